@@ -1,0 +1,75 @@
+# Everything here runs from a fresh clone with nothing but Python; `make` alone lists the targets.
+PYTHON ?= python3
+BIN := .venv/bin
+NPM := $(shell command -v npm 2>/dev/null)
+# The shipped folders, from the one place that names them.
+FOLDERS := $(shell sed -n 's/^"covermock\.[a-z_]*" = "\([a-z_]*\)"$$/\1/p' pyproject.toml)
+SPECS := openapi/gateway.yaml openapi/admin.yaml
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test check lint format types spec-lint redocly no-redocly clients lock wheel clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+.venv/.stamp: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "needs Python 3.11+: make PYTHON=...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+tools/%/node_modules/.stamp: tools/%/package.json tools/%/package-lock.json
+	cd tools/$* && npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=1
+	@touch $@
+
+serve: .venv/.stamp ## Start the stand-in: make serve ARGS="--port 8080"
+	@$(BIN)/covermock serve $(ARGS)
+
+test: .venv/.stamp ## Run the tests on all cores: make test PYTEST_ARGS="-k faults"
+	$(if $(NPM),@$(MAKE) -s clients || echo "clients: not installed; the tests that need them are skipped")
+	$(BIN)/python -m pytest -n auto -rs $(PYTEST_ARGS)
+
+check: lint types spec-lint test ## Everything that has to hold before a merge
+
+lint: .venv/.stamp ## Find faults in style
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+format: .venv/.stamp ## Mend what can be mended in style
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+# Type checkers do not follow the hook of an editable install, so they get links to follow.
+types: .venv/.stamp ## Check the types
+	@rm -rf build/types && mkdir -p build/types/covermock
+	@for folder in $(FOLDERS); do ln -s ../../../$$folder build/types/covermock/$$folder; done
+	MYPYPATH=build/types $(BIN)/mypy $(FOLDERS:%=-p covermock.%)
+
+spec-lint: .venv/.stamp $(if $(NPM),redocly,no-redocly) ## Check that the two API descriptions are sound
+	$(BIN)/openapi-spec-validator $(SPECS)
+
+redocly: export REDOCLY_TELEMETRY := off
+redocly: export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
+redocly: tools/spec-lint/node_modules/.stamp
+	tools/spec-lint/node_modules/.bin/redocly lint --config tools/spec-lint/redocly.yaml $(SPECS)
+
+no-redocly:
+	@echo "spec-lint: Redocly is skipped, since npm is missing"; test "$(CI)" != true
+
+clients: tools/clients/node_modules/.stamp ## Install what the TypeScript client tests need
+
+lock: ## Pin the dependencies anew in requirements/dev.txt
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet uv
+	build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		--all-extras pyproject.toml requirements/dev.in --output-file requirements/dev.txt
+
+wheel: .venv/.stamp ## Build the wheel into dist/
+	rm -rf build/lib build/bdist.*
+	$(BIN)/python -m build --wheel --no-isolation
+
+clean: ## Remove all that was made here, .venv too
+	rm -rf .venv build dist *.egg-info tools/*/node_modules .*_cache .hypothesis .schemathesis .coverage*
+	find $(FOLDERS) tests -name __pycache__ -prune -exec rm -rf {} +
