@@ -1,0 +1,48 @@
+"""The contract: `gateway.yaml`, `admin.yaml` and the small code that reads them. Imports nothing of ours."""
+
+from .contract import ADMIN, GATEWAY, LEVELS, Clause, Contract, ErrorRow, Sentence, as_json, load
+from .lifecycle import Lifecycle, Stage
+from .names import nearest
+from .operations import JSON, Operation, Parameter
+from .rendering import ERROR_FACTS, TASK_FACTS, Facts, Render, UnrenderableError, renderer
+from .routes import Methods, Routes
+from .source import InvalidSourceError, Pointer, Source, parse, read, shown
+from .violations import NOTHING, REQUIRED, Validator, Violation, refuse_invalid, resolve
+
+__all__ = [
+    "ADMIN",
+    "ERROR_FACTS",
+    "GATEWAY",
+    "JSON",
+    "LEVELS",
+    "NOTHING",
+    "REQUIRED",
+    "TASK_FACTS",
+    "Clause",
+    "Contract",
+    "ErrorRow",
+    "Facts",
+    "InvalidSourceError",
+    "Lifecycle",
+    "Methods",
+    "Operation",
+    "Parameter",
+    "Pointer",
+    "Render",
+    "Routes",
+    "Sentence",
+    "Source",
+    "Stage",
+    "UnrenderableError",
+    "Validator",
+    "Violation",
+    "as_json",
+    "load",
+    "nearest",
+    "parse",
+    "read",
+    "refuse_invalid",
+    "renderer",
+    "resolve",
+    "shown",
+]

@@ -1,0 +1,224 @@
+"""A contract file, read, checked and ready: operations, clauses, errors, lifecycles. Imports nothing of ours above it."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from .lifecycle import Lifecycle, read_lifecycles
+from .names import nearest
+from .operations import JSON, Operation, Parameter
+from .source import InvalidSourceError, Pointer, Source, read
+from .violations import Validator, refuse_invalid, resolve
+
+FOLDER = Path(__file__).parent
+GATEWAY = FOLDER / "gateway.yaml"
+ADMIN = FOLDER / "admin.yaml"
+LEVELS = ("documented", "corroborated", "inferred", "assumed")
+_METHODS = ("get", "put", "post", "delete", "patch")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of a clause with its level of evidence and its source."""
+
+    text: str
+    level: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A rule of the contract: its id (`G3`, `C5`, `U2`) and its sentences, strongest evidence first."""
+
+    id: str
+    sentences: tuple[Sentence, ...]
+    line: int
+
+    @property
+    def level(self) -> str:
+        """Return the level of its best known sentence."""
+        return self.sentences[0].level
+
+    @property
+    def text(self) -> str:
+        """Return all sentences as one text."""
+        return " ".join(sentence.text for sentence in self.sentences)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRow:
+    """One row of x-errors: what a client gets for it. `message` is a template; `fill` completes it."""
+
+    name: str
+    status: int
+    type: str
+    message: str
+    clause: str | None
+
+    def fill(self, words: Mapping[str, object]) -> str:
+        """Return the text for a client; words that the template doesn't use are left out."""
+        return self.message.format_map(_Words(words))
+
+
+class _Words(dict[str, object]):
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What a contract file says. Build it with `load`."""
+
+    source: Source
+    operations: tuple[Operation, ...]
+    clauses: Mapping[str, Clause]
+    errors: Mapping[str, ErrorRow]
+    lifecycles: Mapping[str, Lifecycle]
+    body_limit: int
+
+    def operation(self, name: str) -> Operation:
+        """Return the operation with this id. Raises `KeyError` naming the nearest valid ids."""
+        for operation in self.operations:
+            if operation.id == name:
+                return operation
+        raise KeyError(f"{name}: {nearest(name, (operation.id for operation in self.operations))}")
+
+    @property
+    def root(self) -> Mapping[str, Any]:
+        """Return the whole document, the scope of local references."""
+        document: Mapping[str, Any] = self.source.data
+        return document
+
+
+def load(path: Path = GATEWAY) -> Contract:
+    """Read and check the contract at `path`.
+
+    Raises `InvalidSourceError` with file, line, expectation and remedy for anything that is not understood.
+    """
+    source = read(path)
+    refuse_invalid(source, _dialect())
+    contract = Contract(
+        source,
+        tuple(_operations(source)),
+        _clauses(source),
+        _errors(source),
+        read_lifecycles(source),
+        source.data.get("x-limits", {}).get("body_bytes", 1 << 20),
+    )
+    _refuse_strangers(contract)
+    return contract
+
+
+@cache
+def _dialect() -> Validator:
+    schema = read(FOLDER / "dialect.yaml").data
+    return Validator(schema, schema)
+
+
+def _clauses(source: Source) -> dict[str, Clause]:
+    return {
+        name: Clause(
+            name,
+            tuple(Sentence(row["sentence"], row["level"], row["source"]) for row in rows),
+            source.line(("x-clauses", name)),
+        )
+        for name, rows in source.data.get("x-clauses", {}).items()
+    }
+
+
+def _errors(source: Source) -> dict[str, ErrorRow]:
+    rows = source.data.get("x-errors", {})
+    return {
+        name: ErrorRow(name, row["status"], row["type"], row["message"], row.get("clause"))
+        for name, row in rows.items()
+    }
+
+
+def _operations(source: Source) -> Iterator[Operation]:
+    seen: set[str] = set()
+    for path, item in source.data["paths"].items():
+        for method in _METHODS:
+            if method in item:
+                operation = _operation(source, path, method)
+                if operation.id in seen:
+                    raise source.error(("paths", path, method), f"expected a new operationId, received {operation.id!r}")
+                seen.add(operation.id)
+                yield operation
+
+
+def _operation(source: Source, path: str, method: str) -> Operation:
+    root, item = source.data, source.data["paths"][path]
+    raw = item[method]
+    content = raw.get("requestBody", {}).get("content", {})
+    schema = content.get(JSON, {}).get("schema")
+    try:
+        return Operation(
+            raw["operationId"],
+            method.upper(),
+            path,
+            source.line(("paths", path, method)),
+            raw,
+            tuple(_parameter(root, row) for row in (*item.get("parameters", ()), *raw.get("parameters", ()))),
+            Validator(schema, root) if schema is not None else None,
+            tuple(content),
+            {status: _followed(root, response) for status, response in raw["responses"].items()},
+        )
+    except (KeyError, ValueError) as error:
+        raise source.error(("paths", path, method), f"expected schemas and references that resolve: {error}") from error
+
+
+def _followed(root: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
+    followed: Mapping[str, Any] = resolve(root, node["$ref"]) if "$ref" in node else node
+    return followed
+
+
+def _parameter(root: Mapping[str, Any], row: Mapping[str, Any]) -> Parameter:
+    row = _followed(root, row)
+    validator = Validator(row["schema"], root)
+    return Parameter(
+        row["name"], row["in"], row.get("required", False), row.get("x-clause"), row["schema"], validator
+    )
+
+
+def _refuse_strangers(contract: Contract) -> None:
+    """Refuse words that name a clause, error, lifecycle or operation which isn't in the file."""
+    known = {
+        "x-clause": contract.clauses,
+        "clause": contract.clauses,
+        "error": contract.errors,
+        "x-task": contract.lifecycles,
+        "lifecycle": contract.lifecycles,
+        "operationId": {operation.id for operation in contract.operations},
+    }
+    for at, key, name in _named(contract.source.data, ()):
+        valid = known.get(key, ())
+        if key in known and name not in valid and not ("callbacks" in at and key == "operationId"):
+            kind = key.removeprefix("x-")
+            raise contract.source.error(at, f"expected a {kind} of this file, received {name!r} ({nearest(name, valid)})")
+
+
+def _named(node: Any, at: Pointer) -> Iterator[tuple[Pointer, str, str]]:
+    """Yield (place, key, value) of every text under a key, outside examples and the clauses' own prose."""
+    entries: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(node, dict):
+        entries = ((key, value) for key, value in node.items() if key not in {"example", "examples", "properties"})
+        for name, schema in node.get("properties", {}).items() if isinstance(node.get("properties"), dict) else ():
+            yield from _named(schema, (*at, "properties", name))
+    elif isinstance(node, list):
+        entries = enumerate(node)
+    for key, value in entries:
+        if isinstance(value, str) and isinstance(key, str):
+            yield (*at, key), key, value
+        else:
+            yield from _named(value, (*at, key))
+
+
+def as_json(contract: Contract) -> str:
+    """Return the contract as JSON text, for tools that read no YAML."""
+    return json.dumps(contract.root, ensure_ascii=False, indent=2)
+
+
+__all__ = ["ADMIN", "GATEWAY", "LEVELS", "Clause", "Contract", "ErrorRow", "InvalidSourceError", "Sentence", "load"]

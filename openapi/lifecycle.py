@@ -1,0 +1,71 @@
+"""The lifecycles that a contract declares (x-lifecycle): names, order, default seconds. Knows no task and no time."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .source import Source, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One state of a task: its name, how long it lasts by default (seconds), how many results it shows."""
+
+    name: str
+    seconds: float
+    results: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """The states of a kind of task: ordered `stages`, then `success` or `failure`, which last for ever."""
+
+    name: str
+    id_prefix: str
+    stages: tuple[Stage, ...]
+    success: Stage
+    failure: Stage
+
+    @property
+    def states(self) -> tuple[Stage, ...]:
+        """Return every state, in order, the two terminal ones last."""
+        return (*self.stages, self.success, self.failure)
+
+    @property
+    def terminal(self) -> tuple[str, str]:
+        """Return the names of the two states that stay: success, failure."""
+        return (self.success.name, self.failure.name)
+
+
+def read_lifecycles(source: Source) -> dict[str, Lifecycle]:
+    """Return the lifecycles by name. Raises `InvalidSourceError` where one disagrees with the enum beside it."""
+    found = {}
+    for name, schema in source.data.get("components", {}).get("schemas", {}).items():
+        if "x-lifecycle" in schema:
+            lifecycle = _lifecycle(schema["x-lifecycle"])
+            _agree(source, ("components", "schemas", name), schema, lifecycle)
+            found[lifecycle.name] = lifecycle
+    return found
+
+
+def _lifecycle(row: Mapping[str, Any]) -> Lifecycle:
+    stages = tuple(_stage(stage) for stage in row["stages"])
+    return Lifecycle(row["name"], row["id_prefix"], stages, _stage(row["success"]), _stage(row["failure"]))
+
+
+def _stage(row: Mapping[str, Any]) -> Stage:
+    return Stage(row["name"], float(row.get("seconds", 0)), row["results"])
+
+
+def _agree(source: Source, at: tuple[str, ...], schema: Mapping[str, Any], lifecycle: Lifecycle) -> None:
+    names = [state.name for state in lifecycle.states]
+    for problem in _disagreements(names, schema.get("enum", names)):
+        raise source.error((*at, "x-lifecycle"), problem)
+
+
+def _disagreements(names: list[str], enum: list[str]) -> Iterator[str]:
+    if len(set(names)) < len(names):
+        yield f"expected states that all differ, received {shown(names)}; rename one"
+    if set(names) != set(enum):
+        odd = sorted(set(names) ^ set(enum))
+        yield f"expected the same states as in the enum beside it, received a difference in {shown(odd)}; mend either"

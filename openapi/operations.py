@@ -1,0 +1,103 @@
+"""One operation of a contract: where it is, what it takes, what it says. Knows HTTP requests as data only."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from .violations import NOTHING, REQUIRED, Validator, Violation
+
+JSON = "application/json"
+_COERCIONS = {
+    "integer": int,
+    "number": float,
+    "boolean": {"true": True, "false": False}.__getitem__,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter in the query, the path or a header; its text is turned into its schema's type before it is judged."""
+
+    name: str
+    place: str
+    required: bool
+    clause: str | None
+    schema: Mapping[str, Any]
+    validator: Validator
+
+    def read(self, values: Iterable[str]) -> tuple[Any, list[Violation]]:
+        """Return (value or None, violations) for the values given under this name in the request."""
+        where = f"{self.place}.{self.name}"
+        given = list(values)
+        if not given:
+            missing = Violation(where, REQUIRED, NOTHING, self.clause)
+            return self.schema.get("default"), [missing] if self.required else []
+        if len(given) > 1:
+            return None, [Violation(where, "one value", f"{len(given)} values", self.clause)]
+        value = self._typed(given[0])
+        return value, self.validator.violations(value, where)
+
+    def _typed(self, text: str) -> Any:
+        coerce = _COERCIONS.get(self.schema.get("type", "string"), str)
+        try:
+            return coerce(text)
+        except (ValueError, KeyError):
+            return text
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method on one path. `raw` is the operation as the file says it; `line` is where that is."""
+
+    id: str
+    method: str
+    path: str
+    line: int
+    raw: Mapping[str, Any]
+    parameters: tuple[Parameter, ...]
+    body: Validator | None
+    media_types: tuple[str, ...] = (JSON,)
+    responses: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Return the pattern that the path of a request must match, with a named group for each path parameter."""
+        parts = re.split(r"\{(\w+)\}", self.path)
+        return re.compile("".join(f"(?P<{p}>[^/]+)" if i % 2 else re.escape(p) for i, p in enumerate(parts)))
+
+    @property
+    def body_required(self) -> bool:
+        """Tell whether a request without a body breaks the contract."""
+        return bool(self.raw.get("requestBody", {}).get("required", False))
+
+    @property
+    def clause(self) -> str | None:
+        """Return the id of the clause that the operation stands on."""
+        return self.raw.get("x-clause")
+
+    @property
+    def handler(self) -> str:
+        """Return the name of the handler that answers; without x-handler it is the operation's own id."""
+        return str(self.raw.get("x-handler", self.id))
+
+    @property
+    def price(self) -> int:
+        """Return the credits that the mock charges unless a world says otherwise (U13)."""
+        return int(self.raw.get("x-credits", {}).get("min", 0))
+
+    def read(self, place: str, given: Mapping[str, list[str]]) -> tuple[dict[str, Any], list[Violation]]:
+        """Return (values, violations) of the parameters in `place` (query, path or header)."""
+        values: dict[str, Any] = {}
+        broken: list[Violation] = []
+        for parameter in self.parameters:
+            if parameter.place == place:
+                values[parameter.name], problems = parameter.read(given.get(parameter.name, ()))
+                broken += problems
+        return values, broken
+
+    def schema(self, status: int | str) -> Mapping[str, Any]:
+        """Return the JSON schema of the documented answer with this status. Raises `KeyError` when there is none."""
+        schema: Mapping[str, Any] = self.responses[str(status)]["content"][JSON]["schema"]
+        return schema

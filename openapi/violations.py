@@ -1,0 +1,136 @@
+"""What is wrong with a value, as data: `(where, expected, received, clause)`. Knows JSON Schema, no HTTP."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema_rs
+
+from .names import nearest
+from .source import InvalidSourceError, Source, shown
+
+Schema = Mapping[str, Any]
+NOTHING = "nothing"
+REQUIRED = "a value (it is required)"
+_ARTICLES = {
+    "object": "an object",
+    "array": "an array",
+    "integer": "an integer",
+    "string": "a string",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+_EXPECTED: dict[str, Callable[[Any, Schema], str]] = {
+    "type": lambda kind, _: " or ".join(_ARTICLES[name] for name in kind.types),
+    "required": lambda _, __: REQUIRED,
+    "minLength": lambda kind, _: f"at least {kind.limit} character{'s' * (kind.limit != 1)}",
+    "maxLength": lambda kind, _: f"at most {kind.limit} characters",
+    "minItems": lambda kind, _: f"at least {kind.limit} item{'s' * (kind.limit != 1)}",
+    "maxItems": lambda kind, _: f"at most {kind.limit} item{'s' * (kind.limit != 1)}",
+    "uniqueItems": lambda _, __: "items that all differ",
+    "minimum": lambda kind, _: f"at least {kind.limit}",
+    "maximum": lambda kind, _: f"at most {kind.limit}",
+    "exclusiveMinimum": lambda kind, _: f"more than {kind.limit}",
+    "exclusiveMaximum": lambda kind, _: f"less than {kind.limit}",
+    "minProperties": lambda kind, _: f"at least {kind.limit} field{'s' * (kind.limit != 1)}",
+    "enum": lambda kind, _: f"one of {', '.join(shown(option) for option in kind.options)}",
+    "const": lambda kind, _: shown(kind.expected_value),
+    "pattern": lambda kind, schema: f"{schema.get('title', 'text')} that matches {kind.pattern}",
+    "format": lambda kind, _: f"a {kind.format}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One way in which a value breaks its schema: the place, both sides, and the clause it stands on (or None)."""
+
+    where: str
+    expected: str
+    received: str
+    clause: str | None = None
+
+    def __str__(self) -> str:
+        """Return the sentence that messages show."""
+        clause = f" ({self.clause})" if self.clause else ""
+        return f"{self.where}: expected {self.expected}, received {self.received}{clause}"
+
+
+class Validator:
+    """A compiled JSON Schema (2020-12, formats asserted) that answers with violations.
+
+    `root` is the document that local references (`#/components/…`) point into.
+    """
+
+    def __init__(self, schema: Schema, root: Mapping[str, Any] | None = None) -> None:
+        self._schema = schema
+        self._root = root or {}
+        scope = {key: self._root[key] for key in ("components", "$defs") if key in self._root}
+        self._compiled = jsonschema_rs.Draft202012Validator({**scope, **schema}, validate_formats=True)
+        self.is_valid: Callable[[Any], bool] = self._compiled.is_valid
+
+    def violations(self, value: Any, where: str = "") -> list[Violation]:
+        """Return every violation of `value`, most telling first; an empty list when it is valid."""
+        if self.is_valid(value):
+            return []
+        return [self._violation(error, where) for error in self._compiled.iter_errors(value)]
+
+    def pointers(self, value: Any) -> Iterable[tuple[list[str | int], Violation]]:
+        """Yield each violation with the pointer of the node it is about, for files that have lines."""
+        for error in self._compiled.iter_errors(value):
+            pointer = [*error.instance_path, *_unexpected(error)[:1]]
+            yield pointer, self._violation(error, "")
+
+    def _violation(self, error: Any, where: str) -> Violation:
+        schema, clause = _along(self._root, self._schema, error.schema_path[:-1])
+        name = getattr(error.kind, "property", None)
+        missing = error.kind.name == "required"
+        unexpected = _unexpected(error)
+        parts = [where, *map(str, error.instance_path), *([name] if missing else []), *unexpected[:1]]
+        own = schema.get("properties", {}).get(name, {}) if missing else {}
+        return Violation(
+            ".".join(part for part in parts if part),
+            _expected(error, schema, unexpected),
+            NOTHING if missing else shown(error.instance) if not unexpected else "an unknown name",
+            own.get("x-clause", clause),
+        )
+
+
+def _unexpected(error: Any) -> list[str]:
+    return list(getattr(error.kind, "unexpected", ()) or ())
+
+
+def _expected(error: Any, schema: Schema, unexpected: Sequence[str]) -> str:
+    if unexpected:
+        return f"a known name ({nearest(unexpected[0], schema.get('properties', {}))})"
+    words = _EXPECTED.get(error.kind.name)
+    return words(error.kind, schema) if words else f"a value that satisfies: {error.message}"
+
+
+def _along(root: Mapping[str, Any], schema: Schema, path: Iterable[str | int]) -> tuple[Schema, str | None]:
+    """Walk `path` through `schema`; return where it ends and the deepest clause that was passed."""
+    here: Any = schema
+    clause = None
+    for step in (None, *path):
+        if step == "$ref":
+            here = resolve(root, here["$ref"])
+        elif step is not None:
+            here = here[step]
+        clause = here.get("x-clause", clause) if isinstance(here, Mapping) else clause
+    return here, clause
+
+
+def resolve(root: Mapping[str, Any], reference: str) -> Any:
+    """Return the node that the local `reference` (`#/a/b`) names. Raises `KeyError` when there is none."""
+    node: Any = root
+    for part in reference.removeprefix("#/").split("/"):
+        node = node[part]
+    return node
+
+
+def refuse_invalid(source: Source, validator: Validator) -> None:
+    """Raise `InvalidSourceError` for the first violation in a file, with its line."""
+    for pointer, violation in validator.pointers(source.data):
+        place = source.error(pointer, "").args[0].removesuffix(": ")
+        missing = f"{violation.where.rpartition('.')[2]} is missing; " if violation.received == NOTHING else ""
+        raise InvalidSourceError(f"{place}: {missing}expected {violation.expected}, received {violation.received}")
