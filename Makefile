@@ -28,7 +28,7 @@ serve: .venv/.stamp ## Start the stand-in: make serve ARGS="--port 8080"
 
 test: .venv/.stamp ## Run the tests on all cores: make test PYTEST_ARGS="-k faults"
 	$(if $(NPM),@$(MAKE) -s clients || echo "clients: not installed; the tests that need them are skipped")
-	$(BIN)/python -m pytest -n auto -rs $(PYTEST_ARGS)
+	$(BIN)/pytest -n auto -rs $(PYTEST_ARGS)
 
 check: lint types spec-lint test ## Everything that has to hold before a merge
 
