@@ -1,0 +1,192 @@
+"""Who may import whom, read from the imports themselves; and that the core of the mock stays pure."""
+
+import ast
+import tomllib
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-dir"].values()
+MAY_IMPORT = {
+    "openapi": (),
+    "mock_server": ("openapi",),
+    "fixtures": ("openapi", "mock_server"),
+    "cli": ("openapi", "mock_server", "fixtures"),
+}
+PURE = ("lifecycle", "accounts", "worlds", "faults", "errors", "clock")  # in mock_server/
+FRAMEWORKS = {"flask", "werkzeug"}
+CLOCKS_AND_CHANCE = {"time", "random", "secrets"}
+OUTSIDE = {"socket", "asyncio", "threading", "redis", "httpx", "os"}
+IMPURE = FRAMEWORKS | CLOCKS_AND_CHANCE | OUTSIDE
+
+Sources = Mapping[str, str]
+"""The text of each module by its dotted name below covermock: `openapi.routes`, `openapi.__init__`."""
+
+
+def read() -> Sources:
+    """Read the modules that ship."""
+    paths = (path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): path.read_text(encoding="utf-8")
+        for path in paths
+    }
+
+
+def imports(module: str, source: str) -> Iterator[tuple[ast.stmt, str]]:
+    """Yield (statement, absolute name) of each import, wherever it stands, TYPE_CHECKING blocks included.
+
+    `from a import b` yields `a.b`, as `b` may be a module.
+    """
+    package = ["covermock", *module.split(".")[:-1]]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from ((node, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) + 1 - node.level] if node.level else []
+            parts = [*base, *([node.module] if node.module else [])]
+            yield from ((node, ".".join([*parts, alias.name])) for alias in node.names)
+
+
+def trespasses(sources: Sources) -> list[str]:
+    """Return each import that the table, or the rule of how to spell it, forbids."""
+    return [
+        f"{module}, line {node.lineno}: {name}: {fault}"
+        for module, source in sources.items()
+        for node, name in imports(module, source)
+        if (fault := _fault(module.split(".")[0], node, name))
+    ]
+
+
+def _fault(folder: str, node: ast.stmt, name: str) -> str:
+    top, target, *_ = [*name.split("."), ""]
+    relative = isinstance(node, ast.ImportFrom) and node.level > 0
+    if top in {*FOLDERS, "tests"}:
+        return "folder X is imported as covermock.X, and tests not at all"
+    if top != "covermock":
+        return ""
+    if target == folder:
+        return "" if relative else "within a folder imports are relative"
+    if relative:
+        return "across folders imports are absolute"
+    return "" if target in MAY_IMPORT[folder] else f"{folder} may import {MAY_IMPORT[folder] or 'no folder'}"
+
+
+def impurities(module: str, sources: Sources) -> list[str]:
+    """Return the impure imports and clock readings of a module, and of our modules that it leads to."""
+    paths = {module: module}
+    found = []
+    for here in (queue := [module]):
+        for _, name in imports(here, sources[here]):
+            if name.split(".")[0] in IMPURE:
+                found.append(f"{paths[here]} imports {name}")
+            if (there := _ours(name, sources)) and there not in paths:
+                paths[there] = f"{paths[here]} > {there}"
+                queue.append(there)
+        found += [f"{paths[here]} reads the clock in line {line}" for line in _clock_readings(sources[here])]
+    return found
+
+
+def _ours(name: str, sources: Sources) -> str:
+    """Return which of our modules `covermock.a.b` names: module `a.b`, or `b` in module or package `a`."""
+    below = name.removeprefix("covermock.")
+    above = below.rpartition(".")[0]
+    candidates = (below, f"{below}.__init__", above, f"{above}.__init__") if below != name else ()
+    return next((candidate for candidate in candidates if candidate in sources), "")
+
+
+def _clock_readings(source: str) -> Iterator[int]:
+    """Yield the lines that use `now`, `utcnow` or `today` of whatever was imported from datetime."""
+    tree = ast.parse(source)
+    dated = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+        if "datetime" in (alias.name, getattr(node, "module", ""))
+    }
+    for node in ast.walk(tree):
+        reads = isinstance(node, ast.Attribute) and node.attr in {"now", "utcnow", "today"}
+        if reads and ast.unparse(node.value).split(".")[0] in dated:
+            yield node.lineno
+
+
+def test_the_table_has_a_row_for_each_folder_that_ships() -> None:
+    """No folder ships without a rule about what it may import."""
+    assert set(FOLDERS) == set(MAY_IMPORT)
+
+
+def test_folders_import_only_what_the_table_allows() -> None:
+    """Imports follow the table, relative within a folder and absolute across."""
+    assert [] == trespasses(read())
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_the_core_knows_no_framework_clock_chance_socket_or_database(name: str) -> None:
+    """The core takes time and chance as arguments, and no module that it leads to is impure either."""
+    sources = read()
+
+    if f"mock_server.{name}" in sources:
+        assert [] == impurities(f"mock_server.{name}", sources)
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("openapi.routes", "from covermock.mock_server import App"),
+        ("mock_server.app", "import covermock.fixtures"),
+        ("mock_server.app", "from covermock import cli"),
+        ("mock_server.app", "def f():\n    from covermock.unknown import x"),
+        ("mock_server.app", "from ..openapi import Contract"),
+        ("mock_server.app", "from covermock.mock_server.worlds import World"),
+        ("mock_server.app", "import openapi"),
+        ("fixtures.plugin", "if TYPE_CHECKING:\n    from covermock.cli import main"),
+        ("cli.__init__", "from tests.conftest import x"),
+    ],
+)
+def test_a_forbidden_import_is_found(module: str, line: str) -> None:
+    """Each way to break the table is found, in functions and TYPE_CHECKING blocks too."""
+    assert 1 == len(trespasses({module: line}))
+
+
+def test_an_allowed_import_is_left_alone() -> None:
+    """Other people's packages, siblings and the folders in the table are fine."""
+    line = "import yaml\nfrom . import app\nfrom .worlds import World\nfrom covermock.openapi import Contract"
+
+    assert [] == trespasses({"mock_server.server": line, "mock_server.__init__": line})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(f"import {name}" for name in sorted(IMPURE)),
+        "from os.path import join",
+        "if TYPE_CHECKING:\n    from flask import Request",
+        "def f():\n    import random as r",
+        "from datetime import datetime as d\nd.now()",
+        "import datetime\nfield(default_factory=datetime.datetime.utcnow)",
+        "from datetime import date\ndate.today()",
+    ],
+)
+def test_impurity_is_found_through_any_chain_of_our_modules(line: str) -> None:
+    """An impure line is found where it stands, and from every pure module that leads to it."""
+    chain = {
+        "mock_server.lifecycle": "from . import worlds",
+        "mock_server.worlds": "from covermock.openapi import load",
+        "openapi.__init__": "from .source import load",
+        "openapi.source": line,
+    }
+
+    assert 1 == len(impurities("openapi.source", chain))
+    for module, following in pairwise(chain):
+        [found] = impurities(module, chain)
+        assert found.startswith(f"{module} > {following}")
+
+
+def test_dates_as_values_are_pure() -> None:
+    """The core may know what a date is, and may have a `now` of its own."""
+    line = "from datetime import datetime\ndatetime.fromisoformat(x)\nworld.now()\nx = datetime.max"
+
+    assert [] == impurities("mock_server.clock", {"mock_server.clock": line})
