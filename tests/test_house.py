@@ -59,9 +59,10 @@ def undocumented(source: str) -> list[str]:
 def test_a_module_and_its_functions_stay_short(name: str) -> None:
     """A module has at most 300 lines, a function at most 50."""
     source = (ROOT / name).read_text(encoding="utf-8")
+    lines = source.count("\n")
 
     assert [] == long_functions(source)
-    assert len(source.splitlines()) <= 300
+    assert lines <= 300
 
 
 def test_most_functions_are_small() -> None:
