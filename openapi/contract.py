@@ -1,4 +1,4 @@
-"""A contract file, read, checked and ready: operations, clauses, errors, lifecycles. Imports nothing of ours above it."""
+"""A contract file, read, checked and ready: operations, clauses, errors, lifecycles. Knows no mock and no judge."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -144,7 +144,9 @@ def _operations(source: Source) -> Iterator[Operation]:
             if method in item:
                 operation = _operation(source, path, method)
                 if operation.id in seen:
-                    raise source.error(("paths", path, method), f"expected a new operationId, received {operation.id!r}")
+                    raise source.error(
+                        ("paths", path, method), f"expected a new operationId, received {operation.id!r}"
+                    )
                 seen.add(operation.id)
                 yield operation
 
@@ -178,9 +180,7 @@ def _followed(root: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, 
 def _parameter(root: Mapping[str, Any], row: Mapping[str, Any]) -> Parameter:
     row = _followed(root, row)
     validator = Validator(row["schema"], root)
-    return Parameter(
-        row["name"], row["in"], row.get("required", False), row.get("x-clause"), row["schema"], validator
-    )
+    return Parameter(row["name"], row["in"], row.get("required", False), row.get("x-clause"), row["schema"], validator)
 
 
 def _refuse_strangers(contract: Contract) -> None:
@@ -197,7 +197,9 @@ def _refuse_strangers(contract: Contract) -> None:
         valid = known.get(key, ())
         if key in known and name not in valid and not ("callbacks" in at and key == "operationId"):
             kind = key.removeprefix("x-")
-            raise contract.source.error(at, f"expected a {kind} of this file, received {name!r} ({nearest(name, valid)})")
+            raise contract.source.error(
+                at, f"expected a {kind} of this file, received {name!r} ({nearest(name, valid)})"
+            )
 
 
 def _named(node: Any, at: Pointer) -> Iterator[tuple[Pointer, str, str]]:

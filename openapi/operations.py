@@ -1,7 +1,7 @@
 """One operation of a contract: where it is, what it takes, what it says. Knows HTTP requests as data only."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from .violations import NOTHING, REQUIRED, Validator, Violation
 
 JSON = "application/json"
-_COERCIONS = {
+_COERCIONS: dict[str, Callable[[str], Any]] = {
     "integer": int,
     "number": float,
     "boolean": {"true": True, "false": False}.__getitem__,

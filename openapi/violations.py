@@ -82,7 +82,7 @@ class Validator:
             yield pointer, self._violation(error, "")
 
     def _violation(self, error: Any, where: str) -> Violation:
-        schema, clause = _along(self._root, self._schema, error.schema_path[:-1])
+        schema, clause = _along(self._root, self._schema, error.evaluation_path[:-1])
         name = getattr(error.kind, "property", None)
         missing = error.kind.name == "required"
         unexpected = _unexpected(error)
@@ -91,7 +91,7 @@ class Validator:
         return Violation(
             ".".join(part for part in parts if part),
             _expected(error, schema, unexpected),
-            NOTHING if missing else shown(error.instance) if not unexpected else "an unknown name",
+            NOTHING if missing else shown(unexpected[0] if unexpected else error.instance),
             own.get("x-clause", clause),
         )
 

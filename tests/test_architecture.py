@@ -29,10 +29,7 @@ Sources = Mapping[str, str]
 def read() -> Sources:
     """Read the modules that ship."""
     paths = (path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
-    return {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts): path.read_text(encoding="utf-8")
-        for path in paths
-    }
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts): path.read_text(encoding="utf-8") for path in paths}
 
 
 def imports(module: str, source: str) -> Iterator[tuple[ast.stmt, str]]:

@@ -1,0 +1,5 @@
+"""The `covermock` command: puts the parts together, knows no rule of its own."""
+
+from .main import main
+
+__all__ = ["main"]

@@ -1,0 +1,5 @@
+"""`python -m covermock.cli`."""
+
+from . import main
+
+main()

@@ -1,0 +1,42 @@
+"""`covermock ready URL`: wait until a server answers."""
+
+import time
+
+import click
+
+from .flags import flag
+
+_PAUSE = 0.05
+
+
+@click.command()
+@click.argument("url")
+@flag("--timeout", default=30.0, type=click.FloatRange(0), help="Seconds to wait at most.")
+def ready(url: str, timeout: float) -> int:
+    """Wait until the mock at URL is ready; exit 0 when it is, 3 when the time is up."""
+    if not url.startswith(("http://", "https://")):
+        raise click.UsageError(f"expected an http(s) URL, received {url!r}; for example http://127.0.0.1:8080")
+    end = time.monotonic() + timeout
+    while True:
+        problem = _problem(f"{url.rstrip('/')}/__mock/readyz", max(end - time.monotonic(), _PAUSE))
+        if problem is None:
+            click.echo(f"ready: {url}")
+            return 0
+        if time.monotonic() >= end:
+            click.echo(f"covermock: expected {url} to be ready within {timeout:g} s, received: {problem}", err=True)
+            return 3
+        time.sleep(_PAUSE)
+
+
+def _problem(url: str, timeout: float) -> str | None:
+    """Return why the server is not ready, or None when it is."""
+    from urllib.error import HTTPError
+    from urllib.request import ProxyHandler, build_opener
+
+    try:
+        with build_opener(ProxyHandler({})).open(url, timeout=timeout):
+            return None
+    except HTTPError as error:
+        return f"status {error.code}"
+    except (OSError, ValueError) as error:
+        return str(getattr(error, "reason", error))

@@ -1,0 +1,68 @@
+"""The serving process: bind, announce, follow changed files, end cleanly."""
+
+import asyncio
+import contextlib
+import time
+from pathlib import Path
+
+import click
+from covermock.mock_server import Mock, Settings
+from covermock.mock_server.banner import curls
+from covermock.mock_server.server import Server, bind, serve, url_of
+from covermock.mock_server.specs import find
+from covermock.openapi import InvalidSourceError
+
+_WATCH_SECONDS = 0.3
+
+
+def run(host: str, port: int, settings: Settings, *, watch: bool) -> int:
+    """Serve until a signal comes; return the exit code. Raises `click.ClickException` when it can't begin."""
+    mock = Mock(settings, time.time())
+    try:
+        listener = bind(host, port)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise click.UsageError(f"expected a free address, received {host}:{port}: {reason}; try --port 0") from None
+    with listener:
+        return asyncio.run(_serve(Server(mock, listener), url_of(listener, host), watch=watch))
+
+
+async def _serve(server: Server, url: str, *, watch: bool) -> int:
+    watcher = asyncio.get_running_loop().create_task(_follow(server)) if watch else None
+    number = await serve(server, lambda: _announce(server.mock, url))
+    if watcher:
+        watcher.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watcher
+    return 128 + number
+
+
+def _announce(mock: Mock, url: str) -> None:
+    click.echo(f"covermock listening on {url}")
+    world = next(iter(mock.store.worlds()))
+    for summary, command in curls(world, url):
+        click.echo(f"\n# {summary}\n{command}")
+    click.echo(f"\n# Once more from the start\ncurl -s -X POST {url}/__mock/worlds/{world.name}/reset")
+
+
+async def _follow(server: Server) -> None:
+    """Start anew whenever the contract or the world file changes; what can't be used changes nothing."""
+    settings = server.mock.settings
+    files = [settings.spec, find(settings.world)]
+    seen = _stamps(files)
+    while True:
+        await asyncio.sleep(_WATCH_SECONDS)
+        now = _stamps(files)
+        if now == seen:
+            continue
+        seen = now
+        try:
+            server.mock = Mock(settings, time.time())
+        except InvalidSourceError as error:
+            click.echo(f"covermock: kept the old one: {error}", err=True)
+        else:
+            click.echo("covermock started anew: a file changed")
+
+
+def _stamps(files: list[Path]) -> list[int]:
+    return [file.stat().st_mtime_ns if file.exists() else 0 for file in files]

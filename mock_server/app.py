@@ -1,0 +1,58 @@
+"""The mock as a Flask application: a thin adapter whose routes come from the contracts."""
+
+import re
+import time
+from collections.abc import Callable
+from urllib.parse import quote
+
+import flask
+from werkzeug.exceptions import HTTPException, RequestedRangeNotSatisfiable
+
+from .errors import UNSATISFIABLE_RANGE, Refusal
+from .mock import Mock, Settings
+from .request import Answer, Request
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+
+
+def create_app(mock: Mock | None = None, wall: Callable[[], float] = time.time) -> flask.Flask:
+    """Return a WSGI application of `mock` (default: one in the world `docs`); `wall` tells the time."""
+    mock = mock or Mock(Settings(), wall())
+    app = flask.Flask(__name__, static_folder=None)
+    app.url_map.merge_slashes = False
+
+    def view(**_: str) -> flask.Response:
+        return _response(mock, mock.answer(_request(mock), wall()))
+
+    for front in (mock.gateway.front, mock.control.front):
+        for path in front.routes.paths:
+            rule = re.sub(r"\{(\w+)\}", r"<\1>", path)
+            app.add_url_rule(rule, path, view, methods=_METHODS, provide_automatic_options=False)
+    app.register_error_handler(HTTPException, lambda _: view())
+    return app
+
+
+def _request(mock: Mock) -> Request:
+    request = flask.request
+    environ = request.environ
+    target = environ.get("RAW_URI") or environ.get("REQUEST_URI") or quote(request.path, safe="/:@!$&'()*+,;=~")
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    limit = max(front.contract.body_limit for front in (mock.gateway.front, mock.control.front))
+    query = request.query_string.decode("latin-1")
+    return Request(request.method, target.partition("?")[0], query, headers, request.stream.read(limit + 1))
+
+
+def _response(mock: Mock, answer: Answer) -> flask.Response:
+    """Translate an answer; what has an ETag gets conditional requests and ranges."""
+    response = flask.Response(answer.body, answer.status, list(answer.headers))
+    if "Content-Type" not in dict(answer.headers):
+        del response.headers["Content-Type"]
+    if "ETag" in response.headers:
+        try:
+            response.make_conditional(flask.request.environ, accept_ranges=True, complete_length=len(answer.body))
+        except RequestedRangeNotSatisfiable:
+            size = len(answer.body)
+            refused = mock.control.front.refuse(Refusal(UNSATISFIABLE_RANGE, expected=size), answer.why)
+            refused.headers = (*refused.headers, ("Content-Range", f"bytes */{size}"))
+            return _response(mock, refused)
+    return response

@@ -1,0 +1,40 @@
+"""One request on its way through checks and handler: who asks, for what, when, and what was found so far."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from covermock.openapi import Contract, Operation
+
+from .accounts import Account
+from .lifecycle import Task
+from .worlds import Audio, World
+
+
+@dataclass(slots=True)
+class Call:
+    """A request that has a valid key and valid parameters. `now` is the world's time, in Unix seconds.
+
+    The preconditions fill `source` (the id that was asked about) and `task` or `audio` (what it names).
+    """
+
+    contract: Contract
+    operation: Operation
+    world: World
+    account: Account
+    now: float
+    base: str
+    query: Mapping[str, Any]
+    body: Mapping[str, Any] | None
+    source: str = ""
+    task: Task | None = None
+    audio: Audio | None = None
+
+    def first_given(self, places: list[str]) -> str:
+        """Return the value at the first of `places` (`body.taskId`, `query.task_id`) that the request has."""
+        for place in places:
+            part, _, name = place.partition(".")
+            value = ((self.body or {}) if part == "body" else self.query).get(name)
+            if value is not None:
+                return str(value)
+        return ""

@@ -1,0 +1,33 @@
+"""A world's clock as a value: wall time in, world time out. It never looks at a clock itself."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """World time, in Unix seconds, as a straight line over wall time.
+
+    At the wall instant `wall` the world's time is `world`; it then runs at `scale` (1 real time, 0 frozen).
+    `moved` is the sum of all seconds that control calls have added: the time of tasks that only they move.
+    """
+
+    world: float
+    wall: float
+    scale: float = 1.0
+    moved: float = 0.0
+
+    def now(self, wall: float) -> float:
+        """Return the world's time at the wall instant."""
+        return self.world + (wall - self.wall) * self.scale
+
+    def advanced(self, seconds: float) -> "Clock":
+        """Return the clock after `seconds` (>= 0) more have passed at once."""
+        return replace(self, world=self.world + seconds, moved=self.moved + seconds)
+
+    def scaled(self, wall: float, scale: float) -> "Clock":
+        """Return the clock that runs at `scale` from the wall instant on; 0 freezes it."""
+        return replace(self, world=self.now(wall), wall=wall, scale=scale)
+
+    def wall_at(self, world: float) -> float | None:
+        """Return the wall instant at which the world's time will be `world`; None if it never comes by itself."""
+        return self.wall + (world - self.world) / self.scale if self.scale > 0 else None

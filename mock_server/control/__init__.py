@@ -1,0 +1,5 @@
+"""The control API under /__mock/: a table of small functions, one for each operation of admin.yaml."""
+
+from .api import PREFIX, Control
+
+__all__ = ["PREFIX", "Control"]

@@ -1,0 +1,119 @@
+"""The edge of the control API: who may call, which function answers, how answers look."""
+
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from covermock.openapi import Contract
+
+from .. import errors
+from ..errors import FOREIGN_PAGE, Refusal
+from ..front import Front, Given
+from ..memory import MemoryStore
+from ..request import Answer, Request, json_answer
+from ..specs import WorldFiles
+from . import media, tasks, worlds
+from .call import ControlCall, Result
+
+PREFIX: Final = "/__mock/"
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1", ""})
+
+
+def _fine(_: ControlCall) -> Result:
+    return 200, {"status": "ok"}
+
+
+HANDLERS: Final[Mapping[str, Callable[[ControlCall], Result | Answer]]] = {
+    "live": _fine,
+    "ready": _fine,
+    "listWorlds": worlds.list_worlds,
+    "createWorld": worlds.create_world,
+    "readWorld": worlds.read_world,
+    "deleteWorld": worlds.delete_world,
+    "resetWorld": worlds.reset_world,
+    "readClock": worlds.read_clock,
+    "advanceClock": worlds.advance_clock,
+    "nextEvent": worlds.next_event,
+    "listTasks": tasks.list_tasks,
+    "readTask": tasks.read_task,
+    "createMusicTask": tasks.create_music_task,
+    "createAudio": tasks.create_audio,
+    "readMedia": media.read_media,
+}
+
+
+@dataclass
+class Control:
+    """The control API over a store. `token` is needed once the server listens on a foreign address."""
+
+    admin: Contract
+    contract: Contract
+    store: MemoryStore
+    files: WorldFiles
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    token: str = ""
+    public_url: str = ""
+
+    def __post_init__(self) -> None:
+        """Compile the contract of the control API."""
+        self.front = Front(self.admin, "Problem", "application/problem+json", errors.CONTROL_RAISED)
+
+    def answer(self, request: Request, wall: float) -> Answer:
+        """Answer a control request at the wall instant; HEAD is a GET whose body the edge drops. Never raises."""
+        if request.method == "HEAD":
+            request = replace(request, method="GET")
+        return self.front.guarded(request, lambda why: self._answer(request, wall, why))
+
+    def _answer(self, request: Request, wall: float, why: dict[str, Any]) -> Answer:
+        operation, parameters = self.front.operation(request)
+        why["operation"] = operation.id
+        if operation.raw.get("security") != []:
+            self._guard(request)
+        given = self.front.read(operation, request, parameters)
+        result = HANDLERS[operation.id](self._call(request, wall, given))
+        if isinstance(result, Answer):
+            return result
+        status, value = result
+        return Answer(status, b"", (), why) if value is None else json_answer(status, value, why)
+
+    def _call(self, request: Request, wall: float, given: Given) -> ControlCall:
+        return ControlCall(
+            self.contract,
+            self.store,
+            self.files,
+            self.settings,
+            request,
+            self.public_url or f"http://{request.host or 'localhost'}",
+            wall,
+            given.path,
+            given.query,
+            given.body,
+        )
+
+    def _guard(self, request: Request) -> None:
+        """Refuse what a web page could send by itself, and strangers where the address is foreign."""
+        headers = request.headers
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != request.host:
+            raise Refusal(FOREIGN_PAGE, received="header Origin of another site")
+        if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
+            raise Refusal(FOREIGN_PAGE, received="header Sec-Fetch-Site of another site")
+        if self.token:
+            self._check_token(headers.get("authorization"))
+        elif _hostname(request.host) not in _LOOPBACK:
+            raise Refusal(FOREIGN_PAGE, received="header Host of a foreign name")
+
+    def _check_token(self, given: str | None) -> None:
+        if given is None:
+            raise Refusal(errors.MISSING_KEY, received="none")
+        if not hmac.compare_digest(given.encode(), f"Bearer {self.token}".encode()):
+            raise Refusal(errors.INVALID_KEY)
+
+
+def _hostname(host: str) -> str:
+    return host.rsplit(":", 1)[0].lower() if not host.endswith("]") else host.lower()
+
+
+__all__ = ["HANDLERS", "PREFIX", "Control"]

@@ -1,0 +1,63 @@
+"""What a control operation is given, and the words with which it refuses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from covermock.openapi import Contract, nearest, shown
+
+from ..errors import NAME_TAKEN, UNKNOWN_NAME, Refusal
+from ..memory import MemoryStore
+from ..request import Request
+from ..specs import WorldFiles
+from ..worlds import World
+
+Result = tuple[int, Any]
+
+
+@dataclass(slots=True)
+class ControlCall:
+    """A valid control request. `wall` is the wall instant (Unix seconds); `settings` are laid over new worlds."""
+
+    contract: Contract
+    store: MemoryStore
+    files: WorldFiles
+    settings: Mapping[str, Any]
+    request: Request
+    base: str
+    wall: float
+    path: Mapping[str, Any]
+    query: Mapping[str, Any]
+    body: Any
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """Return the JSON body, empty where there was none."""
+        fields: Mapping[str, Any] = self.body or {}
+        return fields
+
+    @property
+    def world(self) -> World:
+        """Return the world that the path names. Raises `Refusal`."""
+        name = self.path["world"]
+        world = self.store.world(name)
+        if world is None:
+            raise unknown("path.world", "a world", name, (world.name for world in self.store.worlds()))
+        return world
+
+    @property
+    def now(self) -> float:
+        """Return the time of that world, in Unix seconds."""
+        return self.world.clock.now(self.wall)
+
+
+def unknown(where: str, kind: str, name: str, valid: Any) -> Refusal:
+    """Return the refusal of a name that doesn't exist, with the nearest ones that do."""
+    return Refusal(
+        UNKNOWN_NAME, violations=f"{where}: expected {kind}, received {shown(name)} ({nearest(name, valid)})"
+    )
+
+
+def taken(kind: str, name: str) -> Refusal:
+    """Return the refusal of a name that is in use."""
+    return Refusal(NAME_TAKEN, expected=kind, received=shown(name))

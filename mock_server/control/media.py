@@ -1,0 +1,33 @@
+"""The files that results point at, drawn when they are asked for."""
+
+from hashlib import blake2b
+
+from .. import media
+from ..request import Answer
+from ..worlds import World
+from .call import ControlCall, unknown
+from .tasks import task_of
+
+_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "wav": "audio/wav"}
+_SHORTEST, _RANGE = 30, 31  # seconds of a song: 30 to 60, like what may be uploaded
+
+
+def read_media(call: ControlCall) -> Answer:
+    """Answer with one picture or song of a task; 404 for a result that its lifecycle never makes."""
+    task, file = task_of(call), call.path["file"]
+    number, _, kind = file.partition(".")
+    made = max(state.results for state in call.world.lifecycle(task).states)
+    if int(number) > made:
+        raise unknown("path.file", "a result of this task", file, [f"{n}.{kind}" for n in range(1, made + 1)])
+    tag = blake2b(f"{call.world.seed}/{task.id}/{file}".encode(), digest_size=12).hexdigest()
+    headers = (("Content-Type", _TYPES[kind]), ("ETag", f'"{tag}"'), ("Cache-Control", "max-age=31536000, immutable"))
+    return Answer(200, _drawn(call.world, task.id, int(number), kind), headers)
+
+
+def _drawn(world: World, task_id: str, number: int, kind: str) -> bytes:
+    name = f"{world.seed}/{task_id}/{number}"
+    if kind == "png":
+        return media.picture(f"{world.seed}/{task_id}", number - 1)
+    if kind == "jpeg":
+        return media.photo(name)
+    return media.song(name, _SHORTEST + sum(name.encode()) % _RANGE)

@@ -1,0 +1,83 @@
+"""Control operations on tasks and on what tasks are started from: music tasks, audio."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from covermock.openapi import nearest
+
+from ..errors import INVALID_PARAMS, Refusal
+from ..lifecycle import Task
+from ..worlds import UnknownNameError, World, add_audio, add_music_task
+from .call import ControlCall, Result, taken, unknown
+from .views import task_view
+
+
+def list_tasks(call: ControlCall) -> Result:
+    """Show the tasks of a world, oldest first."""
+    world, now, state = call.world, call.now, call.query["state"]
+    found = [task for task in world.tasks.values() if state in {None, world.state(task, now)}]
+    shown = found[: call.query["limit"]]
+    return 200, {"tasks": [task_view(world, task, now) for task in shown], "total": len(found)}
+
+
+def read_task(call: ControlCall) -> Result:
+    """Show one task."""
+    return 200, task_view(call.world, task_of(call), call.now)
+
+
+def create_music_task(call: ControlCall) -> Result:
+    """Put a music task into the world."""
+    world = call.world
+    task_id = call.fields.get("id") or world.new_id("gen")
+    if task_id in world.tasks:
+        raise taken("task id", task_id)
+    _check_account(world, call.fields.get("account"))
+    task = _placed(lambda: add_music_task(world, task_id, call.fields, call.now))
+    return 201, task_view(world, task, call.now)
+
+
+def create_audio(call: ControlCall) -> Result:
+    """Put an uploaded audio file into the world, measured where it is a file."""
+    world = call.world
+    row = call.body if isinstance(call.body, Mapping) else {**_given(call.query), "seconds": _measured(call.body)}
+    audio_id = row.get("id") or world.new_id("aud")
+    if audio_id in world.audio:
+        raise taken("audio id", audio_id)
+    _check_account(world, row.get("account"))
+    audio = _placed(lambda: add_audio(world, audio_id, row))
+    return 201, {"id": audio_id, "seconds": audio.seconds, "account": audio.account}
+
+
+def task_of(call: ControlCall) -> Task:
+    """Return the task that the path names. Raises `Refusal`."""
+    world = call.world
+    task = world.tasks.get(call.path["task"])
+    if task is None:
+        raise unknown("path.task", "a task of this world", call.path["task"], world.tasks)
+    return task
+
+
+def _given(query: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in query.items() if value is not None}
+
+
+def _measured(body: bytes) -> float:
+    from ..media import UnreadableAudio, length
+
+    try:
+        return length(body)
+    except UnreadableAudio as error:
+        raise Refusal(INVALID_PARAMS, violations=f"body: {error}") from None
+
+
+def _check_account(world: World, name: str | None) -> None:
+    if name is not None and name not in world.accounts:
+        remedy = nearest(name, world.accounts)
+        raise Refusal(INVALID_PARAMS, violations=f"account: expected an account, received {name!r} ({remedy})")
+
+
+def _placed(place: Any) -> Any:
+    try:
+        return place()
+    except UnknownNameError as error:
+        raise Refusal(INVALID_PARAMS, violations=f"body.{error.pointer[-1]}: {error}") from None

@@ -1,0 +1,56 @@
+"""How worlds, clocks and tasks are shown. Pure functions of facts and the time."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from ..lifecycle import Task, index, next_change, own_time
+from ..worlds import World, timestamp
+
+
+def precise(seconds: float) -> str:
+    """Return the instant (Unix seconds) as RFC 3339 in UTC with microseconds."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def world_view(world: World, now: float) -> dict[str, Any]:
+    """Show a world: who is in it, what they can spend, how much there is."""
+    return {
+        "name": world.name,
+        "description": world.spec.get("description", ""),
+        "drive": world.drive,
+        "seed": world.seed,
+        "now": precise(now),
+        "accounts": {
+            account.name: {"key": account.key, "credits": world.available(account, now)}
+            for account in world.accounts.values()
+        },
+        "tasks": len(world.tasks),
+        "audio": len(world.audio),
+    }
+
+
+def clock_view(world: World, wall: float, events: list[dict[str, Any]]) -> dict[str, Any]:
+    """Show the clock of a world and what a call made happen."""
+    clock = world.clock
+    return {"now": precise(clock.now(wall)), "scale": clock.scale, "moved": clock.moved, "events": events}
+
+
+def task_view(world: World, task: Task, now: float) -> dict[str, Any]:
+    """Show a task: its facts, its plan, where it is in it, and what time will bring."""
+    own = own_time(task, world.clock, now)
+    change = next_change(task, own)
+    return {
+        "id": task.id,
+        "lifecycle": task.lifecycle,
+        "account": task.account,
+        "state": task.plan[index(task, own)].state,
+        "created_at": task.created_at or timestamp(task.created),
+        "source": task.source,
+        "started_by": task.started_by,
+        "price": task.price,
+        "drive": task.drive,
+        "polls": task.polls,
+        "held": task.held is not None,
+        "plan": [step._asdict() for step in task.plan],
+        "next": change and {"state": change.state, "in_seconds": round(task.began + change.after - own, 6)},
+    }

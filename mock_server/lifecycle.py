@@ -1,0 +1,132 @@
+"""A task's state as a pure function of its facts and the time. Reading never changes anything."""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from covermock.openapi import Lifecycle
+
+from .clock import Clock
+
+TIME, MANUAL, POLLS = "time", "manual", "polls"
+DRIVES = (TIME, MANUAL, POLLS)
+SUCCESS, FAILURE, STALL = "success", "failure", "stall"
+OUTCOMES = (SUCCESS, FAILURE, STALL)
+
+
+class Step(NamedTuple):
+    """A task enters `state` when `after` seconds have passed since it began."""
+
+    state: str
+    after: float
+
+
+Plan = tuple[Step, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Task:
+    """What was asked, when, by whom, and the plan. Facts only: no field says what state the task is in.
+
+    `created` and `began` are seconds, of the world's time and of the task's own (see `own_time`).
+    `results` and `created_at` are set only where a world dictates them (the documented answers).
+    """
+
+    id: str
+    lifecycle: str
+    account: str
+    created: float
+    began: float
+    plan: Plan
+    drive: str = TIME
+    source: str = ""
+    started_by: str = ""
+    price: int = 0
+    callback_url: str = ""
+    base: str = ""
+    polls: int = 0
+    held: float | None = None
+    created_at: str | None = None
+    results: tuple[Mapping[str, Any], ...] | None = None
+
+
+def planned(lifecycle: Lifecycle, seconds: Mapping[str, float], outcome: str, stalls_at: str = "") -> Plan:
+    """Return the plan of a task: each stage for its `seconds` (default: the contract's), then `outcome`.
+
+    With the outcome `stall` the task stays for ever in `stalls_at`, or in its last stage.
+    """
+    steps, after = [], 0.0
+    for stage in lifecycle.stages:
+        steps.append(Step(stage.name, after))
+        after += seconds.get(stage.name, stage.seconds)
+        if outcome == STALL and stage.name == stalls_at:
+            return tuple(steps)
+    if outcome == STALL:
+        return tuple(steps)
+    end = lifecycle.success if outcome == SUCCESS else lifecycle.failure
+    return (*steps, Step(end.name, after))
+
+
+def own_time(task: Task, clock: Clock, now: float) -> float:
+    """Return the time that drives the task: the world's, or (`manual`, `polls`) only what control calls added."""
+    return now if task.drive == TIME else clock.moved
+
+
+def index(task: Task, own: float) -> int:
+    """Return which step of its plan the task is in at its own time."""
+    elapsed = (own if task.held is None else task.held) - task.began
+    by_time = bisect_right(task.plan, elapsed, key=_after) - 1
+    by_polls = min(task.polls, len(task.plan)) - 1 if task.drive == POLLS else 0
+    return max(by_time, by_polls, 0)
+
+
+def at(task: Task, own: float) -> str:
+    """Return the name of the task's state at its own time."""
+    return task.plan[index(task, own)].state
+
+
+def next_change(task: Task, own: float) -> Step | None:
+    """Return the step that time alone will bring next (`after` counts from when it began), or None."""
+    following = index(task, own) + 1
+    waits = task.held is not None or following >= len(task.plan)
+    return None if waits else task.plan[following]
+
+
+def polled(task: Task) -> None:
+    """Count one valid poll: under `polls` it is what moves the task."""
+    if task.held is None and task.polls <= len(task.plan):
+        task.polls += 1
+
+
+def hold(task: Task, own: float) -> None:
+    """Stop the task where it is, until `release`."""
+    if task.held is None:
+        task.held = own
+
+
+def release(task: Task, own: float) -> None:
+    """Let a held task go on with what was left of its stage."""
+    if task.held is not None:
+        task.began += own - task.held
+        task.held = None
+
+
+def end(task: Task, own: float, state: str) -> None:
+    """Bring the task to the terminal `state` now. What it has been through stays; a held task is released."""
+    release(task, own)
+    replan(task, own, (Step(state, 0.0),))
+
+
+def replan(task: Task, own: float, rest: Sequence[Step]) -> None:
+    """Replace all that is still to come by `rest`, whose `after` counts from now. The past stays as it was."""
+    position = index(task, own)
+    elapsed = own - task.began
+    past = tuple(step._replace(after=min(step.after, elapsed)) for step in task.plan[: position + 1])
+    task.plan = (*past, *(Step(step.state, elapsed + step.after) for step in rest))
+    if task.drive == POLLS and rest and rest[0].after <= 0:
+        task.polls = len(past) + 1
+
+
+def _after(step: Step) -> float:
+    return step.after

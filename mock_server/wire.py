@@ -1,0 +1,199 @@
+"""HTTP/1.1 on an asyncio transport: bytes to requests, answers to bytes. The parser is llhttp's (httptools).
+
+Our own, because faults on the wire need the transport, and malformed requests need the documented envelope.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from email.utils import formatdate
+from http import HTTPStatus
+
+import httptools
+
+from .mock import Mock
+from .request import Answer, Request
+
+HEAD_LIMIT = 65536  # bytes of request line and headers
+DISCARD_LIMIT = 67108864  # bytes of an oversized body that are read away before the connection is closed
+_QUEUE_LIMIT = 64  # pipelined requests that may wait in a connection
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
+_NO_BODY = frozenset({204, 304})
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+Reply = Callable[[Answer], None]
+Respond = Callable[[Request, Reply], None]
+
+
+class Connection(asyncio.Protocol):
+    """One client connection. `respond` gets each request, in order, and calls back with its answer, now or later."""
+
+    def __init__(self, respond: Respond, mock: Mock, connections: "set[Connection]") -> None:
+        self._respond = respond
+        self._mock = mock
+        self._connections = connections
+        self._waiting: deque[tuple[Request, bool]] = deque()
+        self._busy = False
+        self._closing = False
+        self._reading = True
+        self._head_bytes = 0
+        self._discarded = 0
+        self.last_active = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to read."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._parser = httptools.HttpRequestParser(self)
+        self._connections.add(self)
+        self.last_active = self._loop.time()
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """Forget the connection."""
+        self._connections.discard(self)
+        self._closing = True
+        self._waiting.clear()
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser; what is no HTTP gets the envelope of a malformed request, then the end."""
+        if self._closing:
+            return
+        self.last_active = self._loop.time()
+        self._head_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._finish_after_answers()
+        except httptools.HttpParserError as error:
+            self._refuse(str(error) or "bytes that are no HTTP")
+        else:
+            if self._head_bytes > HEAD_LIMIT and self._in_head:
+                self._refuse(f"more than {HEAD_LIMIT} bytes of headers")
+
+    def eof_received(self) -> bool:
+        """Keep the connection while answers are outstanding; a client may half-close after its request."""
+        if self._busy or self._waiting:
+            self._finish_after_answers()
+            return True
+        return False
+
+    @property
+    def idle(self) -> bool:
+        """Tell whether no request is being answered."""
+        return not self._busy and not self._waiting
+
+    def close(self) -> None:
+        """Close once what was written has gone out."""
+        self._closing = True
+        self._transport.close()
+
+    # The parser's callbacks.
+
+    _in_head = True
+
+    def on_message_begin(self) -> None:
+        """Start a new request."""
+        self._target = b""
+        self._headers: dict[str, str] = {}
+        self._body: list[bytes] = []
+        self._kept = 0
+        self._discarded = 0
+        self._in_head = True
+
+    def on_url(self, url: bytes) -> None:
+        """Take a piece of the request target."""
+        self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; one that comes twice is joined as RFC 9110 says."""
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        self._headers[key] = f"{self._headers[key]}, {text}" if key in self._headers else text
+
+    def on_headers_complete(self) -> None:
+        """Know how long the body may be."""
+        self._in_head = False
+        self._head_bytes = 0
+        self._path, _, self._query = _target(self._target)
+        self._limit = self._mock.body_limit(self._path) + 1
+        if self._headers.get("expect", "").lower() == "100-continue" and self.idle:
+            self._transport.write(_CONTINUE)
+
+    def on_body(self, data: bytes) -> None:
+        """Keep the body up to one byte more than the limit; read the rest away."""
+        room = self._limit - self._kept
+        self._kept += min(len(data), room)
+        self._discarded += max(len(data) - room, 0)
+        self._body.append(data if len(data) <= room else data[:room])
+        self.last_active = self._loop.time()
+        if self._discarded > DISCARD_LIMIT:
+            self._finish_after_answers()
+
+    def on_message_complete(self) -> None:
+        """Answer the request, after those that came before it."""
+        self._head_bytes = 0
+        request = Request(
+            self._parser.get_method().decode("latin-1"), self._path, self._query, self._headers, b"".join(self._body)
+        )
+        self._waiting.append((request, self._parser.should_keep_alive()))
+        if len(self._waiting) > _QUEUE_LIMIT and self._reading:
+            self._reading = False
+            self._transport.pause_reading()
+        self._next()
+
+    def _next(self) -> None:
+        while self._waiting and not self._busy:
+            request, keep_alive = self._waiting.popleft()
+            self._busy = True
+            head = request.method == "HEAD"
+            self._respond(request, lambda answer, head=head, keep=keep_alive: self._reply(answer, head, keep))  # type: ignore[misc]
+        if not self._reading and len(self._waiting) <= _QUEUE_LIMIT // 2:
+            self._reading = True
+            self._transport.resume_reading()
+
+    def _reply(self, answer: Answer, head: bool, keep_alive: bool) -> None:
+        self._busy = False
+        self.last_active = self._loop.time()
+        if self._transport.is_closing():
+            return
+        keep_alive = keep_alive and not (self._closing and not self._waiting)
+        self._transport.write(encoded(answer, head=head, keep_alive=keep_alive))
+        if not keep_alive:
+            self.close()
+            return
+        self._next()
+
+    def _refuse(self, received: str) -> None:
+        self._waiting.append((Request("GET", ""), False))
+        waiting, self._waiting = self._waiting, deque()
+        self._closing = True
+        if not self._busy and len(waiting) == 1:
+            self._transport.write(encoded(self._mock.malformed(received), head=False, keep_alive=False))
+            self.close()
+
+    def _finish_after_answers(self) -> None:
+        """Read no more; close when the last outstanding answer has gone out."""
+        self._closing = True
+        if self.idle:
+            self._transport.close()
+
+
+def _target(raw: bytes) -> tuple[str, str, str]:
+    """Split a request target into path, separator and query; an absolute one loses its scheme and host."""
+    text = raw.decode("latin-1")
+    if not text.startswith("/") and "://" in text:
+        text = "/" + text.partition("://")[2].partition("/")[2]
+    return text.partition("#")[0].partition("?")
+
+
+def encoded(answer: Answer, *, head: bool, keep_alive: bool) -> bytes:
+    """Return the bytes of an answer, with its length, the date and what becomes of the connection."""
+    lines = [f"HTTP/1.1 {answer.status} {_REASONS.get(answer.status, 'Unknown')}"]
+    lines += [f"{name}: {value}" for name, value in answer.headers]
+    if answer.status not in _NO_BODY:
+        lines.append(f"Content-Length: {len(answer.body)}")
+    lines.append(f"Date: {formatdate(usegmt=True)}")
+    if not keep_alive:
+        lines.append("Connection: close")
+    text = "\r\n".join(lines).encode("latin-1", "replace")
+    return text + b"\r\n\r\n" + (b"" if head or answer.status in _NO_BODY else answer.body)

@@ -1,0 +1,258 @@
+"""A world: accounts, credits, audio, tasks and a clock of its own. Facts and the rules that keep them; no edges."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any
+from urllib.parse import quote
+
+from covermock.openapi import Contract, Lifecycle, nearest
+
+from .accounts import Account
+from .clock import Clock
+from .lifecycle import FAILURE, MANUAL, SUCCESS, TIME, Plan, Task, at, hold, index, own_time, planned
+
+Spec = Mapping[str, Any]
+MEDIA = "/__mock/media"
+MUSIC = "music"  # the lifecycle of the tasks that a world's `music_tasks` are
+
+
+class UnknownNameError(ValueError):
+    """A world refers to something that doesn't exist; `pointer` says where in its specification."""
+
+    def __init__(self, pointer: tuple[str | int, ...], kind: str, name: str, remedy: str) -> None:
+        super().__init__(f"expected {kind}, received {name!r} ({remedy})")
+        self.pointer = pointer
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """An uploaded audio file: its length in seconds, and whose it is (empty: everybody's)."""
+
+    seconds: float
+    account: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class World:
+    """An island of facts. `yields` says, by source id, what becomes of the tasks that are started from it.
+
+    `covers` maps a music task to its latest cover task; `made` counts the ids that were given out.
+    """
+
+    name: str
+    spec: Spec
+    contract: Contract
+    clock: Clock
+    seed: int = 0
+    drive: str = TIME
+    accounts: dict[str, Account] = field(default_factory=dict)
+    audio: dict[str, Audio] = field(default_factory=dict)
+    tasks: dict[str, Task] = field(default_factory=dict)
+    covers: dict[str, str] = field(default_factory=dict)
+    yields: dict[str, Spec] = field(default_factory=dict)
+    made: int = 0
+
+    def state(self, task: Task, now: float) -> str:
+        """Return the name of the task's state at the world's time `now`."""
+        return at(task, own_time(task, self.clock, now))
+
+    def lifecycle(self, task: Task) -> Lifecycle:
+        """Return the lifecycle that the task goes through."""
+        return self.contract.lifecycles[task.lifecycle]
+
+    def failed(self, task: Task, now: float) -> bool:
+        """Tell whether the task has failed by `now`."""
+        return self.state(task, now) == self.lifecycle(task).failure.name
+
+    def succeeded(self, task: Task, now: float) -> bool:
+        """Tell whether the task has succeeded by `now`."""
+        return self.state(task, now) == self.lifecycle(task).success.name
+
+    def available(self, account: Account, now: float) -> int:
+        """Return the credits that the account can spend at `now`."""
+        return account.available(lambda task: self.failed(task, now))
+
+    def price(self, operation: str) -> int:
+        """Return what the operation costs here: the world's price, else the contract's least."""
+        prices: Mapping[str, int] = self.spec.get("prices", {})
+        return prices.get(operation, self.contract.operation(operation).price)
+
+    def seconds(self, lifecycle: str, own: Spec) -> Mapping[str, float]:
+        """Return the stage lengths (seconds) of a coming task: its own, else the world's; the contract has the rest."""
+        chosen = own.get("stage_seconds", self.spec.get("stage_seconds", {}))
+        if isinstance(chosen, Mapping):
+            return chosen
+        return {stage.name: chosen for stage in self.contract.lifecycles[lifecycle].stages}
+
+    def plan(self, lifecycle: str, own: Spec) -> Plan:
+        """Return the plan that `own` (keys stage_seconds, outcome, stalls_at) asks for."""
+        declared = self.contract.lifecycles[lifecycle]
+        outcome = own.get("outcome", SUCCESS)
+        return planned(declared, self.seconds(lifecycle, own), outcome, own.get("stalls_at", ""))
+
+    def accept(self, task: Task, now: float, *, covers: bool = False) -> bool:
+        """Charge for the task and take it in, or do neither; tell which. `covers`: it is its source's cover."""
+        risky = task.plan[-1].state == self.lifecycle(task).failure.name
+        account = self.accounts[task.account]
+        if not account.charge(task, lambda other: self.failed(other, now), risky=risky):
+            return False
+        self.tasks[task.id] = task
+        if covers:
+            self.covers[task.source] = task.id
+        return True
+
+    def new_id(self, prefix: str) -> str:
+        """Return the next id: the prefix and 18 hexadecimal digits, the same for the same seed and count."""
+        while True:
+            self.made += 1
+            digest = blake2b(f"{self.seed}:{self.made}".encode(), digest_size=9).hexdigest()
+            if f"{prefix}{digest}" not in self.tasks:
+                return f"{prefix}{digest}"
+
+    def begin(self, lifecycle: str, own: Spec, now: float, **facts: Any) -> Task:
+        """Return a new task with the plan that `own` asks for; it is not taken in yet."""
+        drive = own.get("drive", self.drive)
+        began = now if drive == TIME else self.clock.moved
+        return Task(lifecycle=lifecycle, created=now, began=began, plan=self.plan(lifecycle, own), drive=drive, **facts)
+
+
+def results(world: World, task: Task, count: int) -> list[dict[str, Any]]:
+    """Return the first `count` results of the task, as x-value facts; dictated ones where the world has them."""
+    if task.results is not None:
+        return [{f"result.{key}": value for key, value in row.items()} for row in task.results[:count]]
+    folder = f"{task.base}{MEDIA}/{quote(world.name, safe='')}/{quote(task.id, safe='')}"
+    image = world.lifecycle(task).image_type
+    return [
+        {
+            "result.id": f"song_{task.id}_{number}",
+            "result.image_url": f"{folder}/{number}.{image}",
+            "result.audio_url": f"{folder}/{number}.wav",
+        }
+        for number in range(1, count + 1)
+    ]
+
+
+def facts(world: World, task: Task, now: float) -> dict[str, Any]:
+    """Return the x-value facts of the task at the world's time `now`."""
+    state = world.state(task, now)
+    count = next(stage.results for stage in world.lifecycle(task).states if stage.name == state)
+    return {
+        "task.id": task.id,
+        "task.status": state,
+        "task.created_at": task.created_at or timestamp(task.created),
+        "task.results": results(world, task, count),
+    }
+
+
+def timestamp(seconds: float) -> str:
+    """Return the instant (Unix seconds) as RFC 3339 in UTC, whole seconds (C13)."""
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def instant(text: str) -> float:
+    """Return the Unix seconds of an RFC 3339 text. Raises `ValueError`."""
+    return datetime.fromisoformat(text).timestamp()
+
+
+def build(name: str, spec: Spec, contract: Contract, wall: float) -> World:
+    """Make the world that a valid `spec` describes, starting at the wall instant. Raises `UnknownNameError`."""
+    starts = instant(spec["starts"]) if "starts" in spec else wall
+    drive = spec.get("drive", TIME)
+    clock = Clock(starts, wall, 0.0 if drive == MANUAL else spec.get("speed", 1.0))
+    world = World(name, spec, contract, clock, spec.get("seed", 0), drive)
+    for account, row in spec.get("accounts", {}).items():
+        world.accounts[account] = Account(account, row["key"], row["credits"], row["credits"])
+    _check_names(world)
+    for audio_id, row in spec.get("audio", {}).items():
+        add_audio(world, audio_id, row)
+    for task_id, row in spec.get("music_tasks", {}).items():
+        add_music_task(world, task_id, row, starts)
+    for task_id, row in spec.get("tasks", {}).items():
+        add_task(world, task_id, row, starts)
+    return world
+
+
+def add_audio(world: World, audio_id: str, row: Spec) -> Audio:
+    """Put an uploaded audio file into the world."""
+    _known(("audio", audio_id, "account"), "an account", row.get("account", ""), ["", *world.accounts])
+    world.audio[audio_id] = Audio(float(row["seconds"]), row.get("account", ""))
+    _remember(world, ("audio", audio_id), row)
+    return world.audio[audio_id]
+
+
+def add_music_task(world: World, task_id: str, row: Spec, now: float) -> Task:
+    """Put a music task into the world that was made elsewhere: completed, pending (for ever) or failing."""
+    music = world.contract.lifecycles[MUSIC]
+    kinds: dict[str, Spec] = {
+        "completed": {"state": music.success.name},
+        "pending": {"state": music.stages[0].name},
+        "failing": {"outcome": FAILURE},
+    }
+    task = add_task(
+        world, task_id, {**row, "lifecycle": MUSIC, "state": "", **kinds[row.get("state", "completed")]}, now
+    )
+    task.started_by = ""
+    _remember(world, ("music_tasks", task_id), row)
+    return task
+
+
+def add_task(world: World, task_id: str, row: Spec, now: float) -> Task:
+    """Put a task into the world as it is in `row`: held in its `state`, or going on from its start without one."""
+    at_row = ("tasks", task_id)
+    _known((*at_row, "lifecycle"), "a lifecycle", row["lifecycle"], world.contract.lifecycles)
+    account = row.get("account") or next(iter(world.accounts), "")
+    _known((*at_row, "account"), "an account", account, ["", *world.accounts])
+    starter = _starter(world.contract, row["lifecycle"])
+    task = world.begin(row["lifecycle"], row, now, id=task_id, account=account, started_by=starter)
+    if row.get("state"):
+        _put(world, task, row["state"], now, (*at_row, "state"))
+    task.source, task.created_at = row.get("source", ""), row.get("created_at")
+    world.tasks[task_id] = task
+    if task.source in world.tasks:
+        world.covers[task.source] = task_id
+    return task
+
+
+def _put(world: World, task: Task, state: str, now: float, pointer: tuple[str, ...]) -> None:
+    """Move a task that is not running yet into `state`; it stays there."""
+    lifecycle = world.lifecycle(task)
+    _known(pointer, "a state", state, [known.name for known in lifecycle.states])
+    if state == lifecycle.failure.name:
+        task.plan = world.plan(task.lifecycle, {"outcome": FAILURE})
+    position = next(n for n, step in enumerate(task.plan) if step.state == state)
+    task.began -= task.plan[position].after
+    task.polls = position + 1
+    if state not in lifecycle.terminal:
+        hold(task, own_time(task, world.clock, now))
+    assert index(task, own_time(task, world.clock, now)) >= position
+
+
+def _starter(contract: Contract, lifecycle: str) -> str:
+    """Return the id of the operation that starts tasks of this lifecycle."""
+    return next((o.id for o in contract.operations if o.raw.get("x-task") == lifecycle and o.handler == "start"), "")
+
+
+def _remember(world: World, pointer: tuple[str, str], row: Spec) -> None:
+    """Keep what is to become of tasks started from this id."""
+    yields = row.get("yields")
+    if yields:
+        error = yields.get("error")
+        _known((*pointer, "yields", "error"), "an error", error or "", ["", *world.contract.errors])
+        world.yields[pointer[1]] = yields
+
+
+def _check_names(world: World) -> None:
+    operations = [operation.id for operation in world.contract.operations]
+    for name in world.spec.get("prices", {}):
+        _known(("prices", name), "an operation", name, operations)
+    stages = [stage.name for cycle in world.contract.lifecycles.values() for stage in cycle.stages]
+    chosen = world.spec.get("stage_seconds", {})
+    for name in chosen if isinstance(chosen, Mapping) else ():
+        _known(("stage_seconds", name), "a stage", name, stages)
+
+
+def _known(pointer: tuple[str | int, ...], kind: str, name: str, valid: Any) -> None:
+    if name not in valid:
+        raise UnknownNameError(pointer, kind, name, nearest(name, filter(None, valid)))
