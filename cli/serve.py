@@ -25,6 +25,7 @@ _LOOPBACK = ("127.", "localhost", "::1")
 @flag("--workers", default=1, type=click.IntRange(1), help="Processes; more than one needs a shared store.")
 @flag("--public-url", default="", metavar="URL", help="Base of result URLs; default: the Host of the request.")
 @flag("--cors", default="", metavar="ORIGIN", help="Origin (or *) of web pages that may call the gateway's paths.")
+@flag("--allow-callback", multiple=True, metavar="HOST", help="Host besides loopback that webhooks may go to.")
 @flag("--watch", is_flag=True, help="Start anew when the contract or the world file changes.")
 def serve(host: str, port: int, store: str, workers: int, watch: bool, **flags: Any) -> int:
     """Serve the four operations locally, at once and for free.
@@ -55,7 +56,7 @@ def _settings(host: str, flags: dict[str, Any]) -> "Settings":
     over = {name: flags[name] for name in ("drive", "stage_seconds", "speed", "seed") if flags[name] is not None}
     spec: Path = Path(flags["spec"]) if flags["spec"] else GATEWAY
     token = "" if host.startswith(_LOOPBACK) else _token()
-    return Settings(flags["world"], spec, over, flags["public_url"], flags["cors"], token)
+    return Settings(flags["world"], spec, over, flags["public_url"], flags["cors"], token, flags["allow_callback"])
 
 
 def _token() -> str:

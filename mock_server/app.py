@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 import flask
@@ -10,8 +10,9 @@ from werkzeug.exceptions import HTTPException, RequestedRangeNotSatisfiable
 
 from .errors import UNSATISFIABLE_RANGE, Refusal
 from .mock import Mock, Settings
-from .request import Answer, Request
+from .request import Answer, Request, Wire
 
+_TICK = 0.005  # seconds between two looks at an answer that is held back
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
@@ -22,7 +23,11 @@ def create_app(mock: Mock | None = None, wall: Callable[[], float] = time.time) 
     app.url_map.merge_slashes = False
 
     def view(**_: str) -> flask.Response:
-        return _response(mock, mock.answer(_request(mock), wall()))
+        answer = mock.answer(_request(mock), wall())
+        while answer.hold is not None:
+            time.sleep(_TICK)
+            answer = mock.look(answer.hold, wall()) or answer
+        return _response(mock, answer)
 
     for front in (mock.gateway.front, mock.control.front):
         for path in front.routes.paths:
@@ -44,7 +49,8 @@ def _request(mock: Mock) -> Request:
 
 def _response(mock: Mock, answer: Answer) -> flask.Response:
     """Translate an answer; what has an ETag gets conditional requests and ranges."""
-    response = flask.Response(answer.body, answer.status, list(answer.headers))
+    body: bytes | Iterator[bytes] = _spoiled(answer.body, answer.wire) if answer.wire else answer.body
+    response = flask.Response(body, answer.status, list(answer.headers))
     if "Content-Type" not in dict(answer.headers):
         del response.headers["Content-Type"]
     if "ETag" in response.headers:
@@ -56,3 +62,15 @@ def _response(mock: Mock, answer: Answer) -> flask.Response:
             refused.headers = (*refused.headers, ("Content-Range", f"bytes */{size}"))
             return _response(mock, refused)
     return response
+
+
+def _spoiled(body: bytes, wire: Wire) -> Iterator[bytes]:
+    """Yield the bytes of a spoiled answer as well as WSGI can: it raises where a connection would break."""
+    if wire.kind == "drip":
+        for start in range(len(body)):
+            time.sleep(wire.seconds / len(body))
+            yield body[start : start + 1]
+        return
+    if wire.kind == "truncated":
+        yield body[: wire.bytes]
+    raise ConnectionResetError(f"expected an answer, received the fault {wire.kind!r} of this world")

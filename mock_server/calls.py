@@ -1,12 +1,13 @@
 """One request on its way through checks and handler: who asks, for what, when, and what was found so far."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from covermock.openapi import Contract, Operation
 
 from .accounts import Account
+from .deliveries import Delivery
 from .lifecycle import Task
 from .worlds import Audio, World
 
@@ -15,7 +16,9 @@ from .worlds import Audio, World
 class Call:
     """A request that has a valid key and valid parameters. `now` is the world's time, in Unix seconds.
 
-    The preconditions fill `source` (the id that was asked about) and `task` or `audio` (what it names).
+    The preconditions fill `source` (the id that was asked about) and `task` or `audio` (what it names). Faults fill
+    `own` (what the task to come is to be), `back` (how many stages a status lies back) and `repeats_id`; the start of
+    a task sets `early`, the webhook that has to go out before the answer.
     """
 
     contract: Contract
@@ -26,6 +29,10 @@ class Call:
     base: str
     query: Mapping[str, Any]
     body: Mapping[str, Any] | None
+    own: Mapping[str, Any] = field(default_factory=dict)
+    back: int = 0
+    repeats_id: bool = False
+    early: Delivery | None = None
     source: str = ""
     task: Task | None = None
     audio: Audio | None = None

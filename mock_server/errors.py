@@ -17,6 +17,8 @@ UNKNOWN_NAME: Final = "unknown-name"
 NAME_TAKEN: Final = "name-taken"
 FOREIGN_PAGE: Final = "foreign-page"
 UNSATISFIABLE_RANGE: Final = "unsatisfiable-range"
+EVICTED: Final = "entries-evicted"
+WAITED_IN_VAIN: Final = "waited-in-vain"
 
 # Every other row of the gateway's x-errors belongs to the preconditions that name it.
 RAISED = frozenset(
@@ -32,7 +34,7 @@ RAISED = frozenset(
         INTERNAL_ERROR,
     }
 )
-CONTROL_RAISED = RAISED | {UNKNOWN_NAME, NAME_TAKEN, FOREIGN_PAGE, UNSATISFIABLE_RANGE}
+CONTROL_RAISED = RAISED | {UNKNOWN_NAME, NAME_TAKEN, FOREIGN_PAGE, UNSATISFIABLE_RANGE, EVICTED, WAITED_IN_VAIN}
 
 
 class Refusal(Exception):  # noqa: N818 - an answer that is due, not an error of ours

@@ -34,6 +34,7 @@ class Given:
     path: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Any = None
+    raw_query: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 class Front:
@@ -51,9 +52,8 @@ class Front:
             where = f"{contract.source.name}: components.schemas.{envelope}"
             raise InvalidSourceError(f"{where}: expected the envelope of errors, received: {error}") from None
 
-    def guarded(self, request: Request, respond: Callable[[dict[str, Any]], Answer]) -> Answer:
+    def guarded(self, request: Request, respond: Callable[[dict[str, Any]], Answer], why: dict[str, Any]) -> Answer:
         """Return what `respond` answers, or the envelope of its refusal or crash. Never raises (G15)."""
-        why: dict[str, Any] = {}
         try:
             return respond(why)
         except Refusal as refusal:
@@ -90,7 +90,7 @@ class Front:
     def read(self, operation: Operation, request: Request, parameters: Mapping[str, str]) -> Given:
         """Judge what the request itself shows: path, query, media type, body. Raises `Refusal` (G7)."""
         query = parse_qs(request.query, keep_blank_values=True) if request.query else {}
-        given = Given()
+        given = Given(raw_query=query)
         given.path, broken = operation.read("path", {name: [value] for name, value in parameters.items()})
         given.query, more = operation.read("query", query)
         broken += more

@@ -1,6 +1,6 @@
 """The request path of the gateway's operations: a function from a request, worlds and the time to an answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from covermock.openapi import (
@@ -17,12 +17,16 @@ from covermock.openapi import (
 from . import errors
 from .accounts import Account
 from .calls import Call
+from .deliveries import Delivery
+from .effects import after, before, delay
 from .errors import Refusal
+from .faults import Fault, firing
 from .front import Front
 from .handlers import HANDLERS
 from .preconditions import CHECKS, complaint
-from .request import Answer, Request, json_answer
-from .worlds import World
+from .preferences import asked, preferred
+from .request import Answer, Request, encoded, json_answer
+from .worlds import World, facts, facts_in
 
 Owner = tuple[World, Account]
 KeyLookup = Callable[[str], Owner | None]
@@ -35,40 +39,91 @@ class Gateway:
         self.contract = contract
         self.front = Front(contract, "Error", JSON, errors.RAISED)
         self._find_key = find_key
+        self.owing = False
         self._public_url = public_url.rstrip("/")
         self._render = {operation.id: _renderer(contract, operation) for operation in contract.operations}
+        self._render_callback = {
+            operation.id: _callback_renderer(contract, operation, operation.callback[1])
+            for operation in contract.operations
+            if operation.callback
+        }
 
     def answer(self, request: Request, wall: float) -> Answer:
         """Answer a request at the wall instant. Never raises: a crash is the documented envelope, too (G15)."""
-        return self.front.guarded(request, lambda why: self._answer(request, wall, why))
+        return self.front.guarded(request, lambda why: self._answer(request, wall, why), {})
 
     def _answer(self, request: Request, wall: float, why: dict[str, Any]) -> Answer:
+        owner = self._owner_of(request)
+        if isinstance(owner, tuple):
+            why["world"], why["account"] = owner[0].name, owner[1].name
         operation, parameters = self.front.operation(request)
         why["operation"] = operation.id
-        world, account = self._owner(request)
-        why["world"] = world.name
+        if isinstance(owner, Refusal):
+            raise owner
+        world, account = owner
         given = self.front.read(operation, request, parameters)
         base = self._public_url or f"http://{request.host or 'localhost'}"
         call = Call(self.contract, operation, world, account, world.clock.now(wall), base, given.query, given.body)
-        for rule in operation.raw.get("x-preconditions", ()):
-            CHECKS[rule["check"]](call, rule)
-        facts = HANDLERS[operation.handler](call)
-        why["task"] = facts.get("task.id")
-        why["clause"] = operation.responses["200"].get("x-clause")
-        return json_answer(200, self._render[operation.id](facts), why)
+        wanted = asked(request, given.raw_query)
+        if wanted:
+            return self._preferred(operation, wanted, why)
+        fired = self._fired(call, why) if world.faults else []
+        return self._spoiled(request, call, fired, why) if fired else self._done(call, fired, why)
 
-    def _owner(self, request: Request) -> Owner:
-        """Return whose key the request carries (G2, G3); the scheme's case is open, so any will do."""
+    def _done(self, call: Call, fired: list[Fault], why: dict[str, Any]) -> Answer:
+        """Answer the request as the contract says, with what anomalies change about it."""
+        rules = call.operation.raw.get("x-preconditions", ())
+        for rule in rules:
+            CHECKS[rule["check"]](call, rule)
+        before(call, fired)
+        known = HANDLERS[call.operation.handler](call)
+        why["task"] = known.get("task.id")
+        self.owing = self.owing or bool(call.world.deliveries)
+        if call.early is not None:
+            why["early"] = call.early.id
+        why["clause"] = call.operation.responses["200"].get("x-clause")
+        return json_answer(200, self._render[call.operation.id](known), why)
+
+    def callback(self, world: World, delivery: Delivery, now: float) -> bytes:
+        """Return the body of a webhook: what status answers, or will answer once the task has ended (U7)."""
+        task = world.tasks[delivery.task]
+        early = delivery.wayward == "early"
+        known = facts_in(world, task, task.plan[-1].state) if early else facts(world, task, now)
+        return encoded(self._render_callback[delivery.operation](known))
+
+    def _preferred(self, operation: Operation, wanted: Mapping[str, str], why: dict[str, Any]) -> Answer:
+        why["preferred"] = wanted
+        answer = preferred(operation, wanted)
+        answer.why = why
+        return answer
+
+    def _fired(self, call: Call, why: dict[str, Any]) -> list[Fault]:
+        ids = [call.first_given(rule["id"]) for rule in call.operation.raw.get("x-preconditions", ()) if "id" in rule]
+        world, account = call.world, call.account
+        fired = firing(world.faults, call.operation.id, account.name, account.key, ids, world.seed)
+        if fired:
+            why["faults"] = [fault.id for fault in fired]
+        return fired
+
+    def _spoiled(self, request: Request, call: Call, fired: list[Fault], why: dict[str, Any]) -> Answer:
+        """Answer a request that faults have met: done or not, spoiled, and maybe later."""
+        effective = all(fault.takes_effect for fault in fired)
+        work: Callable[[dict[str, Any]], Answer] = lambda why: self._done(call, fired, why)  # noqa: E731
+        answer = self.front.guarded(request, work, why) if effective else Answer(204, b"", (), why)
+        after(answer, fired)
+        seconds = delay(fired, call.world.seed)
+        why["delay"] = seconds
+        return answer
+
+    def _owner_of(self, request: Request) -> Owner | Refusal:
+        """Return whose key the request carries, or its refusal (G2, G3); the scheme's case is open, so any will do."""
         given = request.headers.get("authorization")
         if given is None:
-            raise Refusal(errors.MISSING_KEY, received="no such header")
+            return Refusal(errors.MISSING_KEY, received="no such header")
         scheme, _, key = given.partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
-            raise Refusal(errors.MISSING_KEY, received="an Authorization header of another form")
-        owner = self._find_key(key.strip())
-        if owner is None:
-            raise Refusal(errors.INVALID_KEY)
-        return owner
+            return Refusal(errors.MISSING_KEY, received="an Authorization header of another form")
+        return self._find_key(key.strip()) or Refusal(errors.INVALID_KEY)
 
 
 def _renderer(contract: Contract, operation: Operation) -> Render:
@@ -83,3 +138,11 @@ def _renderer(contract: Contract, operation: Operation) -> Render:
         return renderer(contract.root, operation.schema(200), TASK_FACTS)
     except (UnrenderableError, KeyError) as error:
         raise contract.source.error((*at, "responses", "200"), f"can't make this answer: {error}") from None
+
+
+def _callback_renderer(contract: Contract, operation: Operation, callback: Mapping[str, Any]) -> Render:
+    try:
+        return renderer(contract.root, callback["requestBody"]["content"][JSON]["schema"], TASK_FACTS)
+    except (UnrenderableError, KeyError) as error:
+        at = ("paths", operation.path, operation.method.lower(), "callbacks")
+        raise contract.source.error(at, f"can't make this webhook: {error}") from None

@@ -112,6 +112,25 @@ def release(task: Task, own: float) -> None:
         task.held = None
 
 
+def redrive(task: Task, drive: str, clock: Clock, now: float) -> None:
+    """Let another drive move the task from now on; where it is and how long it has been there stay."""
+    own, position = own_time(task, clock, now), index(task, own_time(task, clock, now))
+    elapsed = own - task.began
+    task.drive = drive
+    task.began = own_time(task, clock, now) - elapsed
+    task.polls = max(task.polls, position + 1) if drive == POLLS else task.polls
+
+
+def rest_of(whole: Plan, task: Task, own: float) -> tuple[Step, ...]:
+    """Return what of the plan `whole` is still to come for a task, counted from its own time `own`."""
+    position = index(task, own)
+    if position >= len(whole):
+        return ()
+    spent = max(own - task.began - task.plan[position].after, 0.0)
+    here = whole[position].after + spent
+    return tuple(Step(step.state, max(step.after - here, 0.0)) for step in whole[position + 1 :])
+
+
 def end(task: Task, own: float, state: str) -> None:
     """Bring the task to the terminal `state` now. What it has been through stays; a held task is released."""
     release(task, own)

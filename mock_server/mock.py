@@ -1,7 +1,8 @@
 """The whole mock as one function: a request and the time in, an answer out. No framework, no socket, no waiting."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -12,9 +13,14 @@ from . import cors
 from .control import PREFIX, Control
 from .errors import MALFORMED_REQUEST, Refusal
 from .gateway import Gateway
+from .holds import held
 from .memory import MemoryStore
-from .request import Answer, Request
+from .replay import Replayer
+from .request import Answer, Hold, Request
 from .specs import WorldFiles, build_file, merged
+from .worlds import World
+
+_BAD = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,7 @@ class Settings:
     public_url: str = ""
     cors: str = ""
     token: str = ""
+    allow_callback: tuple[str, ...] = ()
 
 
 class Mock:
@@ -41,17 +48,70 @@ class Mock:
         self.files = WorldFiles(load(ADMIN))
         self.gateway = Gateway(self.contract, self.store.find_key, settings.public_url)
         self.control = Control(
-            load(ADMIN), self.contract, self.store, self.files, settings.over, settings.token, settings.public_url
+            self.files.admin,
+            self.contract,
+            self.store,
+            self.files,
+            settings.over,
+            settings.token,
+            settings.public_url,
+            self._replayer,
         )
         name, spec, source = self.files.load(settings.world)
         self.store.add(build_file(name, merged(spec, settings.over), source, self.contract, wall))
 
     def answer(self, request: Request, wall: float) -> Answer:
-        """Answer any request at the wall instant (Unix seconds). Never raises."""
+        """Answer any request at the wall instant (Unix seconds). Never raises, never waits: see `Answer.hold`."""
         with self.lock:
             if request.path.startswith(PREFIX):
-                return self.control.answer(request, wall)
-            return cors.opened(self.settings.cors, request, lambda: self.gateway.answer(request, wall))
+                return self._controlled(request, wall)
+            answer = cors.opened(self.settings.cors, request, lambda: self.gateway.answer(request, wall))
+            return self._journalled(request, answer, wall)
+
+    def _journalled(self, request: Request, answer: Answer, wall: float) -> Answer:
+        world = self.store.world(answer.why.get("world", ""))
+        if world is None:
+            self.store.strays.add(wall, wall, request, answer)
+            return answer
+        world.acts += 1
+        world.version += 1
+        self.store.used(world, wall)
+        return held(world.journal.add(wall, world.clock.now(wall), request, answer, world.acts), world, wall)
+
+    def _controlled(self, request: Request, wall: float) -> Answer:
+        answer = self.control.answer(request, wall)
+        world = self.store.world(answer.why.get("world", ""))
+        if world is not None and answer.why.get("changes") and answer.status < _BAD:
+            world.acts += 1
+            world.version += 1
+            world.controls.add(wall, world.clock.now(wall), request, answer, world.acts)
+        return answer
+
+    def _replayer(self, world: World) -> Replayer:
+        """Return what answers as this mock would, with `world` alone."""
+        double = copy(self)
+        double.store = MemoryStore()
+        double.store.add(world)
+        double.gateway = Gateway(self.contract, double.store.find_key, self.settings.public_url)
+        double.control = replace(self.control, store=double.store)
+        return double.answer
+
+    def owes(self, request: Request) -> bool:
+        """Tell whether a webhook may have become due with this request."""
+        changes = request.path.startswith(PREFIX) and request.method not in {"GET", "HEAD"}
+        return changes or self.gateway.owing
+
+    def short(self, request: Request) -> bool:
+        """Tell whether a request takes the short way: the gateway's paths, and what may have to wait."""
+        if not request.path.startswith(PREFIX):
+            return True
+        methods, _ = self.control.front.routes.find(request.path)
+        return any(operation.raw.get("x-waits") for operation in methods.values())
+
+    def look(self, hold: Hold, wall: float) -> Answer | None:
+        """Return the answer that is held, if it is due at the wall instant."""
+        with self.lock:
+            return hold.look(wall)
 
     def body_limit(self, path: str) -> int:
         """Return the longest body (bytes) that a request to this path may have."""

@@ -1,6 +1,7 @@
 """A request and its answer as plain values: what every edge (Flask, the server, tests) translates to and from."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,21 +26,47 @@ class Request:
 
 
 @dataclass(slots=True)
+class Wire:
+    """What goes wrong with an answer's bytes: `reset`, `empty`, `truncated` (after `bytes`), `drip` (in `seconds`)."""
+
+    kind: str
+    bytes: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Hold:
+    """An answer that is not due yet. The core never waits: an edge looks again, when told to or when it is time.
+
+    `look(wall)` returns the answer once it is due, else None; `again(wall)` returns the wall instant at which time
+    alone may make it due; it is worth another look, too, when `version()` has changed.
+    """
+
+    look: "Callable[[float], Answer | None]"
+    again: Callable[[float], float]
+    version: Callable[[], int]
+
+
+@dataclass(slots=True)
 class Answer:
-    """One HTTP answer. `why` says what it rests on: operation, clause, error, task, world."""
+    """One HTTP answer. `why` says what it rests on: operation, clause, error, task, world, faults."""
 
     status: int
     body: bytes
     headers: tuple[tuple[str, str], ...] = (("Content-Type", JSON),)
     why: Mapping[str, Any] = field(default_factory=dict)
+    wire: Wire | None = None
+    hold: Hold | None = None
 
 
 def json_answer(status: int, value: object, why: Mapping[str, Any], *headers: tuple[str, str]) -> Answer:
-    """Return an answer with a JSON body. Text that UTF-8 can't carry is shown with question marks."""
-    try:
-        body = orjson.dumps(value)
-    except TypeError:
-        import json
+    """Return an answer with a JSON body. Text that UTF-8 can't carry is escaped."""
+    return Answer(status, encoded(value), (("Content-Type", JSON), *headers), why)
 
-        body = json.dumps(value).encode()
-    return Answer(status, body, (("Content-Type", JSON), *headers), why)
+
+def encoded(value: object) -> bytes:
+    """Return the JSON of a value as UTF-8 bytes."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # lone surrogates
+        return json.dumps(value).encode()

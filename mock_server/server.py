@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
 from . import wsgi
-from .control import PREFIX
+from .courier import Courier
 from .mock import Mock
 from .request import Answer, Request
+from .waiting import Waiting
 from .wire import Connection, Reply
 
 IDLE_SECONDS = 75.0  # a connection without a request is closed after so long
@@ -31,6 +32,8 @@ class Server:
         self._stopped = asyncio.Event()
         self._flask: tuple[Mock, wsgi.Application] | None = None
         self._making = Lock()
+        self._waiting = Waiting(lambda hold: self.mock.look(hold, time.time()))
+        self.courier = Courier(lambda: self.mock, mock.settings.allow_callback)
 
     def stop(self) -> None:
         """Finish what is being answered, then end `run`. From another thread, go through the loop."""
@@ -45,19 +48,35 @@ class Server:
         await self._stopped.wait()
         server.close()
         sweeper.cancel()
+        self._waiting.stop()
         await self._drain()
+        self.courier.stop()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _connect(self) -> Connection:
         return Connection(self._respond, self.mock, self._connections)
 
     def _respond(self, request: Request, reply: Reply) -> None:
-        if not request.path.startswith(PREFIX):
-            reply(self.mock.answer(request, time.time()))
+        if self.mock.short(request):
+            answer = self.mock.answer(request, time.time())
+            if answer.hold is None:
+                reply(answer)
+            else:
+                self._waiting.keep(answer.hold, reply)
+            self._after(request)
             return
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._threads, self._through_flask, request)
-        work.add_done_callback(lambda done: None if done.cancelled() else reply(done.result()))
+        work.add_done_callback(lambda done: None if done.cancelled() else self._finish(request, reply, done.result()))
+
+    def _finish(self, request: Request, reply: Reply, answer: Answer) -> None:
+        reply(answer)
+        self._after(request)
+
+    def _after(self, request: Request) -> None:
+        """Let webhooks go out that a changed world may owe."""
+        if self.mock.owes(request):
+            self.courier.poke()
 
     def _through_flask(self, request: Request) -> Answer:
         """Answer in a thread. Flask is imported when first needed, since that costs a tenth of a second."""

@@ -42,6 +42,7 @@ class WorldFiles:
     """Reads world files against the admin contract's World schema, with what they extend."""
 
     def __init__(self, admin: Contract) -> None:
+        self.admin = admin
         self._validator = Validator(admin.root["components"]["schemas"]["World"], admin.root)
 
     def load(self, name: str) -> tuple[str, Spec, Source]:

@@ -4,6 +4,8 @@ Our own, because faults on the wire need the transport, and malformed requests n
 """
 
 import asyncio
+import socket
+import struct
 from collections import deque
 from collections.abc import Callable
 from email.utils import formatdate
@@ -12,10 +14,11 @@ from http import HTTPStatus
 import httptools
 
 from .mock import Mock
-from .request import Answer, Request
+from .request import Answer, Request, Wire
 
 HEAD_LIMIT = 65536  # bytes of request line and headers
 DISCARD_LIMIT = 67108864  # bytes of an oversized body that are read away before the connection is closed
+DRIPS = 10  # pieces of a body that drips
 _QUEUE_LIMIT = 64  # pipelined requests that may wait in a connection
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 _NO_BODY = frozenset({204, 304})
@@ -157,11 +160,44 @@ class Connection(asyncio.Protocol):
         if self._transport.is_closing():
             return
         keep_alive = keep_alive and not (self._closing and not self._waiting)
+        if answer.wire is not None:
+            self._spoil(answer, answer.wire, head=head)
+            return
         self._transport.write(encoded(answer, head=head, keep_alive=keep_alive))
         if not keep_alive:
             self.close()
             return
         self._next()
+
+    def _spoil(self, answer: Answer, wire: Wire, *, head: bool) -> None:
+        """Let the bytes of an answer go wrong, and end the connection with them."""
+        self._closing = True
+        whole = encoded(answer, head=head, keep_alive=False)
+        if wire.kind == "reset":
+            linger = struct.pack("ii", 1, 0)  # close with RST instead of FIN
+            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self._transport.abort()
+        elif wire.kind == "drip":
+            self._busy = True
+            start = whole.index(b"\r\n\r\n") + 4
+            self._transport.write(whole[:start])
+            self._drip(whole[start:], wire.seconds / DRIPS)
+        elif wire.kind == "truncated":
+            self._transport.write(whole[: len(whole) - max(len(answer.body) - wire.bytes, 0)])
+            self.close()
+        else:
+            self.close()
+
+    def _drip(self, rest: bytes, pause: float, drops: int = DRIPS) -> None:
+        """Write the rest in `drops` pieces with a pause before each, then close."""
+        if self._transport.is_closing():
+            return
+        if drops == 0:
+            self.close()
+            return
+        size = -(-len(rest) // drops)
+        self._transport.write(rest[:size])
+        self._loop.call_later(pause, self._drip, rest[size:], pause, drops - 1)
 
     def _refuse(self, received: str) -> None:
         self._waiting.append((Request("GET", ""), False))

@@ -11,7 +11,10 @@ from covermock.openapi import Contract, Lifecycle, nearest
 
 from .accounts import Account
 from .clock import Clock
-from .lifecycle import FAILURE, MANUAL, SUCCESS, TIME, Plan, Task, at, hold, index, own_time, planned
+from .deliveries import Delivery
+from .faults import Fault
+from .journal import Journal
+from .lifecycle import FAILURE, MANUAL, STALL, SUCCESS, TIME, Plan, Task, at, hold, index, own_time, planned
 
 Spec = Mapping[str, Any]
 MEDIA = "/__mock/media"
@@ -38,7 +41,9 @@ class Audio:
 class World:
     """An island of facts. `yields` says, by source id, what becomes of the tasks that are started from it.
 
-    `covers` maps a music task to its latest cover task; `made` counts the ids that were given out.
+    `covers` maps a music task to its latest cover task; `made` counts the ids that were given out; `version` changes
+    with everything that somebody may wait for; `gone` tells that the world was deleted or replaced. `journal` has the
+    exchanges, `controls` the control calls that changed something, `acts` counts both; `origin` is how it all began.
     """
 
     name: str
@@ -53,6 +58,15 @@ class World:
     covers: dict[str, str] = field(default_factory=dict)
     yields: dict[str, Spec] = field(default_factory=dict)
     made: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    faults_made: int = 0
+    journal: Journal = field(default_factory=Journal)
+    controls: Journal = field(default_factory=Journal)
+    acts: int = 0
+    deliveries: dict[str, Delivery] = field(default_factory=dict)
+    version: int = 0
+    gone: bool = False
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
     def state(self, task: Task, now: float) -> str:
         """Return the name of the task's state at the world's time `now`."""
@@ -78,6 +92,11 @@ class World:
         """Return what the operation costs here: the world's price, else the contract's least."""
         prices: Mapping[str, int] = self.spec.get("prices", {})
         return prices.get(operation, self.contract.operation(operation).price)
+
+    def outcome(self, task: Task) -> str:
+        """Return what the task's plan ends with: success, failure or stall."""
+        ends = dict(zip(self.lifecycle(task).terminal, (SUCCESS, FAILURE), strict=True))
+        return ends.get(task.plan[-1].state, STALL)
 
     def seconds(self, lifecycle: str, own: Spec) -> Mapping[str, float]:
         """Return the stage lengths (seconds) of a coming task: its own, else the world's; the contract has the rest."""
@@ -118,11 +137,14 @@ class World:
         return Task(lifecycle=lifecycle, created=now, began=began, plan=self.plan(lifecycle, own), drive=drive, **facts)
 
 
-def results(world: World, task: Task, count: int) -> list[dict[str, Any]]:
-    """Return the first `count` results of the task, as x-value facts; dictated ones where the world has them."""
+def results(world: World, task: Task, count: int, base: str = "") -> list[dict[str, Any]]:
+    """Return the first `count` results of the task, as x-value facts; dictated ones where the world has them.
+
+    `base` is where the media are of a task that nobody started, and so has no base of its own.
+    """
     if task.results is not None:
         return [{f"result.{key}": value for key, value in row.items()} for row in task.results[:count]]
-    folder = f"{task.base}{MEDIA}/{quote(world.name, safe='')}/{quote(task.id, safe='')}"
+    folder = f"{task.base or base}/{quote(task.id, safe='')}"
     image = world.lifecycle(task).image_type
     return [
         {
@@ -134,16 +156,26 @@ def results(world: World, task: Task, count: int) -> list[dict[str, Any]]:
     ]
 
 
-def facts(world: World, task: Task, now: float) -> dict[str, Any]:
-    """Return the x-value facts of the task at the world's time `now`."""
-    state = world.state(task, now)
+def facts(world: World, task: Task, now: float, back: int = 0, base: str = "") -> dict[str, Any]:
+    """Return the x-value facts of the task at the world's time `now`, or as they were `back` stages before."""
+    position = index(task, own_time(task, world.clock, now))
+    return facts_in(world, task, task.plan[max(position - back, 0)].state, base)
+
+
+def facts_in(world: World, task: Task, state: str, base: str = "") -> dict[str, Any]:
+    """Return the x-value facts of the task as they are in a state."""
     count = next(stage.results for stage in world.lifecycle(task).states if stage.name == state)
     return {
         "task.id": task.id,
         "task.status": state,
         "task.created_at": task.created_at or timestamp(task.created),
-        "task.results": results(world, task, count),
+        "task.results": results(world, task, count, base),
     }
+
+
+def media_base(world: World, base: str) -> str:
+    """Return where the media of the world's tasks are, under the server's `base` URL."""
+    return f"{base}{MEDIA}/{quote(world.name, safe='')}"
 
 
 def timestamp(seconds: float) -> str:
@@ -161,7 +193,7 @@ def build(name: str, spec: Spec, contract: Contract, wall: float) -> World:
     starts = instant(spec["starts"]) if "starts" in spec else wall
     drive = spec.get("drive", TIME)
     clock = Clock(starts, wall, 0.0 if drive == MANUAL else spec.get("speed", 1.0))
-    world = World(name, spec, contract, clock, spec.get("seed", 0), drive)
+    world = World(name, spec, contract, clock, spec.get("seed", 0), drive, origin={"wall": wall})
     for account, row in spec.get("accounts", {}).items():
         world.accounts[account] = Account(account, row["key"], row["credits"], row["credits"])
     _check_names(world)

@@ -87,6 +87,16 @@ class Operation:
         """Return the credits that the mock charges unless a world says otherwise (U13)."""
         return int(self.raw.get("x-credits", {}).get("min", 0))
 
+    @cached_property
+    def callback(self) -> tuple[str, Mapping[str, Any]] | None:
+        """Return (the body's field that holds the URL, the callback operation) of its webhook, or None."""
+        for callback in self.raw.get("callbacks", {}).values():
+            for expression, item in callback.items():
+                field_of = re.fullmatch(r"\{\$request\.body#/(\w+)\}", expression)
+                if field_of and "post" in item:
+                    return field_of[1], item["post"]
+        return None
+
     def read(self, place: str, given: Mapping[str, list[str]]) -> tuple[dict[str, Any], list[Violation]]:
         """Return (values, violations) of the parameters in `place` (query, path or header)."""
         values: dict[str, Any] = {}

@@ -36,6 +36,7 @@ _EXPECTED: dict[str, Callable[[Any, Schema], str]] = {
     "minProperties": lambda kind, _: f"at least {kind.limit} field{'s' * (kind.limit != 1)}",
     "enum": lambda kind, _: f"one of {', '.join(shown(option) for option in kind.options)}",
     "const": lambda kind, _: shown(kind.expected_value),
+    "anyOf": lambda _, schema: _one_of(schema.get("anyOf", ())),
     "pattern": lambda kind, schema: f"{schema.get('title', 'text')} that matches {kind.pattern}",
     "format": lambda kind, _: f"a {kind.format}",
 }
@@ -73,11 +74,11 @@ class Validator:
         """Return every violation of `value`, most telling first; an empty list when it is valid."""
         if self.is_valid(value):
             return []
-        return [self._violation(error, where) for error in self._compiled.iter_errors(value)]
+        return [self._violation(error, where) for error in _telling(list(self._compiled.iter_errors(value)))]
 
     def pointers(self, value: Any) -> Iterable[tuple[list[str | int], Violation]]:
         """Yield each violation with the pointer of the node it is about, for files that have lines."""
-        for error in self._compiled.iter_errors(value):
+        for error in _telling(list(self._compiled.iter_errors(value))):
             pointer = [*error.instance_path, *_unexpected(error)[:1]]
             yield pointer, self._violation(error, "")
 
@@ -94,6 +95,20 @@ class Validator:
             NOTHING if missing else shown(unexpected[0] if unexpected else error.instance),
             own.get("x-clause", clause),
         )
+
+
+def _telling(errors: list[Any]) -> list[Any]:
+    """Leave out `none of several schemas` where another error says more."""
+    plain = [error for error in errors if error.kind.name not in {"anyOf", "oneOf"}]
+    return plain or errors
+
+
+def _one_of(schemas: Sequence[Any]) -> str:
+    """Say which names an object needs one of, where that is what the schemas ask for."""
+    names = [name for schema in schemas if isinstance(schema, Mapping) for name in schema.get("required", ())]
+    return (
+        f"at least one of {', '.join(names)}" if len(names) == len(schemas) else "one of the kinds of value it allows"
+    )
 
 
 def _unexpected(error: Any) -> list[str]:

@@ -6,16 +6,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from covermock.openapi import Contract
+from covermock.openapi import Contract, nearest
 
 from .. import errors
 from ..errors import FOREIGN_PAGE, Refusal
 from ..front import Front, Given
 from ..memory import MemoryStore
+from ..replay import Replayer
 from ..request import Answer, Request, json_answer
 from ..specs import WorldFiles
-from . import media, tasks, worlds
+from ..worlds import World
+from . import callbacks, clock, faults, journal, media, tasks, worlds
 from .call import ControlCall, Result
+from .waiting import wait
 
 PREFIX: Final = "/__mock/"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1", ""})
@@ -25,7 +28,9 @@ def _fine(_: ControlCall) -> Result:
     return 200, {"status": "ok"}
 
 
-HANDLERS: Final[Mapping[str, Callable[[ControlCall], Result | Answer]]] = {
+Handler = Callable[[ControlCall], Result | Answer]
+_READS = frozenset({"wait", "replayWorld", "forkWorld", "redeliver"})
+HANDLERS: Final[Mapping[str, Handler]] = {
     "live": _fine,
     "ready": _fine,
     "listWorlds": worlds.list_worlds,
@@ -33,9 +38,26 @@ HANDLERS: Final[Mapping[str, Callable[[ControlCall], Result | Answer]]] = {
     "readWorld": worlds.read_world,
     "deleteWorld": worlds.delete_world,
     "resetWorld": worlds.reset_world,
-    "readClock": worlds.read_clock,
-    "advanceClock": worlds.advance_clock,
-    "nextEvent": worlds.next_event,
+    "exportWorld": worlds.export_world,
+    "restoreWorld": worlds.restore_world,
+    "forkWorld": worlds.fork_world,
+    "readLedger": worlds.read_ledger,
+    "readClock": clock.read_clock,
+    "setClock": clock.set_clock,
+    "advanceClock": clock.advance_clock,
+    "nextEvent": clock.next_event,
+    "listFaults": faults.list_faults,
+    "addFault": faults.add_fault,
+    "removeFault": faults.remove_fault,
+    "clearFaults": faults.clear_faults,
+    "readJournal": journal.read_journal,
+    "countJournal": journal.count_journal,
+    "explainEntry": journal.explain_entry,
+    "readStrays": journal.read_strays,
+    "listCallbacks": callbacks.list_callbacks,
+    "redeliver": callbacks.redeliver,
+    "planTask": tasks.plan_task,
+    "actOnTask": tasks.act_on_task,
     "listTasks": tasks.list_tasks,
     "readTask": tasks.read_task,
     "createMusicTask": tasks.create_music_task,
@@ -55,16 +77,27 @@ class Control:
     settings: Mapping[str, Any] = field(default_factory=dict)
     token: str = ""
     public_url: str = ""
+    replayer: Callable[[World], Replayer] | None = None
 
     def __post_init__(self) -> None:
-        """Compile the contract of the control API."""
-        self.front = Front(self.admin, "Problem", "application/problem+json", errors.CONTROL_RAISED)
+        """Compile the contract of the control API. Raises `InvalidSourceError` for an operation without a handler."""
+        self.front = front = Front(self.admin, "Problem", "application/problem+json", errors.CONTROL_RAISED)
+        self._handlers: dict[str, Handler] = {
+            **HANDLERS,
+            "wait": lambda call: wait(call, front),
+            "replayWorld": lambda call: worlds.replay_world(call, self.replayer),
+        }
+        for operation in self.admin.operations:
+            if operation.id not in self._handlers:
+                at = ("paths", operation.path, operation.method.lower())
+                remedy = nearest(operation.id, self._handlers)
+                raise self.admin.source.error(at, f"expected an operation with a handler, received none ({remedy})")
 
     def answer(self, request: Request, wall: float) -> Answer:
         """Answer a control request at the wall instant; HEAD is a GET whose body the edge drops. Never raises."""
         if request.method == "HEAD":
             request = replace(request, method="GET")
-        return self.front.guarded(request, lambda why: self._answer(request, wall, why))
+        return self.front.guarded(request, lambda why: self._answer(request, wall, why), {})
 
     def _answer(self, request: Request, wall: float, why: dict[str, Any]) -> Answer:
         operation, parameters = self.front.operation(request)
@@ -72,7 +105,9 @@ class Control:
         if operation.raw.get("security") != []:
             self._guard(request)
         given = self.front.read(operation, request, parameters)
-        result = HANDLERS[operation.id](self._call(request, wall, given))
+        why["world"] = given.path.get("world")
+        why["changes"] = request.method not in {"GET", "HEAD"} and operation.id not in _READS
+        result = self._handlers[operation.id](self._call(request, wall, given))
         if isinstance(result, Answer):
             return result
         status, value = result

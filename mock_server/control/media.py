@@ -3,7 +3,9 @@
 from hashlib import blake2b
 
 from .. import media
+from ..lifecycle import Task
 from ..request import Answer
+from ..settling import ended_at
 from ..worlds import World
 from .call import ControlCall, unknown
 from .tasks import task_of
@@ -19,9 +21,22 @@ def read_media(call: ControlCall) -> Answer:
     made = max(state.results for state in call.world.lifecycle(task).states)
     if int(number) > made:
         raise unknown("path.file", "a result of this task", file, [f"{n}.{kind}" for n in range(1, made + 1)])
+    _refuse_late(call, task)
     tag = blake2b(f"{call.world.seed}/{task.id}/{file}".encode(), digest_size=12).hexdigest()
     headers = (("Content-Type", _TYPES[kind]), ("ETag", f'"{tag}"'), ("Cache-Control", "max-age=31536000, immutable"))
     return Answer(200, _drawn(call.world, task.id, int(number), kind), headers)
+
+
+def _refuse_late(call: ControlCall, task: Task) -> None:
+    """Refuse a file that an anomaly (media_late) makes come after its task's end."""
+    finished = ended_at(call.world, task, call.now)
+    for fault in call.world.faults:
+        late = fault.settings.get("media_late")
+        if late is not None and task.id in fault.settings.get("match", {}).get("task", [task.id]):
+            fault.matched += 1
+            if finished is None or call.now - finished < late["seconds"]:
+                fault.fired += 1
+                raise unknown("path.file", "a file that is there already", call.path["file"], [])
 
 
 def _drawn(world: World, task_id: str, number: int, kind: str) -> bytes:

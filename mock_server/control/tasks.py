@@ -1,12 +1,12 @@
 """Control operations on tasks and on what tasks are started from: music tasks, audio."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from covermock.openapi import nearest
 
 from ..errors import INVALID_PARAMS, Refusal
-from ..lifecycle import Task
+from ..lifecycle import Task, at, end, hold, own_time, redrive, release, replan, rest_of
 from ..worlds import UnknownNameError, World, add_audio, add_music_task
 from .call import ControlCall, Result, taken, unknown
 from .views import task_view
@@ -23,6 +23,46 @@ def list_tasks(call: ControlCall) -> Result:
 def read_task(call: ControlCall) -> Result:
     """Show one task."""
     return 200, task_view(call.world, task_of(call), call.now)
+
+
+def plan_task(call: ControlCall) -> Result:
+    """Change what is still to come of a task: its stages' lengths, its end, what drives it."""
+    world, task, now = call.world, task_of(call), call.now
+    stalls_at = call.fields.get("stalls_at")
+    stages = [stage.name for stage in world.lifecycle(task).stages]
+    if stalls_at is not None and stalls_at not in stages:
+        problem = f"body.stalls_at: expected a stage, received {stalls_at!r} ({nearest(stalls_at, stages)})"
+        raise Refusal(INVALID_PARAMS, violations=problem)
+    redrive(task, call.fields.get("drive", task.drive), world.clock, now)
+    own = own_time(task, world.clock, now)
+    whole = world.plan(task.lifecycle, {"outcome": world.outcome(task), **call.fields})
+    replan(task, own, rest_of(whole, task, own))
+    _watch_for_refund(world, task)
+    return 200, task_view(world, task, now)
+
+
+def act_on_task(call: ControlCall) -> Result:
+    """Hold, release, fail or complete a task now."""
+    world, task = call.world, task_of(call)
+    lifecycle, own = world.lifecycle(task), own_time(task, world.clock, call.now)
+    if at(task, own) in lifecycle.terminal:
+        return 200, task_view(world, task, call.now)
+    acts: dict[str, Callable[[], None]] = {
+        "hold": lambda: hold(task, own),
+        "release": lambda: release(task, own),
+        "fail": lambda: end(task, own, lifecycle.failure.name),
+        "complete": lambda: end(task, own, lifecycle.success.name),
+    }
+    acts[call.path["act"]]()
+    _watch_for_refund(world, task)
+    return 200, task_view(world, task, call.now)
+
+
+def _watch_for_refund(world: World, task: Task) -> None:
+    """Make sure that a task which may now fail gives its credits back (G11)."""
+    account = world.accounts[task.account]
+    if task.price and task.plan[-1].state == world.lifecycle(task).failure.name and task not in account.risky:
+        account.risky.append(task)
 
 
 def create_music_task(call: ControlCall) -> Result:

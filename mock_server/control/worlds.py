@@ -1,19 +1,19 @@
-"""Control operations on worlds and their clocks."""
+"""Control operations on worlds as a whole."""
 
-from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from covermock.openapi import InvalidSourceError
 
+from ..accounts import ledger
 from ..errors import INVALID_PARAMS, Refusal
-from ..lifecycle import index, own_time
 from ..memory import TakenError
+from ..replay import replay
+from ..snapshot import exported, restored, rewound, state
 from ..specs import furnished, merged, names
 from ..worlds import Spec, UnknownNameError, World, build
 from .call import ControlCall, Result, taken, unknown
-from .views import clock_view, precise, world_view
-
-_TICK = 1e-6  # seconds; more than a double loses in an instant of our time
+from .views import world_view
 
 
 def list_worlds(call: ControlCall) -> Result:
@@ -33,6 +33,7 @@ def create_world(call: ControlCall) -> Result:
     spec = furnished(name, merged({**base, **call.settings}, call.fields))
     world = _built(call, name, spec)
     _claimed(call.store.add, world)
+    call.store.expire(world, call.wall)
     return 201, world_view(world, world.clock.now(call.wall))
 
 
@@ -50,44 +51,49 @@ def reset_world(call: ControlCall) -> Result:
     return 200, world_view(world, world.clock.now(call.wall))
 
 
-def read_clock(call: ControlCall) -> Result:
-    """Show the clock of a world."""
-    return 200, clock_view(call.world, call.wall, [])
+def export_world(call: ControlCall) -> Result:
+    """Show a world whole: state, clock, seed, faults, webhooks, journal."""
+    return 200, exported(call.world, call.now)
 
 
-def advance_clock(call: ControlCall) -> Result:
-    """Let seconds pass at once."""
-    return 200, _advance(call, call.fields["seconds"])
+def restore_world(call: ControlCall) -> Result:
+    """Put a world that was exported in the place of this name, or make it."""
+    document = {**call.fields, "name": call.path["world"]}
+    world = _document(lambda: restored(document, call.contract, call.wall))
+    _claimed(call.store.replace, world)
+    return 200, world_view(world, world.clock.now(call.wall))
 
 
-def next_event(call: ControlCall) -> Result:
-    """Jump to the next event that time would bring; nothing moves where there is none."""
+def fork_world(call: ControlCall) -> Result:
+    """Copy a world as it is now, with keys of its own and an empty journal."""
+    name = call.fields.get("name") or call.store.new_name()
+    document = {**state(call.world), "name": name, "now": call.now}
+    world = restored(document, call.contract, call.wall)
+    keys = furnished(name, {"accounts": {account: {} for account in world.accounts}})["accounts"]
+    for account in world.accounts.values():
+        account.key = keys[account.name]["key"]
+    world.origin = {"state": state(world)}
+    _claimed(call.store.add, world)
+    call.store.expire(world, call.wall)
+    return 201, world_view(world, world.clock.now(call.wall))
+
+
+def replay_world(call: ControlCall, replayer: Any) -> Result:
+    """Live the world's journal through once more, from its beginning, and say what differs."""
+    return 200, replay(call.world, replayer(_document(lambda: rewound(exported(call.world, call.now), call.contract))))
+
+
+def read_ledger(call: ControlCall) -> Result:
+    """Show where the credits of each account are: granted is the sum of available, held and captured."""
     world, now = call.world, call.now
-    waits = [change - now for change in _changes(world, now)]
-    return 200, _advance(call, min(waits) + _TICK) if waits else clock_view(world, call.wall, [])
-
-
-def _advance(call: ControlCall, seconds: float) -> dict[str, Any]:
-    world, before = call.world, call.now
-    states = {task.id: index(task, own_time(task, world.clock, before)) for task in world.tasks.values()}
-    own = {task.id: own_time(task, world.clock, before) for task in world.tasks.values()}
-    world.clock = world.clock.advanced(seconds)
-    events = []
-    for task in world.tasks.values():
-        reached = index(task, own_time(task, world.clock, before + seconds))
-        for step in task.plan[states[task.id] + 1 : reached + 1]:
-            instant = before + max(task.began + step.after - own[task.id], 0.0)
-            events.append({"at": precise(instant), "kind": "stage", "task": task.id, "state": step.state})
-    return clock_view(world, call.wall, sorted(events, key=lambda event: str(event["at"])))
-
-
-def _changes(world: World, now: float) -> Iterator[float]:
-    """Yield the world instant of the next stage of each task that has one."""
-    for task in world.tasks.values():
-        own = own_time(task, world.clock, now)
-        reached = index(task, own)
-        if task.held is None and reached + 1 < len(task.plan):
-            yield now + max(task.began + task.plan[reached + 1].after - own, 0.0)
+    tasks = list(world.tasks.values())
+    rows = {
+        account.name: asdict(
+            ledger(account, tasks, lambda task: world.failed(task, now), lambda task: world.succeeded(task, now))
+        )
+        for account in world.accounts.values()
+    }
+    return 200, {"accounts": rows}
 
 
 def _base(call: ControlCall, name: str) -> Spec:
@@ -116,6 +122,15 @@ def _built(call: ControlCall, name: str, spec: Spec) -> World:
 
 def _refused(problem: str) -> Refusal:
     return Refusal(INVALID_PARAMS, violations=problem)
+
+
+def _document(make: Any) -> World:
+    try:
+        world: World = make()
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        problem = f"body: expected a world as it was exported, received one without or with a wrong {error}"
+        raise _refused(problem) from None
+    return world
 
 
 def _claimed(claim: Any, world: World) -> None:

@@ -1,0 +1,54 @@
+"""What one request asks to get: `Prefer: code=404, example=name`, or `?__code=404&__example=name`."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from covermock.openapi import JSON, Operation, Violation, nearest, shown
+
+from .effects import forced
+from .errors import INVALID_PARAMS, Refusal
+from .request import Answer, Request, encoded
+
+_PREFERENCE = re.compile(r'\b(code|example)\s*=\s*"?([^",;\s]+)"?')
+
+_UNDOCUMENTED = {"message": "Expected an answer, received the status that the request itself asked for."}
+
+
+def asked(request: Request, query: Mapping[str, list[str]]) -> dict[str, str]:
+    """Return the preferences of a request: any of `code`, `example`; the header wins."""
+    by_query = {name: query[f"__{name}"][-1] for name in ("code", "example") if f"__{name}" in query}
+    return {**by_query, **dict(_PREFERENCE.findall(request.headers.get("prefer", "")))}
+
+
+def preferred(operation: Operation, wanted: Mapping[str, str]) -> Answer:
+    """Return the answer that was asked for: a documented example, or the envelope for an undocumented status."""
+    code = wanted.get("code") or _code_of(operation, wanted["example"])
+    if not re.fullmatch(r"[1-5]\d\d", code):
+        raise _refused("code", "a status from 200 to 599", code)
+    examples = _examples(operation, code)
+    name = wanted.get("example") or next(iter(examples), "")
+    if name and name not in examples:
+        raise _refused("example", f"an example of {code} ({nearest(name, examples)})", name)
+    answer = Answer(int(code), encoded(examples[name]["value"])) if name else forced(int(code), _UNDOCUMENTED)
+    applied = ", ".join(f"{key}={value}" for key, value in wanted.items())
+    answer.headers = (*answer.headers, ("Preference-Applied", applied))
+    return answer
+
+
+def _examples(operation: Operation, code: str) -> Mapping[str, Any]:
+    content = operation.responses.get(code, {}).get("content", {})
+    examples: Mapping[str, Any] = content.get(JSON, {}).get("examples", {})
+    return examples
+
+
+def _code_of(operation: Operation, example: str) -> str:
+    """Return the status that has the example. Raises `Refusal` when none has."""
+    named = {name: code for code in operation.responses for name in _examples(operation, code)}
+    if example not in named:
+        raise _refused("example", f"an example of this operation ({nearest(example, named)})", example)
+    return named[example]
+
+
+def _refused(name: str, expected: str, received: str) -> Refusal:
+    return Refusal(INVALID_PARAMS, violations=str(Violation(f"header.Prefer.{name}", expected, shown(received))))
