@@ -23,7 +23,7 @@ class Account:
 
     def available(self, failed: Failed) -> int:
         """Return the credits that can be spent, given which tasks have failed by now."""
-        return self.balance + sum(task.price for task in self.risky if failed(task))
+        return self.balance + sum(task.price for task in self.risky if failed(task)) if self.risky else self.balance
 
     def charge(self, task: Task, failed: Failed, *, risky: bool) -> bool:
         """Take the task's price if the account can pay it; tell whether it could. Nothing is taken otherwise."""
@@ -37,6 +37,8 @@ class Account:
 
     def _settle(self, failed: Failed) -> None:
         """Book the refunds that are due, so that `risky` stays short. It changes no sum."""
+        if not self.risky:
+            return
         due = [task for task in self.risky if failed(task)]
         self.balance += sum(task.price for task in due)
         self.risky = [task for task in self.risky if task not in due] if due else self.risky

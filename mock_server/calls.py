@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from covermock.openapi import Contract, Operation
@@ -10,6 +11,12 @@ from .accounts import Account
 from .deliveries import Delivery
 from .lifecycle import Task
 from .worlds import Audio, World
+
+
+@cache
+def _split(place: str) -> tuple[str, str]:
+    part, _, name = place.partition(".")
+    return part, name
 
 
 @dataclass(slots=True)
@@ -40,7 +47,7 @@ class Call:
     def first_given(self, places: list[str]) -> str:
         """Return the value at the first of `places` (`body.taskId`, `query.task_id`) that the request has."""
         for place in places:
-            part, _, name = place.partition(".")
+            part, name = _split(place)
             value = ((self.body or {}) if part == "body" else self.query).get(name)
             if value is not None:
                 return str(value)

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs
 
 from covermock.openapi import (
     ERROR_FACTS,
@@ -20,7 +19,7 @@ from covermock.openapi import (
 )
 
 from . import errors
-from .bodies import parse_json
+from .bodies import parse_json, parse_query
 from .errors import Refusal
 from .request import Answer, Request, json_answer
 
@@ -89,11 +88,12 @@ class Front:
 
     def read(self, operation: Operation, request: Request, parameters: Mapping[str, str]) -> Given:
         """Judge what the request itself shows: path, query, media type, body. Raises `Refusal` (G7)."""
-        query = parse_qs(request.query, keep_blank_values=True) if request.query else {}
+        query = parse_query(request.query)
         given = Given(raw_query=query)
-        given.path, broken = operation.read("path", {name: [value] for name, value in parameters.items()})
-        given.query, more = operation.read("query", query)
-        broken += more
+        given.query, broken = operation.read("query", query)
+        if parameters:
+            given.path, more = operation.read("path", {name: [value] for name, value in parameters.items()})
+            broken += more
         if len(request.body) > self.contract.body_limit:
             raise Refusal(errors.BODY_TOO_LARGE, expected=self.contract.body_limit, received=_size(request))
         if operation.body is not None and (request.body or operation.body_required):
@@ -110,7 +110,9 @@ def _size(request: Request) -> str:
 
 def _body(operation: Operation, request: Request, given: Given) -> list[Violation]:
     """Read the body into `given`: parsed where it is JSON, as it came where the operation takes another kind."""
-    media_type = request.headers.get("content-type", operation.media_types[0]).partition(";")[0].strip().lower()
+    media_type = request.headers.get("content-type", operation.media_types[0])
+    if media_type != operation.media_types[0]:
+        media_type = media_type.partition(";")[0].strip().lower()
     if media_type != operation.media_types[0]:
         family = f"{media_type.partition('/')[0]}/*"
         if {media_type, family}.isdisjoint(operation.media_types):

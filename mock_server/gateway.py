@@ -1,7 +1,7 @@
 """The request path of the gateway's operations: a function from a request, worlds and the time to an answer."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from covermock.openapi import (
     JSON,
@@ -22,14 +22,25 @@ from .effects import after, before, delay
 from .errors import Refusal
 from .faults import Fault, firing
 from .front import Front
-from .handlers import HANDLERS
-from .preconditions import CHECKS, complaint
+from .handlers import HANDLERS, Shown
+from .preconditions import CHECKS, Rule, complaint
 from .preferences import asked, preferred
-from .request import Answer, Request, encoded, json_answer
-from .worlds import World, facts, facts_in
+from .request import Answer, Request, encoded
+from .worlds import TaskFacts, World, media_base
 
 Owner = tuple[World, Account]
 KeyLookup = Callable[[str], Owner | None]
+_JSON_HEADERS = (("Content-Type", JSON),)
+_KEPT_BODIES = 4096
+
+
+class Way(NamedTuple):
+    """What an operation's words in the contract stand for, looked up once."""
+
+    checks: tuple[tuple[Callable[[Call, Rule], None], Rule], ...]
+    handler: Callable[[Call], Shown]
+    render: Render
+    clause: str | None
 
 
 class Gateway:
@@ -41,7 +52,8 @@ class Gateway:
         self._find_key = find_key
         self.owing = False
         self._public_url = public_url.rstrip("/")
-        self._render = {operation.id: _renderer(contract, operation) for operation in contract.operations}
+        self._ways = {operation.id: _way(contract, operation) for operation in contract.operations}
+        self._bodies: dict[tuple[str, Shown, str], bytes] = {}
         self._render_callback = {
             operation.id: _callback_renderer(contract, operation, operation.callback[1])
             for operation in contract.operations
@@ -72,24 +84,38 @@ class Gateway:
 
     def _done(self, call: Call, fired: list[Fault], why: dict[str, Any]) -> Answer:
         """Answer the request as the contract says, with what anomalies change about it."""
-        rules = call.operation.raw.get("x-preconditions", ())
-        for rule in rules:
-            CHECKS[rule["check"]](call, rule)
-        before(call, fired)
-        known = HANDLERS[call.operation.handler](call)
-        why["task"] = known.get("task.id")
+        way = self._ways[call.operation.id]
+        for check, rule in way.checks:
+            check(call, rule)
+        if fired:
+            before(call, fired)
+        shown = way.handler(call)
+        why["task"] = shown.id
+        why["clause"] = way.clause
         self.owing = self.owing or bool(call.world.deliveries)
         if call.early is not None:
             why["early"] = call.early.id
-        why["clause"] = call.operation.responses["200"].get("x-clause")
-        return json_answer(200, self._render[call.operation.id](known), why)
+        return Answer(200, self._body(call, way, shown), _JSON_HEADERS, why)
+
+    def _body(self, call: Call, way: Way, shown: Shown) -> bytes:
+        """Return the answer's body. A task that was asked about looks the same in the same state, so that is kept."""
+        key = (call.operation.id, shown, call.base)
+        body = self._bodies.get(key)
+        if body is None:
+            known = TaskFacts(call.world, shown.task, shown.state, media_base(call.world, call.base))
+            known["task.id"] = shown.id
+            body = encoded(way.render(known))
+            if len(self._bodies) >= _KEPT_BODIES:
+                self._bodies.clear()
+            if shown.task is call.task:
+                self._bodies[key] = body
+        return body
 
     def callback(self, world: World, delivery: Delivery, now: float) -> bytes:
         """Return the body of a webhook: what status answers, or will answer once the task has ended (U7)."""
         task = world.tasks[delivery.task]
-        early = delivery.wayward == "early"
-        known = facts_in(world, task, task.plan[-1].state) if early else facts(world, task, now)
-        return encoded(self._render_callback[delivery.operation](known))
+        state = task.plan[-1].state if delivery.wayward == "early" else world.state(task, now)
+        return encoded(self._render_callback[delivery.operation](TaskFacts(world, task, state)))
 
     def _preferred(self, operation: Operation, wanted: Mapping[str, str], why: dict[str, Any]) -> Answer:
         why["preferred"] = wanted
@@ -126,18 +152,22 @@ class Gateway:
         return self._find_key(key.strip()) or Refusal(errors.INVALID_KEY)
 
 
-def _renderer(contract: Contract, operation: Operation) -> Render:
+def _way(contract: Contract, operation: Operation) -> Way:
+    """Look up all that the operation names. Raises `InvalidSourceError` for what doesn't exist."""
     at = ("paths", operation.path, operation.method.lower())
+    rules = operation.raw.get("x-preconditions", [])
     if operation.handler not in HANDLERS:
         received = f"received {operation.handler!r} ({nearest(operation.handler, HANDLERS)})"
         raise contract.source.error((*at, "x-handler"), f"expected a known handler, {received}")
-    problem = complaint(operation.raw.get("x-preconditions", []))
+    problem = complaint(rules)
     if problem:
         raise contract.source.error((*at, "x-preconditions"), problem)
     try:
-        return renderer(contract.root, operation.schema(200), TASK_FACTS)
+        render = renderer(contract.root, operation.schema(200), TASK_FACTS)
     except (UnrenderableError, KeyError) as error:
         raise contract.source.error((*at, "responses", "200"), f"can't make this answer: {error}") from None
+    checks = tuple((CHECKS[rule["check"]], rule) for rule in rules)
+    return Way(checks, HANDLERS[operation.handler], render, operation.responses["200"].get("x-clause"))
 
 
 def _callback_renderer(contract: Contract, operation: Operation, callback: Mapping[str, Any]) -> Render:

@@ -1,22 +1,33 @@
 """What operations do once every check has passed: one small function for each x-handler word."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from .calls import Call
 from .deliveries import planned
 from .errors import Refusal
-from .lifecycle import Task, polled
-from .worlds import facts, media_base
+from .lifecycle import Task, index, own_time, polled
+from .preconditions import ONCE
+from .worlds import media_base
 
-Facts = Mapping[str, Any]
+_AS_USUAL: Mapping[str, Any] = {}
 
 
-def start(call: Call) -> Facts:
+class Shown(NamedTuple):
+    """What a handler answers with: a task as it is in a state, under its id or another one's."""
+
+    task: Task
+    state: str
+    id: str
+
+
+def start(call: Call) -> Shown:
     """Start a task of the operation's lifecycle, charge for it, and answer with its id (C2, U8)."""
     world = call.world
     lifecycle = call.contract.lifecycles[call.operation.raw["x-task"]]
-    own = {**world.yields.get(call.source, {}), **call.own}
+    own = world.yields.get(call.source, _AS_USUAL)
+    if call.own:
+        own = {**own, **call.own}
     _refuse_as_told(own)
     task = world.begin(
         lifecycle.name,
@@ -31,17 +42,19 @@ def start(call: Call) -> Facts:
         base=media_base(world, call.base),
     )
     _dictate(task, own)
-    earlier = next(reversed(world.tasks), task.id) if call.repeats_id else task.id
+    named = next(reversed(world.tasks), task.id) if call.repeats_id else task.id
     _take_in(call, task)
     _owe_callback(call, task, own.get("callback", {}))
-    return {"task.id": earlier}
+    return Shown(task, task.plan[0].state, named)
 
 
-def show(call: Call) -> Facts:
+def show(call: Call) -> Shown:
     """Answer with the task as it is now; under `polls` this is what moves it (C8, U9)."""
-    assert call.task is not None
-    polled(call.task)
-    return facts(call.world, call.task, call.now, call.back, media_base(call.world, call.base))
+    task = call.task
+    assert task is not None
+    polled(task)
+    position = index(task, own_time(task, call.world.clock, call.now))
+    return Shown(task, task.plan[max(position - call.back, 0)].state, task.id)
 
 
 def _callback_url(call: Call) -> str:
@@ -81,9 +94,9 @@ def _dictate(task: Task, own: Mapping[str, Any]) -> None:
 
 
 def _take_in(call: Call, task: Task) -> None:
-    covers = any(rule["check"] == "task-without-cover" for rule in call.operation.raw.get("x-preconditions", ()))
+    covers = any(rule["check"] == ONCE for rule in call.operation.raw.get("x-preconditions", ()))
     if not call.world.accept(task, call.now, covers=covers):
         raise RuntimeError("the account can't pay: x-preconditions of an operation with a price need 'affordable'")
 
 
-HANDLERS: Final[Mapping[str, Callable[[Call], Facts]]] = {"start": start, "show": show}
+HANDLERS: Final[Mapping[str, Callable[[Call], Shown]]] = {"start": start, "show": show}

@@ -15,6 +15,8 @@ def held(entry: Entry, world: World, wall: float) -> Answer:
     A world that is reset or deleted lets go of all that it holds.
     """
     answer = entry.answer
+    if "delay" not in answer.why and "early" not in answer.why:
+        return answer
     delivery = world.deliveries.get(answer.why.get("early", ""))
     seconds = answer.why.get("delay", 0.0) or (_EARLY_SECONDS if delivery else 0.0)
     if not seconds:

@@ -9,6 +9,7 @@ from .calls import Call
 from .errors import Refusal
 
 Rule = Mapping[str, Any]
+ONCE: Final = "task-without-cover"  # the rule that makes a task the one cover of its source
 
 
 def task_known(call: Call, rule: Rule) -> None:
@@ -69,14 +70,14 @@ def affordable(call: Call, rule: Rule) -> None:
 CHECKS: Final[Mapping[str, Callable[[Call, Rule], None]]] = {
     "task-known": task_known,
     "task-succeeded": task_succeeded,
-    "task-without-cover": task_without_cover,
+    ONCE: task_without_cover,
     "audio-known": audio_known,
     "audio-length": audio_length,
     "affordable": affordable,
 }
 _NEEDS = {"task-known": {"lifecycle", "id"}, "audio-known": {"id"}, "audio-length": {"min", "max"}}
 _MAY = {"task-known": {"started_by"}}
-_AFTER = {"task-succeeded": "task-known", "task-without-cover": "task-known", "audio-length": "audio-known"}
+_AFTER = {"task-succeeded": "task-known", ONCE: "task-known", "audio-length": "audio-known"}
 
 
 def complaint(rules: list[Rule]) -> str | None:

@@ -12,13 +12,16 @@ from .request import Answer, Request, encoded
 
 _PREFERENCE = re.compile(r'\b(code|example)\s*=\s*"?([^",;\s]+)"?')
 
+_NAMES = ("code", "example")
 _UNDOCUMENTED = {"message": "Expected an answer, received the status that the request itself asked for."}
 
 
 def asked(request: Request, query: Mapping[str, list[str]]) -> dict[str, str]:
     """Return the preferences of a request: any of `code`, `example`; the header wins."""
-    by_query = {name: query[f"__{name}"][-1] for name in ("code", "example") if f"__{name}" in query}
-    return {**by_query, **dict(_PREFERENCE.findall(request.headers.get("prefer", "")))}
+    wanted = {name: query[f"__{name}"][-1] for name in _NAMES if f"__{name}" in query} if query else {}
+    if "prefer" in request.headers:
+        wanted |= dict(_PREFERENCE.findall(request.headers["prefer"]))
+    return wanted
 
 
 def preferred(operation: Operation, wanted: Mapping[str, str]) -> Answer:

@@ -6,9 +6,11 @@ Our own, because faults on the wire need the transport, and malformed requests n
 import asyncio
 import socket
 import struct
+import time
 from collections import deque
 from collections.abc import Callable
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 
 import httptools
@@ -110,7 +112,7 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; one that comes twice is joined as RFC 9110 says."""
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        key, text = _name(name), value.decode("latin-1")
         self._headers[key] = f"{self._headers[key]}, {text}" if key in self._headers else text
 
     def on_headers_complete(self) -> None:
@@ -224,12 +226,24 @@ def _target(raw: bytes) -> tuple[str, str, str]:
 
 def encoded(answer: Answer, *, head: bool, keep_alive: bool) -> bytes:
     """Return the bytes of an answer, with its length, the date and what becomes of the connection."""
-    lines = [f"HTTP/1.1 {answer.status} {_REASONS.get(answer.status, 'Unknown')}"]
-    lines += [f"{name}: {value}" for name, value in answer.headers]
-    if answer.status not in _NO_BODY:
-        lines.append(f"Content-Length: {len(answer.body)}")
-    lines.append(f"Date: {formatdate(usegmt=True)}")
-    if not keep_alive:
-        lines.append("Connection: close")
-    text = "\r\n".join(lines).encode("latin-1", "replace")
-    return text + b"\r\n\r\n" + (b"" if head or answer.status in _NO_BODY else answer.body)
+    body = b"" if head or answer.status in _NO_BODY else answer.body
+    length = b"" if answer.status in _NO_BODY else b"Content-Length: %d\r\n" % len(answer.body)
+    end = b"\r\n" if keep_alive else b"Connection: close\r\n\r\n"
+    return b"%b%b%b%b%b" % (_head(answer.status, answer.headers), length, _date(int(time.time())), end, body)
+
+
+@lru_cache(maxsize=256)
+def _head(status: int, headers: tuple[tuple[str, str], ...]) -> bytes:
+    """Return the status line and the headers."""
+    lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Unknown')}", *(f"{name}: {value}" for name, value in headers)]
+    return "".join(f"{line}\r\n" for line in lines).encode("latin-1", "replace")
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> bytes:
+    return f"Date: {formatdate(second, usegmt=True)}\r\n".encode()
+
+
+@lru_cache(maxsize=256)
+def _name(raw: bytes) -> str:
+    return raw.decode("latin-1").lower()

@@ -1,6 +1,6 @@
 """A world: accounts, credits, audio, tasks and a clock of its own. Facts and the rules that keep them; no edges."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -44,6 +44,7 @@ class World:
     `covers` maps a music task to its latest cover task; `made` counts the ids that were given out; `version` changes
     with everything that somebody may wait for; `gone` tells that the world was deleted or replaced. `journal` has the
     exchanges, `controls` the control calls that changed something, `acts` counts both; `origin` is how it all began.
+    `bases` and `plans` are texts and plans that many tasks share.
     """
 
     name: str
@@ -64,6 +65,8 @@ class World:
     controls: Journal = field(default_factory=Journal)
     acts: int = 0
     deliveries: dict[str, Delivery] = field(default_factory=dict)
+    bases: dict[str, str] = field(default_factory=dict)
+    plans: dict[str, Plan] = field(default_factory=dict)
     version: int = 0
     gone: bool = False
     origin: Mapping[str, Any] = field(default_factory=dict)
@@ -106,7 +109,11 @@ class World:
         return {stage.name: chosen for stage in self.contract.lifecycles[lifecycle].stages}
 
     def plan(self, lifecycle: str, own: Spec) -> Plan:
-        """Return the plan that `own` (keys stage_seconds, outcome, stalls_at) asks for."""
+        """Return the plan that `own` (keys stage_seconds, outcome, stalls_at) asks for; usual ones are shared."""
+        if not own:
+            if lifecycle not in self.plans:
+                self.plans[lifecycle] = self.plan(lifecycle, {"outcome": SUCCESS})
+            return self.plans[lifecycle]
         declared = self.contract.lifecycles[lifecycle]
         outcome = own.get("outcome", SUCCESS)
         return planned(declared, self.seconds(lifecycle, own), outcome, own.get("stalls_at", ""))
@@ -156,26 +163,38 @@ def results(world: World, task: Task, count: int, base: str = "") -> list[dict[s
     ]
 
 
-def facts(world: World, task: Task, now: float, back: int = 0, base: str = "") -> dict[str, Any]:
-    """Return the x-value facts of the task at the world's time `now`, or as they were `back` stages before."""
-    position = index(task, own_time(task, world.clock, now))
-    return facts_in(world, task, task.plan[max(position - back, 0)].state, base)
+class TaskFacts(dict[str, Any]):
+    """The x-value facts of a task as it is in a state, each worked out when a schema asks for it."""
+
+    def __init__(self, world: World, task: Task, state: str, base: str = "") -> None:
+        super().__init__()
+        self.world, self.task, self.state, self.base = world, task, state, base
+
+    def __missing__(self, name: str) -> Any:
+        """Return a fact by its x-value name."""
+        return _FACTS[name](self)
+
+    def results(self) -> list[dict[str, Any]]:
+        """Return the facts of each result that the state shows."""
+        states = self.world.lifecycle(self.task).states
+        count = next(stage.results for stage in states if stage.name == self.state)
+        return results(self.world, self.task, count, self.base)
 
 
-def facts_in(world: World, task: Task, state: str, base: str = "") -> dict[str, Any]:
-    """Return the x-value facts of the task as they are in a state."""
-    count = next(stage.results for stage in world.lifecycle(task).states if stage.name == state)
-    return {
-        "task.id": task.id,
-        "task.status": state,
-        "task.created_at": task.created_at or timestamp(task.created),
-        "task.results": results(world, task, count, base),
-    }
+_FACTS: Mapping[str, Callable[[TaskFacts], Any]] = {
+    "task.id": lambda facts: facts.task.id,
+    "task.status": lambda facts: facts.state,
+    "task.created_at": lambda facts: facts.task.created_at or timestamp(facts.task.created),
+    "task.results": TaskFacts.results,
+}
 
 
 def media_base(world: World, base: str) -> str:
-    """Return where the media of the world's tasks are, under the server's `base` URL."""
-    return f"{base}{MEDIA}/{quote(world.name, safe='')}"
+    """Return where the media of the world's tasks are, under the server's `base` URL; one text for all of them."""
+    found = world.bases.get(base)
+    if found is None:
+        found = world.bases[base] = f"{base}{MEDIA}/{quote(world.name, safe='')}"
+    return found
 
 
 def timestamp(seconds: float) -> str:

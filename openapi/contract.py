@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -79,12 +79,17 @@ class Contract:
     lifecycles: Mapping[str, Lifecycle]
     body_limit: int
 
+    @cached_property
+    def by_id(self) -> Mapping[str, Operation]:
+        """Return the operations by their ids."""
+        return {operation.id: operation for operation in self.operations}
+
     def operation(self, name: str) -> Operation:
         """Return the operation with this id. Raises `KeyError` naming the nearest valid ids."""
-        for operation in self.operations:
-            if operation.id == name:
-                return operation
-        raise KeyError(f"{name}: {nearest(name, (operation.id for operation in self.operations))}")
+        try:
+            return self.by_id[name]
+        except KeyError:
+            raise KeyError(f"{name}: {nearest(name, self.by_id)}") from None
 
     @property
     def root(self) -> Mapping[str, Any]:

@@ -29,15 +29,18 @@ class Parameter:
 
     def read(self, values: Iterable[str]) -> tuple[Any, list[Violation]]:
         """Return (value or None, violations) for the values given under this name in the request."""
-        where = f"{self.place}.{self.name}"
         given = list(values)
-        if not given:
-            missing = Violation(where, REQUIRED, NOTHING, self.clause)
-            return self.schema.get("default"), [missing] if self.required else []
-        if len(given) > 1:
-            return None, [Violation(where, "one value", f"{len(given)} values", self.clause)]
-        value = self._typed(given[0])
-        return value, self.validator.violations(value, where)
+        if len(given) == 1:
+            value = self._typed(given[0])
+            return value, [] if self.validator.is_valid(value) else self.validator.violations(value, self._where)
+        if given:
+            return None, [Violation(self._where, "one value", f"{len(given)} values", self.clause)]
+        missing = Violation(self._where, REQUIRED, NOTHING, self.clause)
+        return self.schema.get("default"), [missing] if self.required else []
+
+    @property
+    def _where(self) -> str:
+        return f"{self.place}.{self.name}"
 
     def _typed(self, text: str) -> Any:
         coerce = _COERCIONS.get(self.schema.get("type", "string"), str)
@@ -67,7 +70,7 @@ class Operation:
         parts = re.split(r"\{(\w+)\}", self.path)
         return re.compile("".join(f"(?P<{p}>[^/]+)" if i % 2 else re.escape(p) for i, p in enumerate(parts)))
 
-    @property
+    @cached_property
     def body_required(self) -> bool:
         """Tell whether a request without a body breaks the contract."""
         return bool(self.raw.get("requestBody", {}).get("required", False))
@@ -82,7 +85,7 @@ class Operation:
         """Return the name of the handler that answers; without x-handler it is the operation's own id."""
         return str(self.raw.get("x-handler", self.id))
 
-    @property
+    @cached_property
     def price(self) -> int:
         """Return the credits that the mock charges unless a world says otherwise (U13)."""
         return int(self.raw.get("x-credits", {}).get("min", 0))
@@ -97,14 +100,18 @@ class Operation:
                     return field_of[1], item["post"]
         return None
 
+    @cached_property
+    def places(self) -> Mapping[str, tuple[Parameter, ...]]:
+        """Return the parameters by place: query, path, header."""
+        return {place: tuple(p for p in self.parameters if p.place == place) for place in ("query", "path", "header")}
+
     def read(self, place: str, given: Mapping[str, list[str]]) -> tuple[dict[str, Any], list[Violation]]:
         """Return (values, violations) of the parameters in `place` (query, path or header)."""
         values: dict[str, Any] = {}
         broken: list[Violation] = []
-        for parameter in self.parameters:
-            if parameter.place == place:
-                values[parameter.name], problems = parameter.read(given.get(parameter.name, ()))
-                broken += problems
+        for parameter in self.places[place]:
+            values[parameter.name], problems = parameter.read(given.get(parameter.name, ()))
+            broken += problems
         return values, broken
 
     def schema(self, status: int | str) -> Mapping[str, Any]:
