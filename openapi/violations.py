@@ -64,10 +64,10 @@ class Validator:
     """
 
     def __init__(self, schema: Schema, root: Mapping[str, Any] | None = None) -> None:
-        self._schema = schema
         self._root = root or {}
         scope = {key: self._root[key] for key in ("components", "$defs") if key in self._root}
-        self._compiled = jsonschema_rs.Draft202012Validator({**scope, **schema}, validate_formats=True)
+        self._schema: Schema = {**scope, **schema}
+        self._compiled = jsonschema_rs.Draft202012Validator(self._schema, validate_formats=True)
         self.is_valid: Callable[[Any], bool] = self._compiled.is_valid
 
     def violations(self, value: Any, where: str = "") -> list[Violation]:
@@ -79,15 +79,18 @@ class Validator:
     def pointers(self, value: Any) -> Iterable[tuple[list[str | int], Violation]]:
         """Yield each violation with the pointer of the node it is about, for files that have lines."""
         for error in _telling(list(self._compiled.iter_errors(value))):
-            pointer = [*error.instance_path, *_unexpected(error)[:1]]
+            pointer = [*error.instance_path, *_misnamed(error), *_unexpected(error)[:1]]
             yield pointer, self._violation(error, "")
 
     def _violation(self, error: Any, where: str) -> Violation:
+        # The path of a wrong name leads, where its rule stands behind a reference, from the document to that rule.
         schema, clause = _along(self._root, self._schema, error.evaluation_path[:-1])
+        misnamed = _misnamed(error)
+        error = error.kind.error if misnamed else error
         name = getattr(error.kind, "property", None)
         missing = error.kind.name == "required"
         unexpected = _unexpected(error)
-        parts = [where, *map(str, error.instance_path), *([name] if missing else []), *unexpected[:1]]
+        parts = [where, *map(str, error.instance_path), *misnamed, *([name] if missing else []), *unexpected[:1]]
         own = schema.get("properties", {}).get(name, {}) if missing else {}
         return Violation(
             ".".join(part for part in parts if part),
@@ -109,6 +112,11 @@ def _one_of(schemas: Sequence[Any]) -> str:
     return (
         f"at least one of {', '.join(names)}" if len(names) == len(schemas) else "one of the kinds of value it allows"
     )
+
+
+def _misnamed(error: Any) -> list[str]:
+    """Return the name that breaks propertyNames, if that is what the error is about."""
+    return [str(error.kind.error.instance)] if error.kind.name == "propertyNames" else []
 
 
 def _unexpected(error: Any) -> list[str]:
