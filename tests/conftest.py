@@ -4,11 +4,16 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from support.fakes import Fake
 from support.servers import Process, serving
 
 # Taken out of the environment: the programs under test refuse variables of our prefix that they don't know.
 NO_SKIPS = os.environ.pop("COVERMOCK_NO_SKIPS", "") == "1"
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("covermock", deadline=None)
+settings.load_profile("covermock")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
