@@ -17,6 +17,7 @@ from .mock import Mock
 from .request import Answer, Request, Wire
 
 HEAD_LIMIT = 65536  # bytes of request line and headers
+_TOO_LONG = f"more than {HEAD_LIMIT} bytes of headers"
 DISCARD_LIMIT = 67108864  # bytes of an oversized body that are read away before the connection is closed
 DRIPS = 10  # pieces of a body that drips
 _QUEUE_LIMIT = 64  # pipelined requests that may wait in a connection
@@ -40,6 +41,7 @@ class Connection(asyncio.Protocol):
         self._closing = False
         self._reading = True
         self._head_bytes = 0
+        self._head_size = 0
         self._discarded = 0
         self.last_active = 0.0
 
@@ -69,10 +71,10 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserUpgrade:
             self._finish_after_answers()
         except httptools.HttpParserError as error:
-            self._refuse(str(error) or "bytes that are no HTTP")
+            self._refuse(_TOO_LONG if self._head_size > HEAD_LIMIT else str(error) or "bytes that are no HTTP")
         else:
             if self._head_bytes > HEAD_LIMIT and self._in_head:
-                self._refuse(f"more than {HEAD_LIMIT} bytes of headers")
+                self._refuse(_TOO_LONG)
 
     def eof_received(self) -> bool:
         """Keep the connection while answers are outstanding; a client may half-close after its request."""
@@ -98,6 +100,7 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         """Start a new request."""
         self._target = b""
+        self._head_size = 0
         self._headers: dict[str, str] = {}
         self._body: list[bytes] = []
         self._kept = 0
@@ -107,14 +110,18 @@ class Connection(asyncio.Protocol):
     def on_url(self, url: bytes) -> None:
         """Take a piece of the request target."""
         self._target += url
+        self._head_size += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; one that comes twice is joined as RFC 9110 says."""
+        self._head_size += len(name) + len(value)
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         self._headers[key] = f"{self._headers[key]}, {text}" if key in self._headers else text
 
     def on_headers_complete(self) -> None:
-        """Know how long the body may be."""
+        """Know how long the body may be. A head that is too long is refused however it was cut into packets."""
+        if self._head_size > HEAD_LIMIT:
+            raise ValueError(_TOO_LONG)
         self._in_head = False
         self._head_bytes = 0
         self._path, _, self._query = _target(self._target)
