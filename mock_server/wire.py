@@ -18,7 +18,7 @@ from .request import Answer, Request, Wire
 
 HEAD_LIMIT = 65536  # bytes of request line and headers
 _TOO_LONG = f"more than {HEAD_LIMIT} bytes of headers"
-DISCARD_LIMIT = 67108864  # bytes of an oversized body that are read away before the connection is closed
+DISCARD_LIMIT = 67108864  # bytes of an oversized body that are read away before it is answered regardless
 DRIPS = 10  # pieces of a body that drips
 _QUEUE_LIMIT = 64  # pipelined requests that may wait in a connection
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
@@ -130,22 +130,29 @@ class Connection(asyncio.Protocol):
             self._transport.write(_CONTINUE)
 
     def on_body(self, data: bytes) -> None:
-        """Keep the body up to one byte more than the limit; read the rest away."""
+        """Keep the body up to one byte more than the limit; read the rest away, but not without end."""
+        if self._closing:
+            return
         room = self._limit - self._kept
         self._kept += min(len(data), room)
         self._discarded += max(len(data) - room, 0)
         self._body.append(data if len(data) <= room else data[:room])
         self.last_active = self._loop.time()
         if self._discarded > DISCARD_LIMIT:
-            self._finish_after_answers()
+            self._closing = True
+            self._accept(keep_alive=False)
 
     def on_message_complete(self) -> None:
         """Answer the request, after those that came before it."""
+        if not self._closing:
+            self._accept(keep_alive=self._parser.should_keep_alive())
+
+    def _accept(self, *, keep_alive: bool) -> None:
         self._head_bytes = 0
         request = Request(
             self._parser.get_method().decode("latin-1"), self._path, self._query, self._headers, b"".join(self._body)
         )
-        self._waiting.append((request, self._parser.should_keep_alive()))
+        self._waiting.append((request, keep_alive))
         if len(self._waiting) > _QUEUE_LIMIT and self._reading:
             self._reading = False
             self._transport.pause_reading()

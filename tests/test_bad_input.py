@@ -274,3 +274,14 @@ def test_the_control_api_answers_odd_requests_with_problems(
     assert status == got.status
     assert "application/problem+json" == got.headers["content-type"]
     assert {"type", "title", "status", "detail"} == set(got.json)
+
+
+def test_a_body_without_end_is_answered_too(process: Process) -> None:
+    """After 64 MB nobody waits for the end of a body any more: 413, then the connection ends."""
+    head = request(path=UPLOAD_COVER).replace(b"Content-Length: 0", b"Content-Length: 1000000000")
+    with socket.create_connection(("127.0.0.1", process.port), timeout=PATIENCE) as connection:
+        send(connection, [head, *[bytes(1 << 20)] * 70])
+        got = receive(connection)
+
+    assert (LARGE, "close") == (got.error, got.headers["connection"])
+    assert alive(process)
