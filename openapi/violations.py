@@ -64,10 +64,10 @@ class Validator:
     """
 
     def __init__(self, schema: Schema, root: Mapping[str, Any] | None = None) -> None:
+        self._schema = schema
         self._root = root or {}
         scope = {key: self._root[key] for key in ("components", "$defs") if key in self._root}
-        self._schema: Schema = {**scope, **schema}
-        self._compiled = jsonschema_rs.Draft202012Validator(self._schema, validate_formats=True)
+        self._compiled = jsonschema_rs.Draft202012Validator({**scope, **schema}, validate_formats=True)
         self.is_valid: Callable[[Any], bool] = self._compiled.is_valid
 
     def violations(self, value: Any, where: str = "") -> list[Violation]:
@@ -83,10 +83,9 @@ class Validator:
             yield pointer, self._violation(error, "")
 
     def _violation(self, error: Any, where: str) -> Violation:
-        # The path of a wrong name leads, where its rule stands behind a reference, from the document to that rule.
-        schema, clause = _along(self._root, self._schema, error.evaluation_path[:-1])
         misnamed = _misnamed(error)
-        error = error.kind.error if misnamed else error
+        error = error.kind.error if misnamed else error  # only the inner one knows its way through references
+        schema, clause = _along(self._root, self._schema, error.evaluation_path[:-1])
         name = getattr(error.kind, "property", None)
         missing = error.kind.name == "required"
         unexpected = _unexpected(error)
