@@ -257,8 +257,7 @@ def _put(world: World, task: Task, state: str, now: float, pointer: tuple[str, .
     lifecycle = world.lifecycle(task)
     _known(pointer, "a state", state, [known.name for known in lifecycle.states])
     if state in lifecycle.terminal:
-        outcome = SUCCESS if state == lifecycle.success.name else FAILURE
-        task.plan = world.plan(task.lifecycle, {"outcome": outcome})
+        task.plan = world.plan(task.lifecycle, {"outcome": SUCCESS if state == lifecycle.success.name else FAILURE})
     position = next(n for n, step in enumerate(task.plan) if step.state == state)
     task.began -= task.plan[position].after
     task.polls = position + 1
@@ -283,18 +282,17 @@ def _remember(world: World, pointer: tuple[str, str], row: Spec) -> None:
 
 
 def _check_names(world: World) -> None:
-    operations = [operation.id for operation in world.contract.operations]
     for name in world.spec.get("prices", {}):
-        _known(("prices", name), "an operation", name, operations)
+        _known(("prices", name), "an operation", name, [operation.id for operation in world.contract.operations])
     _check_stages(world, (), world.spec)
 
 
 def _check_stages(world: World, pointer: tuple[str, ...], row: Spec) -> None:
-    stages = [stage.name for cycle in world.contract.lifecycles.values() for stage in cycle.stages]
-    chosen = row.get("stage_seconds", {})
+    stages = ["", *(stage.name for cycle in world.contract.lifecycles.values() for stage in cycle.stages)]
+    chosen = row.get("stage_seconds")
     for name in chosen if isinstance(chosen, Mapping) else ():
         _known((*pointer, "stage_seconds", name), "a stage", name, stages)
-    _known((*pointer, "stalls_at"), "a stage", row.get("stalls_at", ""), ["", *stages])
+    _known((*pointer, "stalls_at"), "a stage", row.get("stalls_at", ""), stages)
 
 
 def _known(pointer: tuple[str | int, ...], kind: str, name: str, valid: Any) -> None:

@@ -268,8 +268,8 @@ def test_the_control_api_answers_odd_requests_with_problems(
     process: Process, path: str, body: bytes, status: int
 ) -> None:
     """Under /__mock/ the envelope is problem+json, never HTML, never a redirect, never a 5xx."""
-    raw = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    got = exchange(process.port, raw.encode() + body)
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    got = exchange(process.port, f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
     assert status == got.status
     assert "application/problem+json" == got.headers["content-type"]

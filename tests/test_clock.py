@@ -1,9 +1,9 @@
 """The laws of a world's clock: a straight line over wall time that never runs backwards."""
 
+import pytest
 from covermock.mock_server.clock import Clock
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest import approx
 
 instants = st.integers(0, 10**9).map(float)
 seconds = st.integers(0, 10**6).map(float)
@@ -43,7 +43,7 @@ def test_wall_at_is_the_inverse_of_now(wall: float, ahead: float, scale: float) 
     instant = clock.wall_at(100.0 + ahead)
 
     assert instant is not None
-    assert approx(100.0 + ahead) == clock.now(instant)
+    assert pytest.approx(100.0 + ahead) == clock.now(instant)
 
 
 def test_a_frozen_clock_never_reaches_an_instant() -> None:

@@ -1,7 +1,6 @@
 """The control API: each operation does what it says, in the form that admin.yaml says, and only for programs."""
 
 import struct
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,9 +12,9 @@ W = "worlds/docs"
 
 
 @pytest.fixture
-def control() -> Iterator["Controlled"]:
+def control() -> "Controlled":
     """A mock whose every control answer is judged against admin.yaml."""
-    yield Controlled()
+    return Controlled()
 
 
 class Controlled(Fake):

@@ -80,8 +80,12 @@ def test_a_known_etag_is_304(client: httpx.Client, pictures: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("asked", "part", "said"),
-    [("0-9", slice(0, 10), "0-9"), ("100-", slice(100, None), "100-{last}"), ("-10", slice(-10, None), "{tenth}-{last}")],
-)  # fmt: skip
+    [
+        ("0-9", slice(0, 10), "0-9"),
+        ("100-", slice(100, None), "100-{last}"),
+        ("-10", slice(-10, None), "{tenth}-{last}"),
+    ],
+)
 def test_a_range_is_206(client: httpx.Client, clips: list[dict[str, str]], asked: str, part: slice, said: str) -> None:
     """Players may seek: the part that was asked for, and where it is."""
     whole = client.get(clips[0]["audio_url"]).content

@@ -89,11 +89,12 @@ def test_another_text_and_status_of_an_error(tmp_path: Path) -> None:
 
 def test_a_renamed_property_of_an_answer(tmp_path: Path) -> None:
     """Answers carry the new name."""
+    reference = "{$ref: '#/components/schemas/UploadCoverState'"
     fake = changed(
         tmp_path,
         ("required: [task_id, status, clips, created_at]", "required: [task_id, state, clips, created_at]"),
-        ("            status: {$ref: '#/components/schemas/UploadCoverState'", "            state: {$ref: '#/components/schemas/UploadCoverState'"),
-    )  # fmt: skip
+        (f"  status: {reference}", f"  state: {reference}"),
+    )
     task = fake.upload_cover()
 
     assert "pending" == fake.get(f"{UPLOAD_COVER_STATUS}?task_id={task}").json["data"]["state"]

@@ -136,8 +136,9 @@ def test_the_demo_world_has_an_id_for_each_answer(path: str, body: dict[str, str
 
 
 @pytest.mark.parametrize(
-    ("audio", "state"), [("aud_fails", "failed"), ("aud_stalls", "first"), ("aud_slow", "pending"), ("aud_30s", "complete")]
-)  # fmt: skip
+    ("audio", "state"),
+    [("aud_fails", "failed"), ("aud_stalls", "first"), ("aud_slow", "pending"), ("aud_30s", "complete")],
+)
 def test_the_demo_world_has_ids_that_fail_and_stall(audio: str, state: str) -> None:
     """What becomes of a task is decided by the id it was started from."""
     fake = Fake(key="aio_demo_alice", world="demo")
