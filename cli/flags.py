@@ -1,6 +1,7 @@
 """Flags and their environment twins: `--stage-seconds` is `COVERMOCK_STAGE_SECONDS`; unknown twins are refused."""
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -15,6 +16,22 @@ def flag(name: str, **settings: Any) -> Callable[[Any], Any]:
     """Return a click option that has its twin in the environment and shows its default."""
     twin = PREFIX + name.removeprefix("--").replace("-", "_").upper()
     return click.option(name, envvar=twin, show_envvar=True, show_default=True, **settings)
+
+
+def web_address(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Return the value of a flag that is empty or an http(s) URL. Raises `click.BadParameter`."""
+    if value and not re.match(r"https?://[^/?#\s]+", value):
+        problem = f"expected an http(s) URL, received {value!r}; for example http://127.0.0.1:8080"
+        raise click.BadParameter(problem, context, parameter)
+    return value
+
+
+def origin(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Return the value of a flag that is empty, `*` or an origin. Raises `click.BadParameter`."""
+    if value not in {"", "*"} and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/?#\s]+", value):
+        problem = f"expected an origin or *, received {value!r}; for example http://localhost:3000"
+        raise click.BadParameter(problem, context, parameter)
+    return value
 
 
 def refuse_unknown_twins(commands: Iterable[click.Command], environment: Iterable[str] = os.environ) -> None:

@@ -40,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _refuse(error: Exception) -> int:
     """Print one line for bad usage or configuration; any other error is a defect of ours and is raised."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return USAGE
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
         see = f" (see '{context.command_path} --help')" if context else ""

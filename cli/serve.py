@@ -4,12 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .flags import flag
+from .flags import flag, origin, web_address
 
 if TYPE_CHECKING:
     from covermock.mock_server import Settings
-
-_LOOPBACK = ("127.", "localhost", "::1")
 
 
 @click.command()
@@ -23,8 +21,20 @@ _LOOPBACK = ("127.", "localhost", "::1")
 @flag("--seed", type=click.IntRange(0), help="What ids are made from; default: the world's.")
 @flag("--store", default="memory", metavar="memory", help="Where worlds live; this version has memory only.")
 @flag("--workers", default=1, type=click.IntRange(1), help="Processes; more than one needs a shared store.")
-@flag("--public-url", default="", metavar="URL", help="Base of result URLs; default: the Host of the request.")
-@flag("--cors", default="", metavar="ORIGIN", help="Origin (or *) of web pages that may call the gateway's paths.")
+@flag(
+    "--public-url",
+    default="",
+    callback=web_address,
+    metavar="URL",
+    help="Base of result URLs; default: the Host of the request.",
+)
+@flag(
+    "--cors",
+    default="",
+    callback=origin,
+    metavar="ORIGIN",
+    help="Origin (or *) of web pages that may call the gateway's paths.",
+)
 @flag("--allow-callback", multiple=True, metavar="HOST", help="Host besides loopback that webhooks may go to.")
 @flag("--watch", is_flag=True, help="Start anew when the contract or the world file changes.")
 def serve(host: str, port: int, store: str, workers: int, watch: bool, **flags: Any) -> int:
@@ -55,8 +65,17 @@ def _settings(host: str, flags: dict[str, Any]) -> "Settings":
 
     over = {name: flags[name] for name in ("drive", "stage_seconds", "speed", "seed") if flags[name] is not None}
     spec: Path = Path(flags["spec"]) if flags["spec"] else GATEWAY
-    token = "" if host.startswith(_LOOPBACK) else _token()
+    token = "" if _is_loopback(host) else _token()
     return Settings(flags["world"], spec, over, flags["public_url"], flags["cors"], token, flags["allow_callback"])
+
+
+def _is_loopback(host: str) -> bool:
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _token() -> str:

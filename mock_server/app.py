@@ -13,6 +13,7 @@ from .mock import Mock, Settings
 from .request import Answer, Request, Wire
 
 _TICK = 0.005  # seconds between two looks at an answer that is held back
+_RANGE = re.compile(r"bytes=(\d+-\d*|-\d+)")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
@@ -47,6 +48,13 @@ def _request(mock: Mock) -> Request:
     return Request(request.method, target.partition("?")[0], query, headers, request.stream.read(limit + 1))
 
 
+def _conditions() -> dict[str, str]:
+    """Return the request's environment; a Range of another unit, or of several parts, is left out (RFC 9110, 14.2)."""
+    environ = flask.request.environ
+    understood = _RANGE.fullmatch(environ.get("HTTP_RANGE", ""))
+    return {name: value for name, value in environ.items() if understood or name != "HTTP_RANGE"}
+
+
 def _response(mock: Mock, answer: Answer) -> flask.Response:
     """Translate an answer; what has an ETag gets conditional requests and ranges."""
     body: bytes | Iterator[bytes] = _spoiled(answer.body, answer.wire) if answer.wire else answer.body
@@ -55,7 +63,7 @@ def _response(mock: Mock, answer: Answer) -> flask.Response:
         del response.headers["Content-Type"]
     if "ETag" in response.headers:
         try:
-            response.make_conditional(flask.request.environ, accept_ranges=True, complete_length=len(answer.body))
+            response.make_conditional(_conditions(), accept_ranges=True, complete_length=len(answer.body))
         except RequestedRangeNotSatisfiable:
             size = len(answer.body)
             refused = mock.control.front.refuse(Refusal(UNSATISFIABLE_RANGE, expected=size), answer.why)

@@ -19,7 +19,8 @@ from .mock import Mock
 from .request import Answer, Request, Wire
 
 HEAD_LIMIT = 65536  # bytes of request line and headers
-DISCARD_LIMIT = 67108864  # bytes of an oversized body that are read away before the connection is closed
+_TOO_LONG = f"more than {HEAD_LIMIT} bytes of headers"
+DISCARD_LIMIT = 67108864  # bytes of an oversized body that are read away before it is answered regardless
 DRIPS = 10  # pieces of a body that drips
 _QUEUE_LIMIT = 64  # pipelined requests that may wait in a connection
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
@@ -42,6 +43,7 @@ class Connection(asyncio.Protocol):
         self._closing = False
         self._reading = True
         self._head_bytes = 0
+        self._head_size = 0
         self._discarded = 0
         self.last_active = 0.0
 
@@ -71,10 +73,10 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserUpgrade:
             self._finish_after_answers()
         except httptools.HttpParserError as error:
-            self._refuse(str(error) or "bytes that are no HTTP")
+            self._refuse(_TOO_LONG if self._head_size > HEAD_LIMIT else str(error) or "bytes that are no HTTP")
         else:
             if self._head_bytes > HEAD_LIMIT and self._in_head:
-                self._refuse(f"more than {HEAD_LIMIT} bytes of headers")
+                self._refuse(_TOO_LONG)
 
     def eof_received(self) -> bool:
         """Keep the connection while answers are outstanding; a client may half-close after its request."""
@@ -100,6 +102,7 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         """Start a new request."""
         self._target = b""
+        self._head_size = 0
         self._headers: dict[str, str] = {}
         self._body: list[bytes] = []
         self._kept = 0
@@ -109,14 +112,18 @@ class Connection(asyncio.Protocol):
     def on_url(self, url: bytes) -> None:
         """Take a piece of the request target."""
         self._target += url
+        self._head_size += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; one that comes twice is joined as RFC 9110 says."""
+        self._head_size += len(name) + len(value)
         key, text = _name(name), value.decode("latin-1")
         self._headers[key] = f"{self._headers[key]}, {text}" if key in self._headers else text
 
     def on_headers_complete(self) -> None:
-        """Know how long the body may be."""
+        """Know how long the body may be. A head that is too long is refused however it was cut into packets."""
+        if self._head_size > HEAD_LIMIT:
+            raise ValueError(_TOO_LONG)
         self._in_head = False
         self._head_bytes = 0
         self._path, _, self._query = _target(self._target)
@@ -125,22 +132,29 @@ class Connection(asyncio.Protocol):
             self._transport.write(_CONTINUE)
 
     def on_body(self, data: bytes) -> None:
-        """Keep the body up to one byte more than the limit; read the rest away."""
+        """Keep the body up to one byte more than the limit; read the rest away, but not without end."""
+        if self._closing:
+            return
         room = self._limit - self._kept
         self._kept += min(len(data), room)
         self._discarded += max(len(data) - room, 0)
         self._body.append(data if len(data) <= room else data[:room])
         self.last_active = self._loop.time()
         if self._discarded > DISCARD_LIMIT:
-            self._finish_after_answers()
+            self._closing = True
+            self._accept(keep_alive=False)
 
     def on_message_complete(self) -> None:
         """Answer the request, after those that came before it."""
+        if not self._closing:
+            self._accept(keep_alive=self._parser.should_keep_alive())
+
+    def _accept(self, *, keep_alive: bool) -> None:
         self._head_bytes = 0
         request = Request(
             self._parser.get_method().decode("latin-1"), self._path, self._query, self._headers, b"".join(self._body)
         )
-        self._waiting.append((request, self._parser.should_keep_alive()))
+        self._waiting.append((request, keep_alive))
         if len(self._waiting) > _QUEUE_LIMIT and self._reading:
             self._reading = False
             self._transport.pause_reading()

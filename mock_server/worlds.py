@@ -214,6 +214,8 @@ def build(name: str, spec: Spec, contract: Contract, wall: float) -> World:
     clock = Clock(starts, wall, 0.0 if drive == MANUAL else spec.get("speed", 1.0))
     world = World(name, spec, contract, clock, spec.get("seed", 0), drive, origin={"wall": wall})
     for account, row in spec.get("accounts", {}).items():
+        if any(row["key"] == other.key for other in world.accounts.values()):
+            raise UnknownNameError(("accounts", account, "key"), "a key of its own", row["key"], "choose another")
         world.accounts[account] = Account(account, row["key"], row["credits"], row["credits"])
     _check_names(world)
     for audio_id, row in spec.get("audio", {}).items():
@@ -221,6 +223,8 @@ def build(name: str, spec: Spec, contract: Contract, wall: float) -> World:
     for task_id, row in spec.get("music_tasks", {}).items():
         add_music_task(world, task_id, row, starts)
     for task_id, row in spec.get("tasks", {}).items():
+        if task_id in world.tasks:
+            raise UnknownNameError(("tasks", task_id), "an id that no music task has", task_id, "choose another")
         add_task(world, task_id, row, starts)
     return world
 
@@ -228,8 +232,8 @@ def build(name: str, spec: Spec, contract: Contract, wall: float) -> World:
 def add_audio(world: World, audio_id: str, row: Spec) -> Audio:
     """Put an uploaded audio file into the world."""
     _known(("audio", audio_id, "account"), "an account", row.get("account", ""), ["", *world.accounts])
-    world.audio[audio_id] = Audio(float(row["seconds"]), row.get("account", ""))
     _remember(world, ("audio", audio_id), row)
+    world.audio[audio_id] = Audio(float(row["seconds"]), row.get("account", ""))
     return world.audio[audio_id]
 
 
@@ -241,11 +245,11 @@ def add_music_task(world: World, task_id: str, row: Spec, now: float) -> Task:
         "pending": {"state": music.stages[0].name},
         "failing": {"outcome": FAILURE},
     }
+    _remember(world, ("music_tasks", task_id), row)
     task = add_task(
         world, task_id, {**row, "lifecycle": MUSIC, "state": "", **kinds[row.get("state", "completed")]}, now
     )
     task.started_by = ""
-    _remember(world, ("music_tasks", task_id), row)
     return task
 
 
@@ -255,6 +259,7 @@ def add_task(world: World, task_id: str, row: Spec, now: float) -> Task:
     _known((*at_row, "lifecycle"), "a lifecycle", row["lifecycle"], world.contract.lifecycles)
     account = row.get("account") or next(iter(world.accounts), "")
     _known((*at_row, "account"), "an account", account, ["", *world.accounts])
+    _check_stages(world, at_row, row)
     starter = _starter(world.contract, row["lifecycle"])
     task = world.begin(row["lifecycle"], row, now, id=task_id, account=account, started_by=starter)
     if row.get("state"):
@@ -270,8 +275,8 @@ def _put(world: World, task: Task, state: str, now: float, pointer: tuple[str, .
     """Move a task that is not running yet into `state`; it stays there."""
     lifecycle = world.lifecycle(task)
     _known(pointer, "a state", state, [known.name for known in lifecycle.states])
-    if state == lifecycle.failure.name:
-        task.plan = world.plan(task.lifecycle, {"outcome": FAILURE})
+    if state in lifecycle.terminal:
+        task.plan = world.plan(task.lifecycle, {"outcome": SUCCESS if state == lifecycle.success.name else FAILURE})
     position = next(n for n, step in enumerate(task.plan) if step.state == state)
     task.began -= task.plan[position].after
     task.polls = position + 1
@@ -291,17 +296,22 @@ def _remember(world: World, pointer: tuple[str, str], row: Spec) -> None:
     if yields:
         error = yields.get("error")
         _known((*pointer, "yields", "error"), "an error", error or "", ["", *world.contract.errors])
+        _check_stages(world, (*pointer, "yields"), yields)
         world.yields[pointer[1]] = yields
 
 
 def _check_names(world: World) -> None:
-    operations = [operation.id for operation in world.contract.operations]
     for name in world.spec.get("prices", {}):
-        _known(("prices", name), "an operation", name, operations)
-    stages = [stage.name for cycle in world.contract.lifecycles.values() for stage in cycle.stages]
-    chosen = world.spec.get("stage_seconds", {})
+        _known(("prices", name), "an operation", name, [operation.id for operation in world.contract.operations])
+    _check_stages(world, (), world.spec)
+
+
+def _check_stages(world: World, pointer: tuple[str, ...], row: Spec) -> None:
+    stages = ["", *(stage.name for cycle in world.contract.lifecycles.values() for stage in cycle.stages)]
+    chosen = row.get("stage_seconds")
     for name in chosen if isinstance(chosen, Mapping) else ():
-        _known(("stage_seconds", name), "a stage", name, stages)
+        _known((*pointer, "stage_seconds", name), "a stage", name, stages)
+    _known((*pointer, "stalls_at"), "a stage", row.get("stalls_at", ""), stages)
 
 
 def _known(pointer: tuple[str | int, ...], kind: str, name: str, valid: Any) -> None:

@@ -5,18 +5,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from .lifecycle import Lifecycle, read_lifecycles
 from .names import nearest
 from .operations import JSON, Operation, Parameter
-from .source import InvalidSourceError, Pointer, Source, read
+from .source import InvalidSourceError, Pointer, Source, read, shown
 from .violations import Validator, refuse_invalid, resolve
 
 FOLDER = Path(__file__).parent
 GATEWAY = FOLDER / "gateway.yaml"
 ADMIN = FOLDER / "admin.yaml"
 LEVELS = ("documented", "corroborated", "inferred", "assumed")
+ERROR_WORDS = ("expected", "received", "remedy", "violations")
 _METHODS = ("get", "put", "post", "delete", "patch")
 
 
@@ -136,10 +138,25 @@ def _clauses(source: Source) -> dict[str, Clause]:
 
 def _errors(source: Source) -> dict[str, ErrorRow]:
     rows = source.data.get("x-errors", {})
+    for name, row in rows.items():
+        for problem in _template_problems(row["message"]):
+            raise source.error(("x-errors", name, "message"), problem)
     return {
         name: ErrorRow(name, row["status"], row["type"], row["message"], row.get("clause"))
         for name, row in rows.items()
     }
+
+
+def _template_problems(message: str) -> Iterator[str]:
+    """Yield what would make the text of an error fail, or stay incomplete, when a client is to read it."""
+    try:
+        words = [word for _, word, _, _ in Formatter().parse(message) if word is not None]
+    except ValueError as error:
+        yield f"expected a text with words in braces, received {shown(message)} ({error}); write a brace itself twice"
+        return
+    for word in words:
+        if word not in ERROR_WORDS:
+            yield f"expected a known word in braces, received {word!r} ({nearest(word, ERROR_WORDS)})"
 
 
 def _operations(source: Source) -> Iterator[Operation]:

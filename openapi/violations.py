@@ -79,15 +79,17 @@ class Validator:
     def pointers(self, value: Any) -> Iterable[tuple[list[str | int], Violation]]:
         """Yield each violation with the pointer of the node it is about, for files that have lines."""
         for error in _telling(list(self._compiled.iter_errors(value))):
-            pointer = [*error.instance_path, *_unexpected(error)[:1]]
+            pointer = [*error.instance_path, *_misnamed(error), *_unexpected(error)[:1]]
             yield pointer, self._violation(error, "")
 
     def _violation(self, error: Any, where: str) -> Violation:
+        misnamed = _misnamed(error)
+        error = error.kind.error if misnamed else error  # only the inner one knows its way through references
         schema, clause = _along(self._root, self._schema, error.evaluation_path[:-1])
         name = getattr(error.kind, "property", None)
         missing = error.kind.name == "required"
         unexpected = _unexpected(error)
-        parts = [where, *map(str, error.instance_path), *([name] if missing else []), *unexpected[:1]]
+        parts = [where, *map(str, error.instance_path), *misnamed, *([name] if missing else []), *unexpected[:1]]
         own = schema.get("properties", {}).get(name, {}) if missing else {}
         return Violation(
             ".".join(part for part in parts if part),
@@ -109,6 +111,11 @@ def _one_of(schemas: Sequence[Any]) -> str:
     return (
         f"at least one of {', '.join(names)}" if len(names) == len(schemas) else "one of the kinds of value it allows"
     )
+
+
+def _misnamed(error: Any) -> list[str]:
+    """Return the name that breaks propertyNames, if that is what the error is about."""
+    return [str(error.kind.error.instance)] if error.kind.name == "propertyNames" else []
 
 
 def _unexpected(error: Any) -> list[str]:

@@ -1,11 +1,19 @@
 """What all tests share."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+from support.fakes import Fake
+from support.servers import Process, serving
 
 # Taken out of the environment: the programs under test refuse variables of our prefix that they don't know.
 NO_SKIPS = os.environ.pop("COVERMOCK_NO_SKIPS", "") == "1"
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("covermock", deadline=None)
+settings.load_profile("covermock")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -16,3 +24,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         reporter.write_line(f"\nCOVERMOCK_NO_SKIPS: expected a verdict, received a skip: {report.nodeid}")
     if skipped and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def fake() -> Fake:
+    """A mock of its own in this process, in the world `docs`, with a clock that only the test moves."""
+    return Fake()
+
+
+@pytest.fixture(scope="session")
+def process() -> Iterator[Process]:
+    """A `covermock serve` that tests share; each makes a world of its own, and none may harm the process."""
+    with serving() as running:
+        yield running
+        assert running.alive

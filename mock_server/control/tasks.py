@@ -120,4 +120,5 @@ def _placed(place: Any) -> Any:
     try:
         return place()
     except UnknownNameError as error:
-        raise Refusal(INVALID_PARAMS, violations=f"body.{error.pointer[-1]}: {error}") from None
+        where = ".".join(("body", *map(str, error.pointer[2:])))
+        raise Refusal(INVALID_PARAMS, violations=f"{where}: {error}") from None

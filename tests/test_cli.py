@@ -1,0 +1,164 @@
+"""The command line: one clear line and exit 2 for whatever is wrong, and quick to start."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from covermock.cli.flags import SECRETS, refuse_unknown_twins
+from covermock.cli.main import cli
+from covermock.openapi import ADMIN, GATEWAY
+from support.fakes import document, edited, world_file
+from support.servers import PATIENCE, Process, environment, run
+
+HEAVY = {
+    "flask",
+    "werkzeug",
+    "schemathesis",
+    "hypothesis",
+    "pytest",
+    "yaml",
+    "httpx",
+    "PIL",
+    "jsonschema_rs",
+    "asyncio",
+}
+# What runs from a fresh clone is the command itself, so its imports are read where it has run to its end.
+PROBE = """
+import sys
+from covermock.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit:
+    print(*{name.partition(".")[0] for name in sys.modules}, file=sys.stderr)
+"""
+
+
+def refusal(*arguments: str, **env: str) -> str:
+    """Run a command that must be refused, and return the one line that it says why."""
+    done = run(*arguments, **env)
+    assert (2, "") == (done.returncode, done.stdout)
+    assert 1 == done.stderr.count("\n"), done.stderr
+    assert done.stderr.startswith("covermock: ")
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("serve", "--prot", "1"), "--port"),
+        (("srve",), "serve"),
+        (("serve", "extra"), "extra"),
+        (("serve", "--port", "99999"), "99999"),
+        (("serve", "--drive", "tme"), "'time', 'manual', 'polls'"),
+        (("serve", "--world", "dmo"), "did you mean 'demo'?"),
+        (("serve", "--world", "missing.yaml"), "No such file"),
+        (("serve", "--spec", "missing.yaml"), "No such file"),
+        (("serve", "--speed", "0"), "x>0"),
+        (("serve", "--store", "redis://x"), "memory"),
+        (("serve", "--workers", "2"), "shared"),
+        (("serve", "--public-url", "ftp://x"), "http://127.0.0.1:8080"),
+        (("serve", "--cors", "localhost"), "http://localhost:3000"),
+        (("ready",), "URL"),
+        (("ready", "localhost"), "http://127.0.0.1:8080"),
+        (("spec", "--format", "xml"), "'yaml', 'json'"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_2(arguments: tuple[str, ...], said: str) -> None:
+    """Unknown flags, commands and values are refused with what would be right."""
+    assert said in refusal(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("COVERMOCK_PROT", "1", "did you mean 'COVERMOCK_PORT'"),
+        ("COVERMOCK_STAGE_SECOND", "1", "COVERMOCK_STAGE_SECONDS"),
+        ("COVERMOCK_PORT", "abc", "COVERMOCK_PORT"),
+        ("COVERMOCK_WORLD", "dmo", "did you mean 'demo'?"),
+    ],
+)
+def test_the_environment_is_held_to_the_same(name: str, value: str, said: str) -> None:
+    """An unknown COVERMOCK_ variable, or a wrong value in a known one, is refused like a flag."""
+    assert said in refusal("serve", **{name: value})
+
+
+def test_every_flag_of_serve_has_its_twin() -> None:
+    """`--stage-seconds` is COVERMOCK_STAGE_SECONDS, and so on for each flag."""
+    flags = {option.opts[0]: option.envvar for option in cli.commands["serve"].params}
+
+    assert {flag: "COVERMOCK_" + flag[2:].replace("-", "_").upper() for flag in flags} == flags
+
+
+def test_secrets_come_from_the_environment_only() -> None:
+    """Their variables are known, and no flag takes them."""
+    refuse_unknown_twins(cli.commands.values(), SECRETS)
+    flags = {option.envvar for command in cli.commands.values() for option in command.params}
+
+    assert set() == flags & set(SECRETS)
+
+
+def test_a_broken_contract_is_refused_with_its_line(tmp_path: Path) -> None:
+    """The file, the line, the word and the nearest valid one, in one line."""
+    path = edited(tmp_path, ("x-handler: start\n      x-task: cover", "x-handler: strat\n      x-task: cover"))
+
+    assert re.search(r"gateway\.yaml:\d+: .*did you mean 'start'", refusal("serve", "--spec", str(path)))
+
+
+def test_a_broken_world_is_refused_with_its_line(tmp_path: Path) -> None:
+    """The file, the line, the key and the nearest valid one, in one line."""
+    path = world_file(tmp_path, "accounts:\n  main: {credit: 5}\n")
+
+    assert re.search(r"world\.yaml:2: .*did you mean 'credits'", refusal("serve", "--world", str(path)))
+
+
+def test_a_taken_port_is_refused(process: Process) -> None:
+    """The address, the reason and the remedy, in one line."""
+    said = refusal("serve", "--port", str(process.port))
+
+    assert f"127.0.0.1:{process.port}" in said
+    assert "--port 0" in said
+
+
+def test_no_command_shows_the_help_and_is_exit_2() -> None:
+    """Without a command there is nothing to do: the help tells what there is."""
+    done = run()
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert done.stderr.startswith("Usage: covermock ")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["serve", "--help"], ["ready", "-h"], ["spec", "--help"], ["--version"]]
+)
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    """Help and version show at once: no framework, parser, tester or event loop is imported for them."""
+    command = [sys.executable, "-c", PROBE, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=PATIENCE, check=True)
+
+    assert done.stdout
+    assert set() == HEAVY & set(done.stderr.split())
+
+
+def test_spec_prints_the_contract_itself() -> None:
+    """YAML is the file byte for byte, JSON the same data; `--admin` and `--path` do what they say."""
+    assert GATEWAY.read_text(encoding="utf-8") == run("spec").stdout
+    assert document(GATEWAY)["paths"].keys() == json.loads(run("spec", "--format", "json").stdout)["paths"].keys()
+    assert f"{ADMIN}\n" == run("spec", "--admin", "--path").stdout
+
+
+def test_ready_waits_for_a_server(process: Process) -> None:
+    """Exit 0 once the server answers."""
+    done = run("ready", process.url)
+
+    assert (0, f"ready: {process.url}\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
+def test_ready_gives_up_with_exit_3() -> None:
+    """Nobody there when the time is up: what was expected, what came, exit 3."""
+    done = run("ready", "http://127.0.0.1:1", "--timeout", "0")
+
+    assert 3 == done.returncode
+    assert "expected http://127.0.0.1:1 to be ready within 0 s" in done.stderr
