@@ -20,13 +20,14 @@ from .calls import Call
 from .deliveries import Delivery
 from .effects import after, before, delay
 from .errors import Refusal
+from .facts import TaskFacts, media_base
 from .faults import Fault, firing
 from .front import Front
 from .handlers import HANDLERS, Shown
 from .preconditions import CHECKS, Rule, complaint
 from .preferences import asked, preferred
 from .request import Answer, Request, encoded
-from .worlds import TaskFacts, World, media_base
+from .worlds import World
 
 Owner = tuple[World, Account]
 KeyLookup = Callable[[str], Owner | None]
@@ -146,6 +147,9 @@ class Gateway:
         given = request.headers.get("authorization")
         if given is None:
             return Refusal(errors.MISSING_KEY, received="no such header")
+        owner = self._find_key(given[7:]) if given.startswith("Bearer ") else None
+        if owner is not None:
+            return owner
         scheme, _, key = given.partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
             return Refusal(errors.MISSING_KEY, received="an Authorization header of another form")

@@ -6,9 +6,9 @@ from typing import Any, Final, NamedTuple
 from .calls import Call
 from .deliveries import planned
 from .errors import Refusal
+from .facts import media_base
 from .lifecycle import Task, index, own_time, polled
 from .preconditions import ONCE
-from .worlds import media_base
 
 _AS_USUAL: Mapping[str, Any] = {}
 

@@ -65,7 +65,10 @@ class Mock:
         with self.lock:
             if request.path.startswith(PREFIX):
                 return self._controlled(request, wall)
-            answer = cors.opened(self.settings.cors, request, lambda: self.gateway.answer(request, wall))
+            if self.settings.cors:
+                answer = cors.opened(self.settings.cors, request, lambda: self.gateway.answer(request, wall))
+            else:
+                answer = self.gateway.answer(request, wall)
             return self._journalled(request, answer, wall)
 
     def _journalled(self, request: Request, answer: Answer, wall: float) -> Answer:

@@ -154,36 +154,43 @@ class Connection(asyncio.Protocol):
         request = Request(
             self._parser.get_method().decode("latin-1"), self._path, self._query, self._headers, b"".join(self._body)
         )
+        if not self._busy and not self._waiting:
+            self._begin(request, keep_alive)
+            return
         self._waiting.append((request, keep_alive))
         if len(self._waiting) > _QUEUE_LIMIT and self._reading:
             self._reading = False
             self._transport.pause_reading()
         self._next()
 
+    def _begin(self, request: Request, keep_alive: bool) -> None:
+        self._busy = True
+        self._is_head = request.method == "HEAD"
+        self._keep_alive = keep_alive
+        self._respond(request, self._reply)
+
     def _next(self) -> None:
         while self._waiting and not self._busy:
-            request, keep_alive = self._waiting.popleft()
-            self._busy = True
-            head = request.method == "HEAD"
-            self._respond(request, lambda answer, head=head, keep=keep_alive: self._reply(answer, head, keep))  # type: ignore[misc]
+            self._begin(*self._waiting.popleft())
         if not self._reading and len(self._waiting) <= _QUEUE_LIMIT // 2:
             self._reading = True
             self._transport.resume_reading()
 
-    def _reply(self, answer: Answer, head: bool, keep_alive: bool) -> None:
+    def _reply(self, answer: Answer) -> None:
+        """Write the answer of the request that is being answered; there is never more than one."""
         self._busy = False
         self.last_active = self._loop.time()
         if self._transport.is_closing():
             return
-        keep_alive = keep_alive and not (self._closing and not self._waiting)
+        head, keep_alive = self._is_head, self._keep_alive and not (self._closing and not self._waiting)
         if answer.wire is not None:
             self._spoil(answer, answer.wire, head=head)
             return
         self._transport.write(encoded(answer, head=head, keep_alive=keep_alive))
         if not keep_alive:
             self.close()
-            return
-        self._next()
+        elif self._waiting:
+            self._next()
 
     def _spoil(self, answer: Answer, wire: Wire, *, head: bool) -> None:
         """Let the bytes of an answer go wrong, and end the connection with them."""

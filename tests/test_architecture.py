@@ -16,7 +16,17 @@ MAY_IMPORT = {
     "fixtures": ("openapi", "mock_server"),
     "cli": ("openapi", "mock_server", "fixtures"),
 }
-PURE = ("lifecycle", "accounts", "worlds", "faults", "errors", "clock")  # in mock_server/
+PURE = (
+    "lifecycle",
+    "accounts",
+    "worlds",
+    "facts",
+    "faults",
+    "errors",
+    "clock",
+    "deliveries",
+    "settling",
+)  # in mock_server/
 FRAMEWORKS = {"flask", "werkzeug"}
 CLOCKS_AND_CHANCE = {"time", "random", "secrets"}
 OUTSIDE = {"socket", "asyncio", "threading", "redis", "httpx", "os"}
