@@ -59,7 +59,7 @@ class Journal:
 
     def since(self, number: int) -> Iterator[Entry]:
         """Yield the kept entries after the one with this number, oldest first."""
-        return islice(self.entries, max(number - self.evicted, 0), None)
+        return islice(self.entries, min(max(number - self.evicted, 0), len(self.entries)), None)
 
 
 Criteria = Mapping[str, Any]

@@ -12,6 +12,7 @@ from .clock import Clock
 TIME, MANUAL, POLLS = "time", "manual", "polls"
 DRIVES = (TIME, MANUAL, POLLS)
 SUCCESS, FAILURE, STALL = "success", "failure", "stall"
+_LEAST = 0.001  # seconds
 OUTCOMES = (SUCCESS, FAILURE, STALL)
 
 
@@ -66,6 +67,16 @@ def planned(lifecycle: Lifecycle, seconds: Mapping[str, float], outcome: str, st
         return tuple(steps)
     end = lifecycle.success if outcome == SUCCESS else lifecycle.failure
     return (*steps, Step(end.name, after))
+
+
+def begun_at(plan: Plan, position: int) -> Plan:
+    """Return the plan of a task that begins in the step at `position`: the past took no time, the next takes some.
+
+    So no rounding, and no stage of no length, shows another state than that one.
+    """
+    past = (step._replace(after=0.0) for step in plan[: position + 1])
+    rest = (step._replace(after=max(step.after - plan[position].after, _LEAST)) for step in plan[position + 1 :])
+    return (*past, *rest)
 
 
 def own_time(task: Task, clock: Clock, now: float) -> float:

@@ -13,7 +13,7 @@ from .clock import Clock
 from .deliveries import Delivery
 from .faults import Fault
 from .journal import Journal
-from .lifecycle import FAILURE, MANUAL, STALL, SUCCESS, TIME, Plan, Task, at, hold, index, own_time, planned
+from .lifecycle import FAILURE, MANUAL, STALL, SUCCESS, TIME, Plan, Task, at, begun_at, hold, index, own_time, planned
 
 Spec = Mapping[str, Any]
 MUSIC = "music"  # the lifecycle of the tasks that a world's `music_tasks` are
@@ -218,11 +218,10 @@ def _put(world: World, task: Task, state: str, now: float, pointer: tuple[str, .
     if state in lifecycle.terminal:
         task.plan = world.plan(task.lifecycle, {"outcome": SUCCESS if state == lifecycle.success.name else FAILURE})
     position = next(n for n, step in enumerate(task.plan) if step.state == state)
-    task.began -= task.plan[position].after
+    task.plan = begun_at(task.plan, position)
     task.polls = position + 1
     if state not in lifecycle.terminal:
         hold(task, own_time(task, world.clock, now))
-    assert index(task, own_time(task, world.clock, now)) >= position
 
 
 def _starter(contract: Contract, lifecycle: str) -> str:

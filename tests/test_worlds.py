@@ -151,9 +151,10 @@ def test_the_demo_world_has_ids_that_fail_and_stall(audio: str, state: str) -> N
 @pytest.mark.parametrize("state", ["PENDING", "IN_PROGRESS", "SUCCESS", "FAILED"])
 @pytest.mark.parametrize("outcome", ["success", "failure", "stall"])
 @pytest.mark.parametrize("drive", ["time", "manual", "polls"])
-def test_a_task_can_be_put_into_any_state(fake: Fake, state: str, outcome: str, drive: str) -> None:
+@pytest.mark.parametrize("seconds", [1, 0, 1e-66, 31557600])
+def test_a_task_can_be_put_into_any_state(fake: Fake, state: str, outcome: str, drive: str, seconds: float) -> None:
     """Whatever the plan was, the task is in the state that its world says, and polling keeps it there."""
-    row = {"lifecycle": "cover", "state": state, "outcome": outcome, "drive": drive}
+    row = {"lifecycle": "cover", "state": state, "outcome": outcome, "drive": drive, "stage_seconds": seconds}
     fake.control("POST", "worlds", {"name": "w", "tasks": {"t": row}})
     seen = [fake.status("t", key="aio_w") for _ in range(3)]
     fake.wait(1000)
