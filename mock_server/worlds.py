@@ -13,7 +13,7 @@ from .clock import Clock
 from .deliveries import Delivery
 from .faults import Fault
 from .journal import Journal
-from .lifecycle import FAILURE, MANUAL, STALL, SUCCESS, TIME, Plan, Task, at, begun_at, hold, index, own_time, planned
+from .lifecycle import FAILURE, MANUAL, STALL, SUCCESS, TIME, Plan, Task, at, begun_at, hold, own_time, planned
 
 Spec = Mapping[str, Any]
 MUSIC = "music"  # the lifecycle of the tasks that a world's `music_tasks` are
