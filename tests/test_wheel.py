@@ -36,3 +36,19 @@ def test_the_wheel_holds_the_shipped_folders_and_nothing_else(tmp_path: Path) ->
 
     assert {*ours, *(f"covermock-0.1.0.dist-info/{name}" for name in about)} == received
     assert {f"covermock/{folder}/py.typed" for folder in FOLDERS} <= received
+
+
+def test_data_that_is_left_out_of_the_wheel_is_missed(tmp_path: Path) -> None:
+    """The test above fails where pyproject.toml forgets a kind of data: the wheel lacks just that."""
+    copy = shutil.copytree(ROOT, tmp_path / "source", ignore=NOT_SOURCE)
+    project = copy / "pyproject.toml"
+    line = '"covermock.fixtures" = ["worlds/*.yaml"]\n'
+    text = project.read_text(encoding="utf-8")
+    assert line in text
+    project.write_text(text.replace(line, ""), encoding="utf-8")
+    worlds = {f"covermock/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "fixtures" / "worlds").iterdir()}
+
+    received = contents(copy, tmp_path / "wheels")
+
+    assert set() == worlds & received
+    assert "covermock/openapi/gateway.yaml" in received
