@@ -43,6 +43,8 @@ class Connection(asyncio.Protocol):
         self._busy = False
         self._closing = False
         self._reading = True
+        self._in_next = False
+        self._malformed: str | None = None
         self._head_bytes = 0
         self._head_size = 0
         self._discarded = 0
@@ -91,8 +93,9 @@ class Connection(asyncio.Protocol):
         return not self._busy and not self._waiting
 
     def close(self) -> None:
-        """Close once what was written has gone out."""
+        """Close once what was written has gone out; what still waits is not answered, nor done."""
         self._closing = True
+        self._waiting.clear()
         self._transport.close()
 
     # The parser's callbacks.
@@ -170,8 +173,12 @@ class Connection(asyncio.Protocol):
         self._respond(request, self._reply)
 
     def _next(self) -> None:
+        if self._in_next:
+            return  # called by an answer that came at once: the loop below goes on, and the stack stays flat
+        self._in_next = True
         while self._waiting and not self._busy:
             self._begin(*self._waiting.popleft())
+        self._in_next = False
         if not self._reading and len(self._waiting) <= _QUEUE_LIMIT // 2:
             self._reading = True
             self._transport.resume_reading()
@@ -182,7 +189,8 @@ class Connection(asyncio.Protocol):
         self.last_active = self._loop.time()
         if self._transport.is_closing():
             return
-        head, keep_alive = self._is_head, self._keep_alive and not (self._closing and not self._waiting)
+        last = self._closing and not self._waiting and self._malformed is None
+        head, keep_alive = self._is_head, self._keep_alive and not last
         if answer.wire is not None:
             self._spoil(answer, answer.wire, head=head)
             return
@@ -191,10 +199,13 @@ class Connection(asyncio.Protocol):
             self.close()
         elif self._waiting:
             self._next()
+        else:
+            self._end_malformed()
 
     def _spoil(self, answer: Answer, wire: Wire, *, head: bool) -> None:
         """Let the bytes of an answer go wrong, and end the connection with them."""
         self._closing = True
+        self._waiting.clear()
         whole = encoded(answer, head=head, keep_alive=False)
         if wire.kind == "reset":
             linger = struct.pack("ii", 1, 0)  # close with RST instead of FIN
@@ -223,11 +234,14 @@ class Connection(asyncio.Protocol):
         self._loop.call_later(pause, self._drip, rest[size:], pause, drops - 1)
 
     def _refuse(self, received: str) -> None:
-        self._waiting.append((Request("GET", ""), False))
-        waiting, self._waiting = self._waiting, deque()
+        """Read no more; when what came before has been answered, answer what is no HTTP."""
         self._closing = True
-        if not self._busy and len(waiting) == 1:
-            self._transport.write(encoded(self._mock.malformed(received), head=False, keep_alive=False))
+        self._malformed = received
+        self._end_malformed()
+
+    def _end_malformed(self) -> None:
+        if self._malformed is not None and self.idle and not self._transport.is_closing():
+            self._transport.write(encoded(self._mock.malformed(self._malformed), head=False, keep_alive=False))
             self.close()
 
     def _finish_after_answers(self) -> None:
