@@ -24,7 +24,8 @@ class Call:
     """A request that has a valid key and valid parameters. `now` is the world's time, in Unix seconds.
 
     The preconditions fill `source` (the id that was asked about) and `task` or `audio` (what it names). Faults fill
-    `own` (what the task to come is to be), `back` (how many stages a status lies back) and `repeats_id`; the start of
+    `own` (what the task to come is to be), `back` (how many stages a status lies back) and `repeats` (the id to answer
+    with); the start of
     a task sets `early`, the webhook that has to go out before the answer.
     """
 
@@ -38,7 +39,7 @@ class Call:
     body: Mapping[str, Any] | None
     own: Mapping[str, Any] = field(default_factory=dict)
     back: int = 0
-    repeats_id: bool = False
+    repeats: str = ""
     early: Delivery | None = None
     source: str = ""
     task: Task | None = None

@@ -24,6 +24,10 @@ class Clock:
         """Return the clock after `seconds` (>= 0) more have passed at once."""
         return replace(self, world=self.world + seconds, moved=self.moved + seconds)
 
+    def at(self, wall: float, world: float) -> "Clock":
+        """Return the clock that shows the `world` instant at the wall instant, and goes on from there."""
+        return replace(self, world=world, wall=wall)
+
     def scaled(self, wall: float, scale: float) -> "Clock":
         """Return the clock that runs at `scale` from the wall instant on; 0 freezes it."""
         return replace(self, world=self.now(wall), wall=wall, scale=scale)

@@ -1,13 +1,14 @@
 """Webhook deliveries as facts (U7): when each is due, what was tried. Whoever sends them is elsewhere (courier.py)."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 PLANNED, SENDING, DELIVERED, FAILED, BLOCKED, LOST = "planned", "sending", "delivered", "failed", "blocked", "lost"
 OPEN = frozenset({PLANNED, SENDING})
 _SWAP_SECONDS = 1.0  # how long a reordered delivery waits for another one to overtake it
+_ATTEMPTS = 100  # attempts of one delivery that are kept
 
 
 @dataclass(slots=True)
@@ -18,10 +19,19 @@ class Attempt:
     status: int | None
     problem: str = ""
 
+    @property
+    def good(self) -> bool:
+        """Tell whether the receiver took it."""
+        return self.status is not None and 200 <= self.status < 300
+
 
 @dataclass(slots=True, eq=False)
 class Delivery:
-    """One webhook of one task. `due` is a world instant, known once the task has ended; `mode` is how it misbehaves."""
+    """One webhook of one task. `due` is a world instant, known once the task has ended; `mode` is how it misbehaves.
+
+    `copies` is how often it is to be sent once more after it has arrived, `failures` how often in a row it has not;
+    `arrived` tells that it was delivered once.
+    """
 
     id: str
     task: str
@@ -31,7 +41,14 @@ class Delivery:
     state: str = PLANNED
     due: float | None = None
     copies: int = 0
+    failures: int = 0
+    arrived: bool = False
     attempts: list[Attempt] = field(default_factory=list)
+
+    @property
+    def number(self) -> int:
+        """Return its place among the webhooks of its world."""
+        return int(self.id[1:])
 
     @property
     def wayward(self) -> str:
@@ -53,14 +70,13 @@ def ended(delivery: Delivery, instant: float) -> None:
         delivery.state = LOST if delivery.wayward == "lost" else PLANNED
 
 
-def ready(deliveries: Iterable[Delivery], now: float) -> list[Delivery]:
-    """Return the deliveries that are to be sent at the world's time `now`, in order."""
-    waiting = [d for d in deliveries if d.state == PLANNED and d.due is not None]
-    due = [d for d in waiting if _due(d, waiting) <= now]
-    return sorted(due, key=lambda d: (_due(d, waiting), d.id))
+def ready(due: Collection[Delivery], now: float) -> list[Delivery]:
+    """Return the deliveries that are to be sent at the world's time `now`, in order. `due` have an instant."""
+    instants = sorted((_due(one, due), one.number, one) for one in due if one.state == PLANNED)
+    return [one for instant, _, one in instants if instant <= now]
 
 
-def _due(delivery: Delivery, others: list[Delivery]) -> float:
+def _due(delivery: Delivery, others: Iterable[Delivery]) -> float:
     """Return when it is to go; a reordered one waits until a later one can overtake it."""
     due = delivery.due or 0.0
     if delivery.wayward != "reordered" or delivery.attempts:
@@ -69,37 +85,41 @@ def _due(delivery: Delivery, others: list[Delivery]) -> float:
     return math.nextafter(min(following, default=due + _SWAP_SECONDS), math.inf)
 
 
-def next_due(deliveries: Iterable[Delivery], now: float) -> float | None:
+def next_due(due: Collection[Delivery], now: float) -> float | None:
     """Return the world instant at which the next known delivery is due; None when none is planned."""
-    waiting = [d for d in deliveries if d.state == PLANNED and d.due is not None]
-    return min((max(_due(d, waiting), now) for d in waiting), default=None)
+    return min((max(_due(one, due), now) for one in due if one.state == PLANNED), default=None)
 
 
-def attempted(delivery: Delivery, attempt: Attempt, repeat_after: list[float]) -> None:
+def attempted(delivery: Delivery, attempt: Attempt, repeat_after: Sequence[float]) -> None:
     """Record a try, and plan what follows: a copy, a repetition on the world's clock, or the end."""
-    delivery.attempts.append(attempt)
-    good = attempt.status is not None and 200 <= attempt.status < 300
-    failures = sum(1 for one in delivery.attempts if one.status is None or not 200 <= one.status < 300)
-    if good and delivery.copies:
-        delivery.copies -= 1
-        delivery.state = PLANNED
-    elif good:
+    _remember(delivery, attempt)
+    delivery.failures = 0 if attempt.good else delivery.failures + 1
+    if attempt.good and not delivery.copies:
         delivery.state = DELIVERED
-    elif failures <= len(repeat_after):
-        delivery.state = PLANNED
-        delivery.due = (delivery.due or attempt.at) + repeat_after[failures - 1]
+    elif attempt.good:
+        delivery.copies -= 1
+        delivery.state, delivery.due = PLANNED, attempt.at
+    elif delivery.failures <= len(repeat_after):
+        delivery.state, delivery.due = PLANNED, attempt.at + repeat_after[delivery.failures - 1]
     else:
         delivery.state = FAILED
 
 
 def blocked(delivery: Delivery, at: float, problem: str) -> None:
     """Record that the address is not allowed; nothing was sent."""
-    delivery.attempts.append(Attempt(at, None, problem))
+    _remember(delivery, Attempt(at, None, problem))
     delivery.state = BLOCKED
 
 
 def redelivered(delivery: Delivery, now: float) -> None:
-    """Plan the delivery once more, at once."""
-    delivery.state = PLANNED
-    delivery.due = now
-    delivery.mode = {}
+    """Plan the delivery once more: at once, or after the one that is on its way or still waits for its task's end."""
+    if delivery.state == SENDING or delivery.due is None:
+        delivery.copies += 1
+        return
+    delivery.state, delivery.due = PLANNED, now
+    delivery.mode, delivery.failures = {}, 0
+
+
+def _remember(delivery: Delivery, attempt: Attempt) -> None:
+    delivery.attempts.append(attempt)
+    del delivery.attempts[:-_ATTEMPTS]

@@ -10,6 +10,7 @@ from covermock.openapi import shown
 from .calls import Call
 from .errors import Refusal
 from .faults import Fault, chance, latency
+from .lifecycle import POLLS, index, own_time
 from .request import Answer, Wire, encoded
 
 Settings = Mapping[str, Any]
@@ -60,7 +61,10 @@ def _empty(answer: Answer, _: Settings) -> None:
 
 def _field_missing(answer: Answer, settings: Settings) -> None:
     """Take a field (a dotted path) out of the answer; by default the last one of its last result."""
-    value = orjson.loads(answer.body)
+    try:
+        value = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:  # another fault has dictated a body that is no JSON
+        return
     path = settings["field"].split(".") if "field" in settings else _last_result_field(value)
     here = value
     for step in path[:-1]:
@@ -98,38 +102,52 @@ ANSWER_EFFECTS: Final[Mapping[str, Callable[[Answer, Settings], None]]] = {
 }
 
 
-def _plan(call: Call, _: Fault, settings: Settings) -> None:
+def _plan(call: Call, _: Fault, settings: Settings) -> bool:
     call.own = {**call.own, **settings}
+    return True
 
 
-def _stuck(call: Call, _: Fault, settings: Settings) -> None:
+def _stuck(call: Call, _: Fault, settings: Settings) -> bool:
     call.own = {**call.own, "outcome": "stall", "stalls_at": settings.get("stage", "")}
+    return True
 
 
-def _callback(call: Call, _: Fault, settings: Settings) -> None:
+def _callback(call: Call, _: Fault, settings: Settings) -> bool:
     call.own = {**call.own, "callback": settings}
+    return True
 
 
-def _ids_repeated(call: Call, _: Fault, __: Settings) -> None:
-    call.repeats_id = True
+def _ids_repeated(call: Call, _: Fault, __: Settings) -> bool:
+    """Answer with the id of the task that the same operation started before, if there is one."""
+    earlier = (task for task in reversed(call.world.tasks.values()) if task.started_by == call.operation.id)
+    before = next(earlier, None)
+    call.repeats = before.id if before else ""
+    return before is not None
 
 
-def _status_flickers(call: Call, _: Fault, settings: Settings) -> None:
-    call.back = settings.get("stages", 1)
+def _status_flickers(call: Call, fault: Fault, settings: Settings) -> bool:
+    """Let every other answer about a task that has got anywhere lie some stages back."""
+    task = call.task
+    if task is None or index(task, own_time(task, call.world.clock, call.now)) + (task.drive == POLLS) < 1:
+        return False
+    fault.tasks[task.id] = fault.tasks.get(task.id, 0) + 1
+    call.back = 0 if fault.tasks[task.id] % 2 else settings.get("stages", 1)
+    return call.back > 0
 
 
-def _not_found_at_first(call: Call, fault: Fault, settings: Settings) -> None:
+def _not_found_at_first(call: Call, fault: Fault, settings: Settings) -> bool:
     """Refuse the first polls of a task, or those in its first seconds, as if it didn't exist yet."""
     if call.task is None:
-        return
+        return False
     fault.tasks[call.task.id] = fault.tasks.get(call.task.id, 0) + 1
     by_polls = fault.tasks[call.task.id] <= settings.get("polls", 0)
     if by_polls or call.now - call.task.created < settings.get("seconds", 0):
         known = next(rule for rule in call.operation.raw["x-preconditions"] if rule["check"] == "task-known")
         raise Refusal(known["error"], received=shown(call.source))
+    return False
 
 
-CALL_EFFECTS: Final[Mapping[str, Callable[[Call, Fault, Settings], None]]] = {
+CALL_EFFECTS: Final[Mapping[str, Callable[[Call, Fault, Settings], bool]]] = {
     "plan": _plan,
     "stuck": _stuck,
     "callback": _callback,
@@ -138,22 +156,34 @@ CALL_EFFECTS: Final[Mapping[str, Callable[[Call, Fault, Settings], None]]] = {
     "not_found_at_first": _not_found_at_first,
 }
 
-# Looked up where they matter: the delay of an answer, and the media of a result.
-OTHER_EFFECTS: Final = frozenset({"latency", "media_late"})
-EFFECTS: Final = frozenset({*ANSWER_EFFECTS, *CALL_EFFECTS, *OTHER_EFFECTS})
+_AROUND = frozenset({"id", "match", "nth", "probability", "seed", "times", "lasts", "takes_effect", "media_late"})
 
 
-def before(call: Call, fired: list[Fault]) -> None:
-    """Let anomalies change what the handler will do."""
+def before(call: Call, fired: list[Fault]) -> list[Fault]:
+    """Let anomalies change what the handler will do; return the faults that had anything to do."""
+    acting = []
     for fault in fired:
-        for name in CALL_EFFECTS.keys() & fault.settings.keys():
-            CALL_EFFECTS[name](call, fault, fault.settings[name])
+        words = [word for word in CALL_EFFECTS if word in fault.settings]
+        acted = [CALL_EFFECTS[word](call, fault, fault.settings[word]) for word in words]
+        if any(acted) or not fault.settings.keys() <= {*_AROUND, *words}:
+            acting.append(fault)
+        else:
+            fault.spared()
+    return acting
+
+
+def without_work(fired: list[Fault]) -> list[Fault]:
+    """Take back that anomalies fired for a request that was refused before they mattered; return the other faults."""
+    idle = [fault for fault in fired if fault.settings.keys() <= {*_AROUND, *CALL_EFFECTS}]
+    for fault in idle:
+        fault.spared()
+    return [fault for fault in fired if fault not in idle]
 
 
 def after(answer: Answer, fired: list[Fault]) -> None:
-    """Let faults spoil the answer, in the order of their table."""
-    for fault in fired:
-        for name, effect in ANSWER_EFFECTS.items():
+    """Let faults spoil the answer, in the order of their table: a body is dictated before it is broken."""
+    for name, effect in ANSWER_EFFECTS.items():
+        for fault in fired:
             if name in fault.settings:
                 effect(answer, fault.settings[name])
 

@@ -4,23 +4,40 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 Settings = Mapping[str, Any]
 TAKES_NO_EFFECT = frozenset({"status", "reset", "empty"})
+
+
+# What some words are about; all others are about every request.
+_ABOUT: Mapping[str, str] = {
+    "plan": "start",
+    "stuck": "start",
+    "callback": "start",
+    "ids_repeated": "start",
+    "not_found_at_first": "show",
+    "status_flickers": "show",
+    "media_late": "media",
+}
+WORDS = frozenset(
+    {*_ABOUT, "status", "latency", "reset", "empty", "truncated", "malformed_json", "wrong_type", "drip"}
+    | {"field_missing"}
+)
 
 
 @dataclass(slots=True, eq=False)
 class Fault:
     """One fault of a world: its settings as the control API got them, and how often it matched and fired.
 
-    `tasks` counts, by task, the polls that an anomaly has met.
+    `until` is the world instant at which it ends, or None; `tasks` counts, by task, the polls that an anomaly has met.
     """
 
     id: str
     settings: Settings
     matched: int = 0
     fired: int = 0
+    until: float | None = None
     tasks: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -29,26 +46,46 @@ class Fault:
         default = TAKES_NO_EFFECT.isdisjoint(self.settings)
         return bool(self.settings.get("takes_effect", default))
 
+    def concerns(self, kind: str) -> bool:
+        """Tell whether a request of this kind (start, show, media) is one that any of its words is about."""
+        elsewhere = "" if kind == "media" else kind
+        return any(_ABOUT.get(word, elsewhere) == kind for word in WORDS & self.settings.keys())
 
-def firing(
-    faults: Iterable[Fault], operation: str, account: str, key: str, ids: Iterable[str], seed: int
-) -> list[Fault]:
+    def spared(self) -> None:
+        """Take back that it fired: there was nothing for it to do."""
+        self.fired -= 1
+
+
+class Met(NamedTuple):
+    """A request as faults see it: its kind (start, show, media), who sent it, and every id that it is about."""
+
+    kind: str
+    operation: str
+    account: str
+    key: str
+    ids: frozenset[str]
+    now: float
+
+
+def firing(faults: Iterable[Fault], met: Met, seed: int) -> list[Fault]:
     """Return the faults that fire for this request, and count them."""
-    who = {"operation": {operation}, "account": {account}, "key": {key}, "task": set(ids)}
-    return [fault for fault in faults if _meets(fault, who) and _fires(fault, seed)]
+    return [fault for fault in faults if meets(fault, met) and fires(fault, seed)]
 
 
-def _meets(fault: Fault, who: Mapping[str, set[str]]) -> bool:
+def meets(fault: Fault, met: Met) -> bool:
+    """Tell whether the fault is about a request like this, now."""
+    if not fault.concerns(met.kind) or (fault.until is not None and met.now >= fault.until):
+        return False
+    who = {"operation": {met.operation}, "account": {met.account}, "key": {met.key}, "task": met.ids}
     match: Mapping[str, Any] = fault.settings.get("match", {})
     return all(who[name] & {*([wanted] if isinstance(wanted, str) else wanted)} for name, wanted in match.items())
 
 
-def _fires(fault: Fault, seed: int) -> bool:
+def fires(fault: Fault, seed: int) -> bool:
+    """Tell whether the fault acts on a request that it meets, and count both."""
     settings = fault.settings
-    if fault.fired >= settings.get("times", math.inf):
-        return False
     fault.matched += 1
-    if settings.get("nth", fault.matched) != fault.matched:
+    if fault.fired >= settings.get("times", math.inf) or settings.get("nth", fault.matched) != fault.matched:
         return False
     if chance(settings.get("seed", seed), fault.id, fault.matched) >= settings.get("probability", 1):
         return False

@@ -18,10 +18,10 @@ from . import errors
 from .accounts import Account
 from .calls import Call
 from .deliveries import Delivery
-from .effects import after, before, delay
+from .effects import after, before, delay, without_work
 from .errors import Refusal
 from .facts import TaskFacts, media_base
-from .faults import Fault, firing
+from .faults import Fault, Met, firing
 from .front import Front
 from .handlers import HANDLERS, Shown
 from .preconditions import CHECKS, Rule, complaint
@@ -51,7 +51,6 @@ class Gateway:
         self.contract = contract
         self.front = Front(contract, "Error", JSON, errors.RAISED)
         self._find_key = find_key
-        self.owing = False
         self._public_url = public_url.rstrip("/")
         self._ways = {operation.id: _way(contract, operation) for operation in contract.operations}
         self._bodies: dict[tuple[str, Shown, str], bytes] = {}
@@ -86,14 +85,18 @@ class Gateway:
     def _done(self, call: Call, fired: list[Fault], why: dict[str, Any]) -> Answer:
         """Answer the request as the contract says, with what anomalies change about it."""
         way = self._ways[call.operation.id]
-        for check, rule in way.checks:
-            check(call, rule)
+        try:
+            for check, rule in way.checks:
+                check(call, rule)
+        except Refusal:
+            if fired:
+                why["faults"] = [fault.id for fault in without_work(fired)]
+            raise
         if fired:
-            before(call, fired)
+            why["faults"] = [fault.id for fault in before(call, fired)]
         shown = way.handler(call)
         why["task"] = shown.id
         why["clause"] = way.clause
-        self.owing = self.owing or bool(call.world.deliveries)
         if call.early is not None:
             why["early"] = call.early.id
         return Answer(200, self._body(call, way, shown), _JSON_HEADERS, why)
@@ -127,7 +130,8 @@ class Gateway:
     def _fired(self, call: Call, why: dict[str, Any]) -> list[Fault]:
         ids = [call.first_given(rule["id"]) for rule in call.operation.raw.get("x-preconditions", ()) if "id" in rule]
         world, account = call.world, call.account
-        fired = firing(world.faults, call.operation.id, account.name, account.key, ids, world.seed)
+        met = Met(call.operation.handler, call.operation.id, account.name, account.key, frozenset(ids), call.now)
+        fired = firing(world.faults, met, world.seed)
         if fired:
             why["faults"] = [fault.id for fault in fired]
         return fired
@@ -136,10 +140,11 @@ class Gateway:
         """Answer a request that faults have met: done or not, spoiled, and maybe later."""
         effective = all(fault.takes_effect for fault in fired)
         work: Callable[[dict[str, Any]], Answer] = lambda why: self._done(call, fired, why)  # noqa: E731
+        if not effective:
+            without_work(fired)
         answer = self.front.guarded(request, work, why) if effective else Answer(204, b"", (), why)
         after(answer, fired)
-        seconds = delay(fired, call.world.seed)
-        why["delay"] = seconds
+        answer.why = {**answer.why, "delay": delay(fired, call.world.seed)}
         return answer
 
     def _owner_of(self, request: Request) -> Owner | Refusal:

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from .calls import Call
-from .deliveries import planned
 from .errors import Refusal
 from .facts import media_base
 from .lifecycle import Task, index, own_time, polled
 from .preconditions import ONCE
+from .settling import settle_one
 
 _AS_USUAL: Mapping[str, Any] = {}
 
@@ -42,7 +42,7 @@ def start(call: Call) -> Shown:
         base=media_base(world, call.base),
     )
     _dictate(task, own)
-    named = next(reversed(world.tasks), task.id) if call.repeats_id else task.id
+    named = call.repeats or task.id
     _take_in(call, task)
     _owe_callback(call, task, own.get("callback", {}))
     return Shown(task, task.plan[0].state, named)
@@ -53,6 +53,8 @@ def show(call: Call) -> Shown:
     task = call.task
     assert task is not None
     polled(task)
+    if task.callback_url:
+        settle_one(call.world, task, call.now)
     position = index(task, own_time(task, call.world.clock, call.now))
     return Shown(task, task.plan[max(position - call.back, 0)].state, task.id)
 
@@ -65,11 +67,10 @@ def _callback_url(call: Call) -> str:
 
 def _owe_callback(call: Call, task: Task, mode: Mapping[str, Any]) -> None:
     if task.callback_url:
-        deliveries = call.world.deliveries
-        delivery = planned(len(deliveries) + 1, task.id, task.started_by, task.callback_url, mode)
-        deliveries[delivery.id] = delivery
+        delivery = call.world.outbox.plan(task.id, task.started_by, task.callback_url, mode)
         if delivery.wayward == "early":
             delivery.due = call.now
+            call.world.outbox.note(delivery)
             call.early = delivery
 
 

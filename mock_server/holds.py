@@ -17,19 +17,22 @@ def held(entry: Entry, world: World, wall: float) -> Answer:
     answer = entry.answer
     if "delay" not in answer.why and "early" not in answer.why:
         return answer
-    delivery = world.deliveries.get(answer.why.get("early", ""))
-    seconds = answer.why.get("delay", 0.0) or (_EARLY_SECONDS if delivery else 0.0)
-    if not seconds:
+    delivery = world.outbox.find(answer.why["early"]) if "early" in answer.why else None
+    slow, first = wall + answer.why.get("delay", 0.0), wall + (_EARLY_SECONDS if delivery else 0.0)
+    if max(slow, first) <= wall:
         return answer
-    until = wall + seconds
     entry.waiting = True
 
+    def sent() -> bool:
+        return delivery is None or bool(delivery.attempts)
+
     def look(wall: float) -> Answer | None:
-        sent = delivery is not None and bool(delivery.attempts)
-        if wall < until and not world.gone and not sent:
+        if not world.gone and (wall < slow or (wall < first and not sent())):
             return None
         entry.waiting = False
         return answer
 
-    attempts = delivery.attempts if delivery else []
-    return replace(answer, hold=Hold(look, lambda _: until, lambda: int(world.gone) + len(attempts)))
+    def again(wall: float) -> float:
+        return slow if wall < slow else first
+
+    return replace(answer, hold=Hold(look, again, lambda: 2 * int(world.gone) + int(sent())))

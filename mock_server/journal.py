@@ -1,15 +1,16 @@
 """What was asked and answered, in order and bounded. Entries are kept as they came; they are rendered when read."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from .request import Answer, Request
 
 CAPACITY = 10_000  # entries
 BODY_LIMIT = 65_536  # bytes of a body that are kept
+ROOM = 33_554_432  # bytes of all bodies that are kept
 
 
 @dataclass(slots=True, eq=False)
@@ -33,10 +34,11 @@ class Entry:
 
 @dataclass(slots=True)
 class Journal:
-    """The last exchanges of a world. `total` counts all there ever were; numbers start at 1."""
+    """The last exchanges of a world. `total` counts all there ever were; numbers start at 1; `size` is all bodies'."""
 
     capacity: int = CAPACITY
     total: int = 0
+    size: int = 0
     entries: deque[Entry] = field(default_factory=deque)
 
     def add(self, wall: float, now: float, request: Request, answer: Answer, order: int = 0) -> Entry:
@@ -47,8 +49,10 @@ class Journal:
             body = request.body[:BODY_LIMIT]
             request = Request(request.method, request.path, request.query, request.headers, body)
         entry = Entry(self.total, wall, now, request, answer, order, capped)
-        if len(self.entries) >= self.capacity:
-            self.entries.popleft()
+        self.size += len(request.body) + len(answer.body)
+        while self.entries and (len(self.entries) >= self.capacity or self.size > ROOM):
+            oldest = self.entries.popleft()
+            self.size -= len(oldest.request.body) + len(oldest.answer.body)
         self.entries.append(entry)
         return entry
 
@@ -58,38 +62,41 @@ class Journal:
         return self.total - len(self.entries)
 
     def since(self, number: int) -> Iterator[Entry]:
-        """Yield the kept entries after the one with this number, oldest first."""
-        return islice(self.entries, min(max(number - self.evicted, 0), len(self.entries)), None)
+        """Yield the kept entries after the one with this number, oldest first; costs as much as it yields."""
+        fresh = min(max(self.total - number, 0), len(self.entries))
+        if 2 * fresh < len(self.entries):
+            return reversed(list(islice(reversed(self.entries), fresh)))
+        return islice(self.entries, len(self.entries) - fresh, None)
+
+    def find(self, number: int) -> Entry | None:
+        """Return the entry of that number, if it is still kept."""
+        return next((entry for entry in self.since(number - 1) if entry.number == number), None)
 
 
 Criteria = Mapping[str, Any]
 
-
-def facts(entry: Entry) -> dict[str, Any]:
-    """Return what criteria are compared with."""
-    why = entry.answer.why
-    return {
-        "method": entry.request.method,
-        "path": entry.request.path,
-        "operation": why.get("operation"),
-        "status": entry.answer.status,
-        "task": why.get("task"),
-        "account": why.get("account"),
-        "error": why.get("error"),
-        "contains": entry.request.body.decode("utf-8", "replace") + entry.request.query,
-    }
+FACTS: Final[Mapping[str, Callable[[Entry], Any]]] = {
+    "method": lambda entry: entry.request.method,
+    "path": lambda entry: entry.request.path,
+    "operation": lambda entry: entry.answer.why.get("operation"),
+    "status": lambda entry: entry.answer.status,
+    "task": lambda entry: entry.answer.why.get("task"),
+    "account": lambda entry: entry.answer.why.get("account"),
+    "error": lambda entry: entry.answer.why.get("error"),
+    "contains": lambda entry: entry.request.body.decode("utf-8", "replace") + entry.request.query,
+}
 
 
 def difference(entry: Entry, criteria: Criteria) -> list[tuple[str, Any, Any]]:
     """Return (criterion, what it is, what was wanted) for each criterion that the entry does not meet."""
-    given = facts(entry)
-    return [
-        (name, given[name], wanted)
-        for name, wanted in criteria.items()
-        if (wanted not in given[name] if name == "contains" else given[name] != wanted)
-    ]
+    given = [(name, FACTS[name](entry), wanted) for name, wanted in criteria.items()]
+    return [row for row in given if (row[2] not in row[1] if row[0] == "contains" else row[1] != row[2])]
 
 
 def matches(entry: Entry, criteria: Criteria) -> bool:
-    """Tell whether the entry meets all criteria."""
-    return not difference(entry, criteria)
+    """Tell whether the entry meets all criteria; the first that it doesn't meet ends the look."""
+    for name, wanted in criteria.items():
+        given = FACTS[name](entry)
+        if (wanted not in given) if name == "contains" else (given != wanted):
+            return False
+    return True

@@ -10,9 +10,9 @@ from covermock.openapi import Lifecycle
 from .clock import Clock
 
 TIME, MANUAL, POLLS = "time", "manual", "polls"
+LEAST = 0.001  # seconds
 DRIVES = (TIME, MANUAL, POLLS)
 SUCCESS, FAILURE, STALL = "success", "failure", "stall"
-_LEAST = 0.001  # seconds
 OUTCOMES = (SUCCESS, FAILURE, STALL)
 
 
@@ -52,15 +52,19 @@ class Task:
     results: tuple[Mapping[str, Any], ...] | None = None
 
 
-def planned(lifecycle: Lifecycle, seconds: Mapping[str, float], outcome: str, stalls_at: str = "") -> Plan:
+def planned(
+    lifecycle: Lifecycle, seconds: Mapping[str, float], outcome: str, stalls_at: str = "", drive: str = TIME
+) -> Plan:
     """Return the plan of a task: each stage for its `seconds` (default: the contract's), then `outcome`.
 
-    With the outcome `stall` the task stays for ever in `stalls_at`, or in its last stage.
+    With the outcome `stall` the task stays for ever in `stalls_at`, or in its last stage. Where time doesn't flow by
+    itself every stage has a length, so that none is over before anything has happened.
     """
+    least = 0.0 if drive == TIME else LEAST
     steps, after = [], 0.0
     for stage in lifecycle.stages:
         steps.append(Step(stage.name, after))
-        after += seconds.get(stage.name, stage.seconds)
+        after += max(seconds.get(stage.name, stage.seconds), least)
         if outcome == STALL and stage.name == stalls_at:
             return tuple(steps)
     if outcome == STALL:
@@ -75,7 +79,7 @@ def begun_at(plan: Plan, position: int) -> Plan:
     So no rounding, and no stage of no length, shows another state than that one.
     """
     past = (step._replace(after=0.0) for step in plan[: position + 1])
-    rest = (step._replace(after=max(step.after - plan[position].after, _LEAST)) for step in plan[position + 1 :])
+    rest = (step._replace(after=max(step.after - plan[position].after, LEAST)) for step in plan[position + 1 :])
     return (*past, *rest)
 
 
@@ -84,10 +88,15 @@ def own_time(task: Task, clock: Clock, now: float) -> float:
     return now if task.drive == TIME else clock.moved
 
 
+def elapsed(task: Task, own: float) -> float:
+    """Return the seconds of its own time that the task has lived; while it is held they stand still."""
+    return (own if task.held is None else task.held) - task.began
+
+
 def index(task: Task, own: float) -> int:
     """Return which step of its plan the task is in at its own time."""
-    elapsed = (own if task.held is None else task.held) - task.began
-    by_time = bisect_right(task.plan, elapsed, key=_after) - 1
+    lived = (own if task.held is None else task.held) - task.began
+    by_time = bisect_right(task.plan, lived, key=_after) - 1
     by_polls = min(task.polls, len(task.plan)) - 1 if task.drive == POLLS else 0
     return max(by_time, by_polls, 0)
 
@@ -106,7 +115,7 @@ def next_change(task: Task, own: float) -> Step | None:
 
 def polled(task: Task) -> None:
     """Count one valid poll: under `polls` it is what moves the task."""
-    if task.held is None and task.polls <= len(task.plan):
+    if task.held is None and task.polls < len(task.plan):
         task.polls += 1
 
 
@@ -125,11 +134,15 @@ def release(task: Task, own: float) -> None:
 
 def redrive(task: Task, drive: str, clock: Clock, now: float) -> None:
     """Let another drive move the task from now on; where it is and how long it has been there stay."""
-    own, position = own_time(task, clock, now), index(task, own_time(task, clock, now))
-    elapsed = own - task.began
+    own = own_time(task, clock, now)
+    position = index(task, own)
+    lived = max(elapsed(task, own), task.plan[position].after)
+    fresh = task.polls == 0 and position == 0
     task.drive = drive
-    task.began = own_time(task, clock, now) - elapsed
-    task.polls = max(task.polls, position + 1) if drive == POLLS else task.polls
+    task.polls = 0 if fresh else position + 1
+    own = own_time(task, clock, now)
+    task.began = own - lived
+    task.held = None if task.held is None else own
 
 
 def rest_of(whole: Plan, task: Task, own: float) -> tuple[Step, ...]:
@@ -137,7 +150,7 @@ def rest_of(whole: Plan, task: Task, own: float) -> tuple[Step, ...]:
     position = index(task, own)
     if position >= len(whole):
         return ()
-    spent = max(own - task.began - task.plan[position].after, 0.0)
+    spent = max(elapsed(task, own) - task.plan[position].after, 0.0)
     here = whole[position].after + spent
     return tuple(Step(step.state, max(step.after - here, 0.0)) for step in whole[position + 1 :])
 
@@ -150,10 +163,10 @@ def end(task: Task, own: float, state: str) -> None:
 
 def replan(task: Task, own: float, rest: Sequence[Step]) -> None:
     """Replace all that is still to come by `rest`, whose `after` counts from now. The past stays as it was."""
-    position = index(task, own)
-    elapsed = own - task.began
-    past = tuple(step._replace(after=min(step.after, elapsed)) for step in task.plan[: position + 1])
-    task.plan = (*past, *(Step(step.state, elapsed + step.after) for step in rest))
+    position, lived = index(task, own), elapsed(task, own)
+    past = tuple(step._replace(after=min(step.after, lived)) for step in task.plan[: position + 1])
+    task.plan = (*past, *(Step(step.state, lived + step.after) for step in rest))
+    task.polls = min(task.polls, position + 1)
     if task.drive == POLLS and rest and rest[0].after <= 0:
         task.polls = len(past) + 1
 

@@ -10,7 +10,8 @@ from .journal import Journal
 from .worlds import World
 
 WORLDS = 10_000  # how many made worlds are kept; the longest unused goes first
-IDLE_SECONDS = 3600.0  # a made world that nobody used for so long (wall) is abandoned
+IDLE_SECONDS = 3600.0  # a made world that nobody used for so long (wall) is abandoned, unless it says otherwise
+_SWEEP_SECONDS = 1.0
 
 
 class TakenError(ValueError):
@@ -34,6 +35,7 @@ class MemoryStore:
         self._keys: dict[str, tuple[World, Account]] = {}
         self._used: OrderedDict[str, float] = OrderedDict()
         self._made = 0
+        self._swept = 0.0
         self.strays = Journal()
 
     def find_key(self, key: str) -> tuple[World, Account] | None:
@@ -62,17 +64,12 @@ class MemoryStore:
         self._claim(world)
 
     def replace(self, world: World) -> None:
-        """Put a world in the place of the one that has its name, if there is one."""
+        """Put a world in the place of the one that has its name, if there is one. Raises `TakenError`, as `add`."""
         old = self._worlds.get(world.name)
+        self._refuse_taken(world, old)
         if old is not None:
             self._drop(old)
-        try:
-            self._claim(world)
-        except TakenError:
-            if old is not None:
-                old.gone = False
-                self._claim(old)
-            raise
+        self._take(world)
 
     def remove(self, name: str) -> None:
         """Delete the world of that name, and its keys. Raises `KeyError` when there is none."""
@@ -86,16 +83,34 @@ class MemoryStore:
             self._used.move_to_end(world.name)
 
     def expire(self, made: World, wall: float) -> None:
-        """Note that a world was made at the wall instant, and drop those that were abandoned before."""
+        """Note that a world was made at the wall instant, and drop those that were abandoned before.
+
+        All are looked at once in a while, and the longest unused at once where there are too many.
+        """
         self._used[made.name] = wall
-        while len(self._used) > WORLDS or next(iter(self._used.values())) < wall - IDLE_SECONDS:
+        if wall >= self._swept + _SWEEP_SECONDS:
+            self._swept = wall
+            for name in [name for name, used in self._used.items() if used < wall - self._patience(name)]:
+                self.remove(name)
+        while len(self._used) > WORLDS:
             self.remove(next(iter(self._used)))
 
+    def _patience(self, name: str) -> float:
+        seconds: float = self._worlds[name].spec.get("idle_seconds", IDLE_SECONDS)
+        return seconds
+
     def _claim(self, world: World) -> None:
+        self._refuse_taken(world, None)
+        self._take(world)
+
+    def _refuse_taken(self, world: World, old: World | None) -> None:
         keys = [account.key for account in world.accounts.values()]
         for key in keys:
-            if key in self._keys or keys.count(key) > 1:
+            owner = self._keys.get(key)
+            if keys.count(key) > 1 or (owner is not None and owner[0] is not old):
                 raise TakenError("key", key)
+
+    def _take(self, world: World) -> None:
         self._worlds[world.name] = world
         self._keys |= {account.key: (world, account) for account in world.accounts.values()}
 

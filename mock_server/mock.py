@@ -15,7 +15,7 @@ from .errors import MALFORMED_REQUEST, Refusal
 from .gateway import Gateway
 from .holds import held
 from .memory import MemoryStore
-from .replay import Replayer
+from .replay import Replayer, repeatable
 from .request import Answer, Hold, Request
 from .specs import WorldFiles, build_file, merged
 from .worlds import World
@@ -45,6 +45,7 @@ class Mock:
         self.contract: Contract = load(settings.spec)
         self.store = MemoryStore()
         self.lock = RLock()
+        self.stirred: set[str] = set()  # names of worlds in which webhooks may have become due
         self.files = WorldFiles(load(ADMIN))
         self.gateway = Gateway(self.contract, self.store.find_key, settings.public_url)
         self.control = Control(
@@ -79,6 +80,8 @@ class Mock:
         world.acts += 1
         world.version += 1
         self.store.used(world, wall)
+        if world.outbox.stirred:
+            self._stir(world)
         return held(world.journal.add(wall, world.clock.now(wall), request, answer, world.acts), world, wall)
 
     def _controlled(self, request: Request, wall: float) -> Answer:
@@ -87,22 +90,26 @@ class Mock:
         if world is not None and answer.why.get("changes") and answer.status < _BAD:
             world.acts += 1
             world.version += 1
-            world.controls.add(wall, world.clock.now(wall), request, answer, world.acts)
+            world.controls.add(wall, world.clock.now(wall), repeatable(request, answer), answer, world.acts)
+        if world is not None:
+            self.store.used(world, wall)
+            if world.outbox.open:
+                self._stir(world)
         return answer
+
+    def _stir(self, world: World) -> None:
+        world.outbox.stirred = False
+        self.stirred.add(world.name)
 
     def _replayer(self, world: World) -> Replayer:
         """Return what answers as this mock would, with `world` alone."""
         double = copy(self)
         double.store = MemoryStore()
+        double.stirred = set()
         double.store.add(world)
         double.gateway = Gateway(self.contract, double.store.find_key, self.settings.public_url)
         double.control = replace(self.control, store=double.store)
         return double.answer
-
-    def owes(self, request: Request) -> bool:
-        """Tell whether a webhook may have become due with this request."""
-        changes = request.path.startswith(PREFIX) and request.method not in {"GET", "HEAD"}
-        return changes or self.gateway.owing
 
     def short(self, request: Request) -> bool:
         """Tell whether a request takes the short way: the gateway's paths, and what may have to wait."""

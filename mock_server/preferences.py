@@ -26,12 +26,12 @@ def asked(request: Request, query: Mapping[str, list[str]]) -> dict[str, str]:
 
 def preferred(operation: Operation, wanted: Mapping[str, str]) -> Answer:
     """Return the answer that was asked for: a documented example, or the envelope for an undocumented status."""
-    code = wanted.get("code") or _code_of(operation, wanted["example"])
-    if not re.fullmatch(r"[1-5]\d\d", code):
+    code = wanted["code"] if "code" in wanted else _code_of(operation, wanted["example"])
+    if not re.fullmatch(r"[2-5][0-9]{2}", code):
         raise _refused("code", "a status from 200 to 599", code)
     examples = _examples(operation, code)
-    name = wanted.get("example") or next(iter(examples), "")
-    if name and name not in examples:
+    name = wanted.get("example", next(iter(examples), ""))
+    if "example" in wanted and name not in examples:
         raise _refused("example", f"an example of {code} ({nearest(name, examples)})", name)
     answer = Answer(int(code), encoded(examples[name]["value"])) if name else forced(int(code), _UNDOCUMENTED)
     applied = ", ".join(f"{key}={value}" for key, value in wanted.items())

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 REDACTED = "<redacted>"
 _SECRET_HEADERS = frozenset({"cookie", "set-cookie", "x-api-key", "api-key", "proxy-authorization", "x-auth-token"})
@@ -10,15 +11,9 @@ _KEY = re.compile(r"aio_[A-Za-z0-9_\-]+")
 Known = Callable[[str], bool]
 
 
-def public(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers of a request that a key of this mock has authorized, without other secrets."""
-    return {name: REDACTED if name in _SECRET_HEADERS else value for name, value in headers.items()}
-
-
 def headers_shown(headers: Mapping[str, str], known: Known) -> dict[str, str]:
     """Return headers as they may be shown: of an Authorization only the scheme, unless the key is the mock's own."""
-    return {name: _authorization(value, known) if name == "authorization" else text_shown(value, known)
-            for name, value in public(headers).items()}  # fmt: skip
+    return {name: _header(name, value, known) for name, value in headers.items()}
 
 
 def text_shown(text: str, known: Known) -> str:
@@ -26,6 +21,19 @@ def text_shown(text: str, known: Known) -> str:
     return _KEY.sub(lambda found: found[0] if known(found[0]) else REDACTED, text) if "aio_" in text else text
 
 
-def _authorization(value: str, known: Known) -> str:
+def value_shown(value: Any, known: Known) -> Any:
+    """Return a JSON value in which every text is as it may be shown, names included."""
+    if isinstance(value, str):
+        return text_shown(value, known)
+    if isinstance(value, Mapping):
+        return {text_shown(name, known): value_shown(inner, known) for name, inner in value.items()}
+    return [value_shown(inner, known) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _header(name: str, value: str, known: Known) -> str:
+    if name in _SECRET_HEADERS:
+        return REDACTED
+    if name != "authorization":
+        return text_shown(value, known)
     scheme, _, key = value.partition(" ")
     return value if known(key.strip()) else f"{scheme if key else ''} {REDACTED}".strip()

@@ -2,19 +2,23 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qs
+
+import orjson
+from covermock.openapi import JSON
 
 from .journal import Entry
-from .request import Answer, Request
+from .request import Answer, Request, encoded
 from .worlds import World
 
 Replayer = Callable[[Request, float], Answer]
 
 
-def replay(recorded: World, answer: Replayer) -> dict[str, Any]:
+def replay(recorded: World, again: World, answer: Replayer) -> dict[str, Any]:
     """Return how many exchanges were replayed and skipped, and every difference.
 
-    `answer` answers in the world's beginning. Control calls that changed the world are replayed in their places, but
-    not judged; requests whose bodies were cut are skipped.
+    `again` is the world in its beginning, `answer` answers in it; its clock stands at each entry's instant. Control
+    calls that changed the world are repeated in their places, but not judged; what was cut is skipped.
     """
     replayed, skipped = 0, recorded.journal.evicted
     differences: list[dict[str, Any]] = []
@@ -22,11 +26,21 @@ def replay(recorded: World, answer: Replayer) -> dict[str, Any]:
         if entry.capped:
             skipped += judged
             continue
+        again.clock = again.clock.at(entry.wall, entry.now)
         got = answer(entry.request, entry.wall)
         if judged:
             replayed += 1
             differences += _differences(entry, got)
     return {"replayed": replayed, "skipped": skipped, "differences": differences}
+
+
+def repeatable(request: Request, answer: Answer) -> Request:
+    """Return the control call that does the same once more: of an uploaded file only its length is kept."""
+    if request.headers.get("content-type", "").partition("/")[0].strip().lower() != "audio":
+        return request
+    row = {name: values[0] for name, values in parse_qs(request.query).items()}
+    body = encoded({**row, "seconds": orjson.loads(answer.body)["seconds"]})
+    return Request(request.method, request.path, "", {**request.headers, "content-type": JSON}, body)
 
 
 def _in_order(world: World) -> Iterator[tuple[Entry, bool]]:
@@ -41,6 +55,7 @@ def _differences(entry: Entry, got: Answer) -> Iterator[dict[str, Any]]:
         "status": (wanted.status, got.status),
         "headers": ([list(row) for row in wanted.headers], [list(row) for row in got.headers]),
         "body": (wanted.body.decode("utf-8", "replace"), got.body.decode("utf-8", "replace")),
+        "wire": (wanted.wire and wanted.wire.kind, got.wire and got.wire.kind),
     }
     for name, (expected, received) in pairs.items():
         if expected != received:

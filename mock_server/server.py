@@ -63,19 +63,19 @@ class Server:
                 reply(answer)
             else:
                 self._waiting.keep(answer.hold, reply)
-            self._after(request)
+            self._after()
             return
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._threads, self._through_flask, request)
-        work.add_done_callback(lambda done: None if done.cancelled() else self._finish(request, reply, done.result()))
+        work.add_done_callback(lambda done: None if done.cancelled() else self._finish(reply, done.result()))
 
-    def _finish(self, request: Request, reply: Reply, answer: Answer) -> None:
+    def _finish(self, reply: Reply, answer: Answer) -> None:
         reply(answer)
-        self._after(request)
+        self._after()
 
-    def _after(self, request: Request) -> None:
+    def _after(self) -> None:
         """Let webhooks go out that a changed world may owe."""
-        if self.mock.owes(request):
+        if self.mock.stirred:
             self.courier.poke()
 
     def _through_flask(self, request: Request) -> Answer:

@@ -1,4 +1,7 @@
-"""A world as one JSON value, and back: all of its facts, its clock, its seed, its journal. Nothing is left out."""
+"""A world as one JSON value, and back: all of its facts, its clock, its seed, its journal. Nothing is left out.
+
+The form is `ExportedWorld` of admin.yaml; what else a document has to be is in fitness.py.
+"""
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
@@ -9,11 +12,11 @@ from covermock.openapi import Contract
 
 from .accounts import Account
 from .clock import Clock
-from .deliveries import Attempt, Delivery
+from .deliveries import PLANNED, SENDING, Attempt, Delivery
 from .faults import Fault
 from .journal import Entry, Journal
 from .lifecycle import Step, Task
-from .redaction import public
+from .outbox import Outbox
 from .request import Answer, Request, Wire
 from .worlds import Audio, World, build
 
@@ -24,8 +27,11 @@ Document = Mapping[str, Any]
 def exported(world: World, now: float) -> dict[str, Any]:
     """Return the world's state at its time `now`, what it began as (`origin`), and its journal."""
     return {
-        **state(world),
+        "format": FORMAT,
+        "name": world.name,
         "now": now,
+        "spec": dict(world.spec),
+        "state": state(world),
         "origin": dict(world.origin),
         "journal": _journal(world.journal),
         "controls": _journal(world.controls),
@@ -35,9 +41,6 @@ def exported(world: World, now: float) -> dict[str, Any]:
 def state(world: World) -> dict[str, Any]:
     """Return the world's facts, without its past."""
     return {
-        "format": FORMAT,
-        "name": world.name,
-        "spec": dict(world.spec),
         "clock": asdict(world.clock),
         "seed": world.seed,
         "drive": world.drive,
@@ -46,60 +49,58 @@ def state(world: World) -> dict[str, Any]:
         "faults_made": world.faults_made,
         "accounts": [_account(account) for account in world.accounts.values()],
         "audio": {name: asdict(audio) for name, audio in world.audio.items()},
-        "tasks": [_task(task) for task in world.tasks.values()],
+        "tasks": [{**asdict(task), "plan": [list(step) for step in task.plan]} for task in world.tasks.values()],
         "covers": dict(world.covers),
         "yields": {source: dict(own) for source, own in world.yields.items()},
         "faults": [asdict(fault) for fault in world.faults],
-        "deliveries": [asdict(delivery) for delivery in world.deliveries.values()],
+        "webhooks": {
+            "total": world.outbox.total,
+            "delivered": world.outbox.delivered,
+            "kept": [asdict(delivery) for delivery in world.outbox],
+        },
     }
 
 
 def restored(document: Document, contract: Contract, wall: float) -> World:
-    """Return the world of an exported document; its clock goes on, at the wall instant, from where it was.
-
-    Raises `KeyError`, `TypeError`, `ValueError` or `AttributeError` when it is no such document.
-    """
-    if document["format"] != FORMAT:
-        raise ValueError(f"format: expected {FORMAT}, received {document['format']!r}")
-    world = _from_state(document, contract)
+    """Return the world of a valid document; its clock goes on, at the wall instant, from where it was."""
+    world = living(document["name"], document["spec"], document["state"], contract)
     world.clock = replace(world.clock, world=document["now"], wall=wall)
-    world.origin = document.get("origin") or {"state": state(world)}
-    world.journal = _read_journal(document.get("journal", {}))
-    world.controls = _read_journal(document.get("controls", {}))
+    world.origin = document["origin"]
+    world.journal = _read_journal(document["journal"])
+    world.controls = _read_journal(document["controls"])
     return world
 
 
-def rewound(document: Document, contract: Contract) -> World:
-    """Return the world of an exported document as it was in the beginning, with an empty journal."""
-    origin = document["origin"]
+def begun(name: str, spec: Document, origin: Document, contract: Contract) -> World:
+    """Return a world as it was in the beginning, with an empty journal."""
     if "state" in origin:
-        world = _from_state(origin["state"], contract)
-    else:
-        world = build(document["name"], document["spec"], contract, origin["wall"])
-    world.origin = origin
-    return world
+        world = living(name, spec, origin["state"], contract)
+        world.origin = origin
+        return world
+    return build(name, spec, contract, origin["wall"])
 
 
-def _from_state(document: Document, contract: Contract) -> World:
-    world = World(document["name"], document["spec"], contract, Clock(**document["clock"]))
-    world.seed, world.drive = document["seed"], document["drive"]
-    world.made, world.acts, world.faults_made = document["made"], document["acts"], document["faults_made"]
-    world.audio = {name: Audio(**audio) for name, audio in document["audio"].items()}
-    world.tasks = {row["id"]: _read_task(row) for row in document["tasks"]}
-    world.covers, world.yields = dict(document["covers"]), dict(document["yields"])
-    world.accounts = {row["name"]: _read_account(row, world) for row in document["accounts"]}
-    world.faults = [Fault(**fault) for fault in document["faults"]]
-    world.deliveries = {row["id"]: _read_delivery(row) for row in document["deliveries"]}
+def living(name: str, spec: Document, facts: Document, contract: Contract) -> World:
+    """Return the world that has these facts."""
+    world = World(name, spec, contract, Clock(**facts["clock"]), facts["seed"], facts["drive"])
+    world.made, world.acts, world.faults_made = facts["made"], facts["acts"], facts["faults_made"]
+    world.audio = {name: Audio(**audio) for name, audio in facts["audio"].items()}
+    world.tasks = {row["id"]: _read_task(row) for row in facts["tasks"]}
+    world.covers, world.yields = dict(facts["covers"]), dict(facts["yields"])
+    world.accounts = {row["name"]: _read_account(row, world) for row in facts["accounts"]}
+    world.faults = [Fault(**{**fault, "tasks": dict(fault["tasks"])}) for fault in facts["faults"]]
+    world.outbox = _read_outbox(facts["webhooks"])
     return world
 
 
 def _account(account: Account) -> dict[str, Any]:
+    risky = [task.id for task in account.risky]
     return {
         "name": account.name,
         "key": account.key,
         "granted": account.granted,
         "balance": account.balance,
-        "risky": [task.id for task in account.risky],
+        "risky": risky,
     }
 
 
@@ -108,28 +109,24 @@ def _read_account(row: Document, world: World) -> Account:
     return Account(row["name"], row["key"], row["granted"], row["balance"], risky)
 
 
-def _task(task: Task) -> dict[str, Any]:
-    return {**asdict(task), "plan": [list(step) for step in task.plan]}
-
-
 def _read_task(row: Document) -> Task:
-    results = None if row["results"] is None else tuple(row["results"])
+    results = None if row.get("results") is None else tuple(row["results"])
     plan = tuple(Step(name, after) for name, after in row["plan"])
     return Task(**{**row, "plan": plan, "results": results})
 
 
-def _read_delivery(row: Document) -> Delivery:
-    # What was on its way when the world was exported is sent again: at least once is the promise.
-    planned = "planned" if row["state"] == "sending" else row["state"]
-    return Delivery(**{**row, "state": planned, "attempts": [Attempt(**one) for one in row["attempts"]]})
+def _read_outbox(row: Document) -> Outbox:
+    outbox = Outbox(row["total"], row["delivered"])
+    for kept in row["kept"]:
+        # What was on its way when the world was exported is sent again: at least once is the promise.
+        planned = PLANNED if kept["state"] == SENDING else kept["state"]
+        outbox.note(Delivery(**{**kept, "state": planned, "attempts": [Attempt(**one) for one in kept["attempts"]]}))
+    return outbox
 
 
 def _journal(journal: Journal) -> dict[str, Any]:
-    return {
-        "capacity": journal.capacity,
-        "total": journal.total,
-        "entries": [_entry(entry) for entry in journal.entries],
-    }
+    entries = [_entry(entry) for entry in journal.entries]
+    return {"capacity": journal.capacity, "total": journal.total, "entries": entries}
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
@@ -144,7 +141,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
             "method": request.method,
             "path": request.path,
             "query": request.query,
-            "headers": public(request.headers),
+            "headers": dict(request.headers),
             "body": _text(request.body),
         },
         "answer": {
@@ -158,10 +155,11 @@ def _entry(entry: Entry) -> dict[str, Any]:
 
 
 def _read_journal(document: Document) -> Journal:
-    journal = Journal()
-    if document:
-        journal.capacity, journal.total = document["capacity"], document["total"]
-        journal.entries.extend(_read_entry(row) for row in document["entries"])
+    journal = Journal(document["capacity"], document["total"])
+    for row in document["entries"]:
+        entry = _read_entry(row)
+        journal.size += len(entry.request.body) + len(entry.answer.body)
+        journal.entries.append(entry)
     return journal
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .request import Answer, Hold
+from .request import Answer, Hold, Wire
 
 _TICK = 0.01  # seconds between two looks; an answer leaves at most so long after what it waited for
 
@@ -33,8 +33,10 @@ class Waiting:
             self._timer = asyncio.get_running_loop().call_later(_TICK, self._tick)
 
     def stop(self) -> None:
-        """Forget all of them; their connections are closed by the server."""
-        self._kept.clear()
+        """Close the connections of all of them."""
+        kept, self._kept = self._kept, []
+        for one in kept:
+            one.reply(Answer(503, b"", (), wire=Wire("empty")))
         if self._timer is not None:
             self._timer.cancel()
 

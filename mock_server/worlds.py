@@ -10,10 +10,10 @@ from covermock.openapi import Contract, Lifecycle, nearest
 
 from .accounts import Account
 from .clock import Clock
-from .deliveries import Delivery
 from .faults import Fault
 from .journal import Journal
 from .lifecycle import FAILURE, MANUAL, STALL, SUCCESS, TIME, Plan, Task, at, begun_at, hold, own_time, planned
+from .outbox import Outbox
 
 Spec = Mapping[str, Any]
 MUSIC = "music"  # the lifecycle of the tasks that a world's `music_tasks` are
@@ -62,7 +62,7 @@ class World:
     journal: Journal = field(default_factory=Journal)
     controls: Journal = field(default_factory=Journal)
     acts: int = 0
-    deliveries: dict[str, Delivery] = field(default_factory=dict)
+    outbox: Outbox = field(default_factory=Outbox)
     bases: dict[str, str] = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)
     version: int = 0
@@ -114,7 +114,8 @@ class World:
             return self.plans[lifecycle]
         declared = self.contract.lifecycles[lifecycle]
         outcome = own.get("outcome", SUCCESS)
-        return planned(declared, self.seconds(lifecycle, own), outcome, own.get("stalls_at", ""))
+        drive = own.get("drive", self.drive)
+        return planned(declared, self.seconds(lifecycle, own), outcome, own.get("stalls_at", ""), drive)
 
     def accept(self, task: Task, now: float, *, covers: bool = False) -> bool:
         """Charge for the task and take it in, or do neither; tell which. `covers`: it is its source's cover."""

@@ -235,8 +235,8 @@ def test_loopback_names_are_fine(control: Controlled, host: str) -> None:
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
 def test_a_forms_content_type_is_refused(control: Controlled, kind: str) -> None:
-    """What a form on any page could send without asking is no JSON, and 400."""
-    assert 400 == control.control("POST", "worlds", b'{"name": "x"}', content_type=kind).status
+    """What a form on any page could send without asking is refused."""
+    assert 403 == control.control("POST", "worlds", b'{"name": "x"}', content_type=kind).status
 
 
 def test_an_unknown_path_or_method_is_a_problem(control: Controlled) -> None:

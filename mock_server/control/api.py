@@ -3,10 +3,11 @@
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from covermock.openapi import Contract, nearest
+from covermock.openapi import Contract, Operation, nearest
 
 from .. import errors
 from ..errors import FOREIGN_PAGE, Refusal
@@ -17,11 +18,11 @@ from ..request import Answer, Request, json_answer
 from ..specs import WorldFiles
 from ..worlds import World
 from . import callbacks, clock, faults, journal, media, tasks, worlds
-from .call import ControlCall, Result
+from .call import ControlCall, Result, refuse_unknown
 from .waiting import wait
 
 PREFIX: Final = "/__mock/"
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1", ""})
+_OF_FORMS = frozenset({"text/plain", "application/x-www-form-urlencoded", "multipart/form-data"})
 
 
 def _fine(_: ControlCall) -> Result:
@@ -29,7 +30,8 @@ def _fine(_: ControlCall) -> Result:
 
 
 Handler = Callable[[ControlCall], Result | Answer]
-_READS = frozenset({"wait", "replayWorld", "forkWorld", "redeliver"})
+# What changes no answer of a world, or makes it anew, is not repeated when the world is replayed.
+_READS = frozenset({"wait", "replayWorld", "forkWorld", "redeliver", "restoreWorld", "resetWorld", "deleteWorld"})
 HANDLERS: Final[Mapping[str, Handler]] = {
     "live": _fine,
     "ready": _fine,
@@ -85,13 +87,17 @@ class Control:
         self._handlers: dict[str, Handler] = {
             **HANDLERS,
             "wait": lambda call: wait(call, front),
-            "replayWorld": lambda call: worlds.replay_world(call, self.replayer),
+            "replayWorld": self._replay,
         }
         for operation in self.admin.operations:
             if operation.id not in self._handlers:
                 at = ("paths", operation.path, operation.method.lower())
                 remedy = nearest(operation.id, self._handlers)
                 raise self.admin.source.error(at, f"expected an operation with a handler, received none ({remedy})")
+
+    def _replay(self, call: ControlCall) -> Result:
+        assert self.replayer is not None
+        return worlds.replay_world(call, self.replayer)
 
     def answer(self, request: Request, wall: float) -> Answer:
         """Answer a control request at the wall instant; HEAD is a GET whose body the edge drops. Never raises."""
@@ -105,6 +111,7 @@ class Control:
         if operation.raw.get("security") != []:
             self._guard(request)
         given = self.front.read(operation, request, parameters)
+        _refuse_extra(operation, request, given)
         why["world"] = given.path.get("world")
         why["changes"] = request.method not in {"GET", "HEAD"} and operation.id not in _READS
         result = self._handlers[operation.id](self._call(request, wall, given))
@@ -135,9 +142,12 @@ class Control:
             raise Refusal(FOREIGN_PAGE, received="header Origin of another site")
         if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
             raise Refusal(FOREIGN_PAGE, received="header Sec-Fetch-Site of another site")
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind in _OF_FORMS and request.method not in {"GET", "HEAD"}:
+            raise Refusal(FOREIGN_PAGE, received=f"Content-Type {kind} of a form; send application/json")
         if self.token:
             self._check_token(headers.get("authorization"))
-        elif _hostname(request.host) not in _LOOPBACK:
+        elif not _is_loopback(_hostname(request.host)):
             raise Refusal(FOREIGN_PAGE, received="header Host of a foreign name")
 
     def _check_token(self, given: str | None) -> None:
@@ -145,6 +155,25 @@ class Control:
             raise Refusal(errors.MISSING_KEY, received="none")
         if not hmac.compare_digest(given.encode(), f"Bearer {self.token}".encode()):
             raise Refusal(errors.INVALID_KEY)
+
+
+def _refuse_extra(operation: Operation, request: Request, given: Given) -> None:
+    """Refuse what nobody would read: parameters that the operation doesn't have, a body where it takes none."""
+    known = [parameter.name for parameter in operation.parameters if parameter.place == "query"]
+    for name in given.raw_query:
+        refuse_unknown("query", name, known)
+    if operation.body is None and request.body.strip() not in {b"", b"{}"}:
+        problem = "body: expected nothing or {}, since this operation takes no settings"
+        raise Refusal(errors.INVALID_PARAMS, violations=f"{problem}, received {len(request.body)} bytes")
+
+
+def _is_loopback(host: str) -> bool:
+    if host in {"localhost", ""}:
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def _hostname(host: str) -> str:

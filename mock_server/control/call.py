@@ -1,12 +1,12 @@
 """What a control operation is given, and the words with which it refuses."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from covermock.openapi import Contract, nearest, shown
 
-from ..errors import NAME_TAKEN, UNKNOWN_NAME, Refusal
+from ..errors import INVALID_PARAMS, NAME_TAKEN, UNKNOWN_NAME, Refusal
 from ..memory import MemoryStore
 from ..request import Request
 from ..specs import WorldFiles
@@ -45,6 +45,10 @@ class ControlCall:
             raise unknown("path.world", "a world", name, (world.name for world in self.store.worlds()))
         return world
 
+    def knows(self, key: str) -> bool:
+        """Tell whether a key is this mock's own, and may be shown."""
+        return self.store.find_key(key) is not None
+
     @property
     def now(self) -> float:
         """Return the time of that world, in Unix seconds."""
@@ -56,6 +60,14 @@ def unknown(where: str, kind: str, name: str, valid: Any) -> Refusal:
     return Refusal(
         UNKNOWN_NAME, violations=f"{where}: expected {kind}, received {shown(name)} ({nearest(name, valid)})"
     )
+
+
+def refuse_unknown(where: str, name: str, valid: Iterable[str]) -> None:
+    """Refuse a name in a query or body that doesn't exist, with the nearest ones that do."""
+    known = list(valid)
+    if name not in known:
+        problem = f"{where}: expected a known name, received {shown(name)} ({nearest(name, known)})"
+        raise Refusal(INVALID_PARAMS, violations=problem)
 
 
 def taken(kind: str, name: str) -> Refusal:

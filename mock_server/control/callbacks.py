@@ -3,35 +3,39 @@
 from typing import Any
 
 from ..deliveries import Delivery, redelivered
+from ..redaction import text_shown
 from .call import ControlCall, Result, unknown
 from .views import precise
 
 
 def list_callbacks(call: ControlCall) -> Result:
     """Show the webhooks of a world, with every attempt."""
-    return 200, {"callbacks": [_view(delivery) for delivery in call.world.deliveries.values()]}
+    return 200, {"callbacks": [_view(call, delivery) for delivery in call.world.outbox]}
 
 
 def redeliver(call: ControlCall) -> Result:
     """Send a webhook once more, at once."""
     world, name = call.world, call.path["callback"]
-    delivery = world.deliveries.get(name)
+    delivery = world.outbox.find(name)
     if delivery is None:
-        raise unknown("path.callback", "a webhook of this world", name, world.deliveries)
+        raise unknown("path.callback", "a webhook of this world", name, [one.id for one in world.outbox])
     redelivered(delivery, call.now)
-    return 200, _view(delivery)
+    world.outbox.note(delivery)
+    return 200, _view(call, delivery)
 
 
-def _view(delivery: Delivery) -> dict[str, Any]:
+def _view(call: ControlCall, delivery: Delivery) -> dict[str, Any]:
+    """Show a webhook; keys that are not this mock's own are left out."""
+    known = call.knows
     return {
         "id": delivery.id,
         "task": delivery.task,
-        "url": delivery.url,
+        "url": text_shown(delivery.url, known),
         "state": delivery.state,
         "due": None if delivery.due is None else precise(delivery.due),
         "mode": delivery.wayward,
         "attempts": [
-            {"at": precise(attempt.at), "status": attempt.status, "problem": attempt.problem}
+            {"at": precise(attempt.at), "status": attempt.status, "problem": text_shown(attempt.problem, known)}
             for attempt in delivery.attempts
         ],
     }

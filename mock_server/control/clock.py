@@ -4,13 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..deliveries import PLANNED, next_due
-from ..lifecycle import index, own_time
+from ..errors import INVALID_PARAMS, Refusal
+from ..expiries import coming, expire
+from ..lifecycle import Task, index, own_time
 from ..settling import settle
 from ..worlds import World
 from .call import ControlCall, Result
 from .views import clock_view, precise
 
 _TICK = 1e-6  # seconds; more than a double loses in an instant of our time
+_END = 253402300799.0  # the last second of the year 9999, after which dates have no form
+Event = tuple[float, dict[str, Any]]
 
 
 def read_clock(call: ControlCall) -> Result:
@@ -31,43 +35,71 @@ def next_event(call: ControlCall) -> Result:
 
 
 def set_clock(call: ControlCall) -> Result:
-    """Let the clock run faster or slower; 0 freezes it."""
-    world = call.world
-    world.clock = world.clock.scaled(call.wall, call.fields["scale"])
-    return 200, clock_view(world, call.wall, [])
+    """Let the clock run faster or slower (0 freezes it), or stand at an instant from which it goes on."""
+    world, fields = call.world, call.fields
+    before, now = call.now, fields.get("now", call.now)
+    if now < before:
+        problem = f"body.now: expected {before!r} or later, since time never goes back, received {now!r}"
+        raise Refusal(INVALID_PARAMS, violations=problem)
+    states = _states(world, before)
+    world.clock = world.clock.at(call.wall, now).scaled(call.wall, fields.get("scale", world.clock.scale))
+    return 200, clock_view(world, call.wall, _happened(world, states, before, now))
 
 
 def _advance(call: ControlCall, seconds: float) -> dict[str, Any]:
     world, before = call.world, call.now
-    states = {task.id: index(task, own_time(task, world.clock, before)) for task in world.tasks.values()}
-    own = {task.id: own_time(task, world.clock, before) for task in world.tasks.values()}
+    now = before + seconds
+    if now > _END:
+        problem = f"body.seconds: expected a time before the year 10000, received {seconds:g}"
+        raise Refusal(INVALID_PARAMS, violations=problem)
+    states = _states(world, before)
     world.clock = world.clock.advanced(seconds)
-    events = []
-    for task in world.tasks.values():
-        reached = index(task, own_time(task, world.clock, before + seconds))
-        for step in task.plan[states[task.id] + 1 : reached + 1]:
-            instant = before + max(task.began + step.after - own[task.id], 0.0)
-            events.append({"at": precise(instant), "kind": "stage", "task": task.id, "state": step.state})
-    events += _callbacks_due(world, before, before + seconds)
-    return clock_view(world, call.wall, sorted(events, key=lambda event: str(event["at"])))
+    return clock_view(world, call.wall, _happened(world, states, before, now))
 
 
-def _callbacks_due(world: World, before: float, now: float) -> Iterator[dict[str, Any]]:
+def _states(world: World, now: float) -> list[tuple[Task, int, float]]:
+    """Return each task that can still change, with its step and its own time."""
+    found = ((task, own_time(task, world.clock, now)) for task in world.tasks.values() if task.held is None)
+    steps = ((task, index(task, own), own) for task, own in found)
+    return [(task, step, own) for task, step, own in steps if step + 1 < len(task.plan)]
+
+
+def _happened(world: World, states: list[tuple[Task, int, float]], before: float, now: float) -> list[dict[str, Any]]:
+    """Return what became so between the two instants, in order."""
+    events = [*_stages(world, states, before, now), *_callbacks_due(world, before, now), *_expired(world, before, now)]
+    return [event for _, event in sorted(events, key=lambda pair: pair[0])]
+
+
+def _stages(world: World, states: list[tuple[Task, int, float]], before: float, now: float) -> Iterator[Event]:
+    for task, step, own in states:
+        reached = index(task, own_time(task, world.clock, now))
+        for entered in task.plan[step + 1 : reached + 1]:
+            instant = before + max(task.began + entered.after - own, 0.0)
+            yield instant, {"at": precise(instant), "kind": "stage", "task": task.id, "state": entered.state}
+
+
+def _callbacks_due(world: World, before: float, now: float) -> Iterator[Event]:
     """Yield the webhooks that became due; when they have gone out is another event, which can be waited for."""
     settle(world, now)
-    for delivery in world.deliveries.values():
-        if delivery.state == PLANNED and delivery.due is not None and before < delivery.due <= now:
-            yield {"at": precise(delivery.due), "kind": "callback", "task": delivery.task, "callback": delivery.id}
+    for delivery in world.outbox.due.values():
+        due = delivery.due
+        if delivery.state == PLANNED and due is not None and before < due <= now:
+            yield due, {"at": precise(due), "kind": "callback", "task": delivery.task, "callback": delivery.id}
+
+
+def _expired(world: World, before: float, now: float) -> Iterator[Event]:
+    for instant, facts in coming(world, before):
+        if instant <= now:
+            yield instant, {"at": precise(instant), "kind": "expiry", **facts}
+    expire(world, now)
 
 
 def _changes(world: World, now: float) -> Iterator[float]:
-    """Yield the world instant of the next stage of each task that has one."""
-    for task in world.tasks.values():
-        own = own_time(task, world.clock, now)
-        reached = index(task, own)
-        if task.held is None and reached + 1 < len(task.plan):
-            yield now + max(task.began + task.plan[reached + 1].after - own, 0.0)
+    """Yield the world instants of what comes next: a stage of a task, a webhook, an expiry."""
+    for task, step, own in _states(world, now):
+        yield now + max(task.began + task.plan[step + 1].after - own, 0.0)
     settle(world, now)
-    due = next_due(world.deliveries.values(), now)
+    due = next_due(world.outbox.due.values(), now)
     if due is not None and due > now:
         yield due
+    yield from (instant for instant, _ in coming(world, now))

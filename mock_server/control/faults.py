@@ -2,28 +2,30 @@
 
 from typing import Any
 
-from covermock.openapi import nearest
-
 from ..errors import INVALID_PARAMS, Refusal
-from ..faults import Fault
+from ..expiries import expire
+from ..faults import TAKES_NO_EFFECT, Fault
 from ..worlds import World
-from .call import ControlCall, Result, taken, unknown
+from .call import ControlCall, Result, refuse_unknown, taken, unknown
 
 
 def list_faults(call: ControlCall) -> Result:
     """Show the faults of a world and how often each has fired."""
+    expire(call.world, call.now)
     return 200, {"faults": [_view(fault) for fault in call.world.faults]}
 
 
 def add_fault(call: ControlCall) -> Result:
     """Add a fault; it stands behind those that are there."""
     world, settings = call.world, dict(call.fields)
+    expire(world, call.now)
     _check(world, settings)
-    world.faults_made += 1
-    name = settings.pop("id", None) or f"f{world.faults_made}"
-    if any(fault.id == name for fault in world.faults):
+    used = {fault.id for fault in world.faults}
+    name = settings.pop("id", None) or _new_id(world, used)
+    if name in used:
         raise taken("fault id", name)
-    fault = Fault(name, settings)
+    lasts = settings.get("lasts")
+    fault = Fault(name, settings, until=None if lasts is None else call.now + lasts)
     world.faults.append(fault)
     return 201, _view(fault)
 
@@ -31,6 +33,7 @@ def add_fault(call: ControlCall) -> Result:
 def remove_fault(call: ControlCall) -> Result:
     """Remove one fault."""
     world, name = call.world, call.path["fault"]
+    expire(world, call.now)
     if all(fault.id != name for fault in world.faults):
         raise unknown("path.fault", "a fault of this world", name, [fault.id for fault in world.faults])
     world.faults = [fault for fault in world.faults if fault.id != name]
@@ -43,6 +46,13 @@ def clear_faults(call: ControlCall) -> Result:
     return 204, None
 
 
+def _new_id(world: World, used: set[str]) -> str:
+    while True:
+        world.faults_made += 1
+        if f"f{world.faults_made}" not in used:
+            return f"f{world.faults_made}"
+
+
 def _view(fault: Fault) -> dict[str, Any]:
     return {"id": fault.id, **fault.settings, "matched": fault.matched, "fired": fault.fired}
 
@@ -50,23 +60,27 @@ def _view(fault: Fault) -> dict[str, Any]:
 def _check(world: World, settings: dict[str, Any]) -> None:
     """Refuse a fault that could never meet a request, or asks for a stage or error that doesn't exist."""
     contract = world.contract
-    stages = [state.name for cycle in contract.lifecycles.values() for state in cycle.states]
-    names = {
-        "operation": [operation.id for operation in contract.operations],
-        "account": list(world.accounts),
-        "key": [account.key for account in world.accounts.values()],
+    stages = [stage.name for cycle in contract.lifecycles.values() for stage in cycle.stages]
+    known = {
+        "match.operation": [operation.id for operation in contract.operations],
+        "match.account": list(world.accounts),
+        "match.key": [account.key for account in world.accounts.values()],
+        "stuck.stage": stages,
+        "plan.stalls_at": stages,
+        "plan.stage_seconds": stages,
+        "plan.error": list(contract.errors),
     }
-    match = settings.get("match", {})
-    wanted = [(f"match.{name}", one, names[name]) for name in names.keys() & match.keys() for one in _list(match[name])]
-    plan = settings.get("plan", {})
-    wanted += [("stuck.stage", name, stages) for name in _list(settings.get("stuck", {}).get("stage", []))]
-    wanted += [("plan.stalls_at", name, stages) for name in _list(plan.get("stalls_at", []))]
-    wanted += [("plan.error", name, list(contract.errors)) for name in _list(plan.get("error", []))]
-    for where, name, valid in wanted:
-        if name not in valid:
-            problem = f"body.{where}: expected a known name, received {name!r} ({nearest(name, valid)})"
-            raise Refusal(INVALID_PARAMS, violations=problem)
+    for where, valid in known.items():
+        part, _, name = where.partition(".")
+        for one in _names(settings.get(part, {}).get(name)):
+            refuse_unknown(f"body.{where}", one, valid)
+    if settings.get("takes_effect") is False and TAKES_NO_EFFECT.isdisjoint(settings):
+        problem = "body.takes_effect: expected false only with status, reset or empty, received it with none of them"
+        raise Refusal(INVALID_PARAMS, violations=f"{problem}; there would be no answer")
 
 
-def _list(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
+def _names(value: Any) -> list[str]:
+    """Return the names in a setting: one, a list of them, or the keys of a mapping."""
+    if isinstance(value, str):
+        return [value]
+    return list(value) if isinstance(value, list | dict) else []

@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..errors import EVICTED, Refusal
 from ..explain import explained
-from ..journal import Entry, Journal, difference, matches
+from ..journal import Criteria, Entry, Journal, difference, matches
 from ..redaction import headers_shown, text_shown
 from .call import ControlCall, Result, unknown
+from .criteria import checked, refuse_evicted
 from .views import precise
 
-CRITERIA = ("method", "path", "operation", "status", "task", "account", "error", "contains")
 _NEAR = 3  # near misses that are shown
+_QUOTED = 200  # characters of what was received that a near miss shows
 
 
 def read_journal(call: ControlCall) -> Result:
     """Show the exchanges that meet the criteria, oldest first; where none does, the nearest misses."""
-    journal, criteria = call.world.journal, criteria_of(call.query)
+    journal, criteria = call.world.journal, checked(call.world, call.query, "query")
     found = [entry for entry in journal.since(call.query["since"]) if matches(entry, criteria)]
     kept = found[-call.query["limit"] :]
     misses = [] if found else [_miss(call, entry, criteria) for entry in _nearest(journal, criteria)]
@@ -32,7 +32,7 @@ def count_journal(call: ControlCall) -> Result:
     """Count the exchanges that meet the criteria. Refuses where entries that are gone could matter."""
     journal = call.world.journal
     refuse_evicted(journal, call.query["since"])
-    criteria = criteria_of(call.query)
+    criteria = checked(call.world, call.query, "query")
     return 200, {"count": sum(matches(entry, criteria) for entry in journal.since(call.query["since"]))}
 
 
@@ -50,42 +50,30 @@ def read_strays(call: ControlCall) -> Result:
 def explain_entry(call: ControlCall) -> Result:
     """Say why an exchange was answered as it was; `last` names the newest."""
     journal, name = call.world.journal, call.path["entry"]
-    entries = {str(entry.number): entry for entry in journal.entries}
-    entry = journal.entries[-1] if name == "last" and entries else entries.get(name)
+    entry = journal.find(journal.total if name == "last" else int(name))
     if entry is None:
-        raise unknown("path.entry", "the number of a kept entry, or last", name, ["last", *list(entries)[-3:]])
+        newest = [str(one.number) for one in journal.since(journal.total - 3)]
+        raise unknown("path.entry", "the number of a kept entry, or last", name, ["last", *newest])
     return 200, {"entry": entry_view(call, entry), **explained(call.world, entry, call.now)}
 
 
-def criteria_of(given: Any) -> dict[str, Any]:
-    """Return the criteria among what was given."""
-    return {name: given[name] for name in CRITERIA if given.get(name) is not None}
-
-
-def refuse_evicted(journal: Journal, since: int) -> None:
-    """Refuse an answer that entries which are gone could change."""
-    if journal.evicted > since:
-        raise Refusal(EVICTED, expected=journal.evicted, received=since)
-
-
-def _nearest(journal: Journal, criteria: dict[str, Any]) -> Iterator[Entry]:
+def _nearest(journal: Journal, criteria: Criteria) -> Iterator[Entry]:
     """Yield the entries that miss the fewest criteria, newest first among equals."""
     ranked = sorted(journal.entries, key=lambda entry: (len(difference(entry, criteria)), -entry.number))
     yield from ranked[:_NEAR]
 
 
-def _miss(call: ControlCall, entry: Entry, criteria: dict[str, Any]) -> dict[str, Any]:
-    rows = [{"what": w, "expected": e, "received": r} for w, r, e in difference(entry, criteria) if w != "contains"]
+def _miss(call: ControlCall, entry: Entry, criteria: Criteria) -> dict[str, Any]:
+    rows = [
+        {"what": what, "expected": expected, "received": text_shown(str(got), call.knows)[:_QUOTED]}
+        for what, got, expected in difference(entry, criteria)
+    ]
     return {"entry": entry_view(call, entry), "differences": rows}
 
 
 def entry_view(call: ControlCall, entry: Entry) -> dict[str, Any]:
     """Show an exchange; keys that are not this mock's own are left out."""
-    request, answer = entry.request, entry.answer
-
-    def known(key: str) -> bool:
-        return call.store.find_key(key) is not None
-
+    request, answer, known = entry.request, entry.answer, call.knows
     return {
         "number": entry.number,
         "at": precise(entry.now),
@@ -96,8 +84,8 @@ def entry_view(call: ControlCall, entry: Entry) -> dict[str, Any]:
         "body": text_shown(request.body.decode("utf-8", "replace"), known),
         "body_capped": entry.capped,
         "status": answer.status,
-        "answer": answer.body.decode("utf-8", "replace"),
-        "answer_headers": {name: value for name, value in answer.headers},  # noqa: C416 - rows may be lists
+        "answer": text_shown(answer.body.decode("utf-8", "replace"), known),
+        "answer_headers": {name: text_shown(value, known) for name, value in answer.headers},
         "waiting": entry.waiting,
         "why": dict(answer.why),
     }

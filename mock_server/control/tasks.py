@@ -1,14 +1,16 @@
 """Control operations on tasks and on what tasks are started from: music tasks, audio."""
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from covermock.openapi import nearest
 
 from ..errors import INVALID_PARAMS, Refusal
 from ..lifecycle import Task, at, end, hold, own_time, redrive, release, replan, rest_of
+from ..settling import settle_one
 from ..worlds import UnknownNameError, World, add_audio, add_music_task
-from .call import ControlCall, Result, taken, unknown
+from .call import ControlCall, Result, refuse_unknown, taken, unknown
 from .views import task_view
 
 
@@ -28,16 +30,16 @@ def read_task(call: ControlCall) -> Result:
 def plan_task(call: ControlCall) -> Result:
     """Change what is still to come of a task: its stages' lengths, its end, what drives it."""
     world, task, now = call.world, task_of(call), call.now
-    stalls_at = call.fields.get("stalls_at")
-    stages = [stage.name for stage in world.lifecycle(task).stages]
-    if stalls_at is not None and stalls_at not in stages:
-        problem = f"body.stalls_at: expected a stage, received {stalls_at!r} ({nearest(stalls_at, stages)})"
-        raise Refusal(INVALID_PARAMS, violations=problem)
+    _check_plan(world, task, call.fields)
+    if world.state(task, now) in world.lifecycle(task).terminal:
+        return 200, task_view(world, task, now)
     redrive(task, call.fields.get("drive", task.drive), world.clock, now)
     own = own_time(task, world.clock, now)
-    whole = world.plan(task.lifecycle, {"outcome": world.outcome(task), **call.fields})
+    own_plan = {"outcome": world.outcome(task), **call.fields, "drive": task.drive}
+    whole = world.plan(task.lifecycle, {**own_plan, "stage_seconds": _lengths(world, task, call.fields)})
     replan(task, own, rest_of(whole, task, own))
     _watch_for_refund(world, task)
+    settle_one(world, task, now)
     return 200, task_view(world, task, now)
 
 
@@ -55,7 +57,26 @@ def act_on_task(call: ControlCall) -> Result:
     }
     acts[call.path["act"]]()
     _watch_for_refund(world, task)
+    settle_one(world, task, call.now)
     return 200, task_view(world, task, call.now)
+
+
+def _lengths(world: World, task: Task, plan: Mapping[str, Any]) -> Any:
+    """Return the stage lengths that a changed plan asks for; those that it doesn't name stay as they are."""
+    chosen = plan.get("stage_seconds", {})
+    if not isinstance(chosen, Mapping):
+        return chosen
+    planned = {step.state: after.after - step.after for step, after in pairwise(task.plan)}
+    return {**world.seconds(task.lifecycle, {}), **planned, **chosen}
+
+
+def _check_plan(world: World, task: Task, plan: Mapping[str, Any]) -> None:
+    stages = [stage.name for stage in world.lifecycle(task).stages]
+    named = plan.get("stage_seconds")
+    for name in named if isinstance(named, Mapping) else ():
+        refuse_unknown("body.stage_seconds", name, stages)
+    if "stalls_at" in plan:
+        refuse_unknown("body.stalls_at", plan["stalls_at"], stages)
 
 
 def _watch_for_refund(world: World, task: Task) -> None:

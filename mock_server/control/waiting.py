@@ -6,27 +6,31 @@ from typing import Any
 
 from covermock.openapi import nearest
 
-from ..deliveries import OPEN
 from ..errors import INVALID_PARAMS, WAITED_IN_VAIN, Refusal
 from ..front import Front
-from ..journal import Entry, difference, matches
-from ..lifecycle import next_change, own_time
+from ..journal import Criteria, Journal, difference, matches
+from ..lifecycle import TIME, index, next_change, own_time
+from ..redaction import text_shown
 from ..request import Answer, Hold, json_answer
 from ..worlds import World
-from .call import ControlCall
-from .journal import criteria_of, refuse_evicted
+from .call import ControlCall, refuse_unknown
+from .criteria import checked, refuse_evicted
 
 _NEVER = 1e18  # a wall instant that does not come
 
 
 @dataclass(slots=True)
 class Wait:
-    """What is waited for. `met(now)` tells whether it is so; `change(now)` is the world instant that may make it so."""
+    """What is waited for. `met(now)` tells whether it is so; `change(now)` is the world instant that may make it so.
+
+    `vain(now)` tells that it can never be so any more.
+    """
 
     what: str
     met: Callable[[float], bool]
-    change: Callable[[float], float | None]
     diagnosis: Callable[[float], str]
+    change: Callable[[float], float | None] = lambda _: None
+    vain: Callable[[float], bool] = lambda _: False
 
 
 def wait(call: ControlCall, front: Front) -> Answer:
@@ -37,17 +41,21 @@ def wait(call: ControlCall, front: Front) -> Answer:
 
     def look(wall: float) -> Answer | None:
         now = world.clock.now(wall)
-        if wanted.met(now):
-            return json_answer(200, {"met": True, "waited": round(max(wall - began, 0.0), 6)}, {})
-        if wall < deadline and not world.gone:
+        try:
+            if wanted.met(now):
+                return json_answer(200, {"met": True, "waited": round(max(wall - began, 0.0), 6)}, {})
+        except Refusal as refusal:
+            return front.refuse(refusal, {})
+        if wall < deadline and not world.gone and not wanted.vain(now):
             return None
-        reason = "the world was deleted" if world.gone else wanted.diagnosis(now)
-        return front.refuse(Refusal(WAITED_IN_VAIN, expected=wanted.what, received=reason), {})
+        reason = "the world was deleted or made anew" if world.gone else wanted.diagnosis(now)
+        received = text_shown(reason, call.knows)
+        return front.refuse(Refusal(WAITED_IN_VAIN, expected=wanted.what, received=received), {})
 
-    def again(_: float) -> float:
-        change = wanted.change(world.clock.now(_))
-        wall = None if change is None else world.clock.wall_at(change)
-        return min(deadline, _NEVER if wall is None else wall)
+    def again(wall: float) -> float:
+        change = wanted.change(world.clock.now(wall))
+        at = None if change is None else world.clock.wall_at(change)
+        return min(deadline, _NEVER if at is None else at)
 
     answer = look(began)
     return answer or Answer(200, b"", hold=Hold(look, again, lambda: world.version))
@@ -63,25 +71,25 @@ def _wanted(call: ControlCall) -> Wait:
 
 def _requests(call: ControlCall) -> Wait:
     settings: dict[str, Any] = call.fields["requests"]
-    journal, criteria, least = call.world.journal, criteria_of(settings), int(settings.get("count", 1))
-    refuse_evicted(journal, settings.get("since", 0))
+    journal, least = call.world.journal, int(settings.get("count", 1))
+    criteria = checked(call.world, settings, "body.requests")
     seen: dict[str, int] = {"number": settings.get("since", 0), "count": 0}
 
     def met(_: float) -> bool:
-        fresh = list(journal.since(seen["number"]))
-        seen["count"] += sum(matches(entry, criteria) for entry in fresh)
-        seen["number"] = journal.total
+        refuse_evicted(journal, seen["number"])
+        seen["count"] += sum(matches(entry, criteria) for entry in journal.since(seen["number"]))
+        seen["number"] = max(journal.total, seen["number"])
         return seen["count"] >= least
 
     def diagnosis(_: float) -> str:
-        return f"{seen['count']} of {journal.total} requests so far{_closest(list(journal.entries), criteria)}"
+        return f"{seen['count']} of {journal.total} requests so far{_closest(journal, criteria)}"
 
-    return Wait(f"{least} request(s) with {criteria or 'any content'}", met, lambda _: None, diagnosis)
+    return Wait(f"{least} request(s) with {criteria or 'any content'}", met, diagnosis)
 
 
-def _closest(entries: list[Entry], criteria: dict[str, Any]) -> str:
+def _closest(journal: Journal, criteria: Criteria) -> str:
     """Say how the entry that comes nearest differs."""
-    misses = [(entry, difference(entry, criteria)) for entry in entries]
+    misses = [(entry, difference(entry, criteria)) for entry in journal.entries]
     near = min((miss for miss in misses if miss[1]), key=lambda miss: len(miss[1]), default=None)
     if near is None:
         return ""
@@ -92,23 +100,31 @@ def _closest(entries: list[Entry], criteria: dict[str, Any]) -> str:
 def _task(call: ControlCall) -> Wait:
     settings: dict[str, str] = call.fields["task"]
     world, task_id, state = call.world, settings["id"], settings["state"]
-    states = {stage.name for cycle in world.contract.lifecycles.values() for stage in cycle.states}
-    if state not in states:
-        problem = f"body.task.state: expected a state, received {state!r} ({nearest(state, states)})"
-        raise Refusal(INVALID_PARAMS, violations=problem)
+    refuse_unknown(
+        "body.task.state", state, {known.name for cycle in world.contract.lifecycles.values() for known in cycle.states}
+    )
 
     def met(now: float) -> bool:
+        return state in _states_so_far(world, task_id, now)
+
+    def vain(now: float) -> bool:
         task = world.tasks.get(task_id)
-        return task is not None and world.state(task, now) == state
+        return task is not None and world.state(task, now) in world.lifecycle(task).terminal
 
     def change(now: float) -> float | None:
         task = world.tasks.get(task_id)
-        coming = next_change(task, own_time(task, world.clock, now)) if task else None
-        if task is None or coming is None or task.drive != "time":
-            return None
-        return task.began + coming.after
+        coming = next_change(task, own_time(task, world.clock, now)) if task and task.drive == TIME else None
+        return task.began + coming.after if task and coming else None
 
-    return Wait(f"task {task_id!r} in state {state!r}", met, change, lambda now: _task_now(world, task_id, now))
+    return Wait(f"task {task_id!r} in state {state!r}", met, lambda now: _task_now(world, task_id, now), change, vain)
+
+
+def _states_so_far(world: World, task_id: str, now: float) -> list[str]:
+    """Return the states that the task has been in; so no wait misses one that was short."""
+    task = world.tasks.get(task_id)
+    if task is None:
+        return []
+    return [step.state for step in task.plan[: index(task, own_time(task, world.clock, now)) + 1]]
 
 
 def _task_now(world: World, task_id: str, now: float) -> str:
@@ -122,15 +138,14 @@ def _callbacks(call: ControlCall) -> Wait:
     world, least = call.world, call.fields["callbacks"].get("delivered", 0)
 
     def met(_: float) -> bool:
-        states = [delivery.state for delivery in world.deliveries.values()]
-        return states.count("delivered") >= least and (bool(least) or OPEN.isdisjoint(states))
+        return world.outbox.delivered >= least if least else not world.outbox.open
 
     def diagnosis(_: float) -> str:
-        rows = [f"{d.id} of task {d.task} is {d.state}{_last(d.attempts)}" for d in world.deliveries.values()]
+        rows = [f"{d.id} of task {d.task} is {d.state}{_last(d.attempts)}" for d in world.outbox]
         return "; ".join(rows) or "no task with a callback URL was started"
 
     what = f"{least} webhook(s) delivered" if least else "every webhook delivered or given up"
-    return Wait(what, met, lambda _: None, diagnosis)
+    return Wait(what, met, diagnosis)
 
 
 def _last(attempts: list[Any]) -> str:

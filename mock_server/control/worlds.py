@@ -1,15 +1,18 @@
 """Control operations on worlds as a whole."""
 
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from typing import Any
 
 from covermock.openapi import InvalidSourceError
 
 from ..accounts import ledger
 from ..errors import INVALID_PARAMS, Refusal
+from ..fitness import unfit
 from ..memory import TakenError
-from ..replay import replay
-from ..snapshot import exported, restored, rewound, state
+from ..redaction import headers_shown, value_shown
+from ..replay import Replayer, replay
+from ..snapshot import begun, exported, living, restored, state
 from ..specs import furnished, merged, names
 from ..worlds import Spec, UnknownNameError, World, build
 from .call import ControlCall, Result, taken, unknown
@@ -44,43 +47,62 @@ def delete_world(call: ControlCall) -> Result:
 
 
 def reset_world(call: ControlCall) -> Result:
-    """Make a world anew from what it was made from."""
+    """Put a world back to how it was made; its clock starts again."""
     old = call.world
-    world = build(old.name, old.spec, call.contract, call.wall)
-    call.store.replace(world)
+    world = begun(old.name, old.spec, old.origin if "state" in old.origin else {"wall": call.wall}, call.contract)
+    world.clock = replace(world.clock, wall=call.wall)
+    _claimed(call.store.replace, world)
     return 200, world_view(world, world.clock.now(call.wall))
 
 
 def export_world(call: ControlCall) -> Result:
-    """Show a world whole: state, clock, seed, faults, webhooks, journal."""
-    return 200, exported(call.world, call.now)
+    """Show a world whole: state, clock, seed, faults, webhooks, journal; keys that are not the mock's are left out."""
+    document = exported(call.world, call.now)
+    for journal in (document["journal"], document["controls"]):
+        for entry in journal["entries"]:
+            entry["request"]["headers"] = headers_shown(entry["request"]["headers"], call.knows)
+    return 200, value_shown(document, call.knows)
 
 
 def restore_world(call: ControlCall) -> Result:
     """Put a world that was exported in the place of this name, or make it."""
     document = {**call.fields, "name": call.path["world"]}
-    world = _document(lambda: restored(document, call.contract, call.wall))
+    broken = unfit(document, call.contract)
+    if broken:
+        raise _refused("; ".join(map(str, broken)))
+    if call.query["begun"]:
+        world = begun(document["name"], document["spec"], document["origin"], call.contract)
+        world.clock = world.clock.at(call.wall, world.clock.world).scaled(call.wall, 0.0)
+    else:
+        world = restored(document, call.contract, call.wall)
+    new = call.store.world(world.name) is None
     _claimed(call.store.replace, world)
+    if new:
+        call.store.expire(world, call.wall)
     return 200, world_view(world, world.clock.now(call.wall))
 
 
 def fork_world(call: ControlCall) -> Result:
     """Copy a world as it is now, with keys of its own and an empty journal."""
-    name = call.fields.get("name") or call.store.new_name()
-    document = {**state(call.world), "name": name, "now": call.now}
-    world = restored(document, call.contract, call.wall)
+    old, name = call.world, call.fields.get("name") or call.store.new_name()
+    world = living(name, old.spec, state(old), call.contract)
+    world.clock = world.clock.at(call.wall, call.now)
     keys = furnished(name, {"accounts": {account: {} for account in world.accounts}})["accounts"]
     for account in world.accounts.values():
         account.key = keys[account.name]["key"]
+    own = {name: {**row, "key": keys[name]["key"]} for name, row in old.spec.get("accounts", {}).items()}
+    world.spec = {**old.spec, "accounts": own}
     world.origin = {"state": state(world)}
     _claimed(call.store.add, world)
     call.store.expire(world, call.wall)
     return 201, world_view(world, world.clock.now(call.wall))
 
 
-def replay_world(call: ControlCall, replayer: Any) -> Result:
+def replay_world(call: ControlCall, replayer: Callable[[World], Replayer]) -> Result:
     """Live the world's journal through once more, from its beginning, and say what differs."""
-    return 200, replay(call.world, replayer(_document(lambda: rewound(exported(call.world, call.now), call.contract))))
+    world = call.world
+    again = begun(world.name, world.spec, world.origin, call.contract)
+    return 200, replay(world, again, replayer(again))
 
 
 def read_ledger(call: ControlCall) -> Result:
@@ -122,15 +144,6 @@ def _built(call: ControlCall, name: str, spec: Spec) -> World:
 
 def _refused(problem: str) -> Refusal:
     return Refusal(INVALID_PARAMS, violations=problem)
-
-
-def _document(make: Any) -> World:
-    try:
-        world: World = make()
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        problem = f"body: expected a world as it was exported, received one without or with a wrong {error}"
-        raise _refused(problem) from None
-    return world
 
 
 def _claimed(claim: Any, world: World) -> None:
