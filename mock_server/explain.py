@@ -13,7 +13,13 @@ def explained(world: World, entry: Entry, now: float) -> dict[str, Any]:
     contract = world.contract
     operation = next((o for o in contract.operations if o.id == why.get("operation")), None)
     clause = contract.clauses.get(why.get("clause") or "")
-    row = ("x-errors", why["error"]) if why.get("error") else ("x-clauses", clause.id) if clause else ()
+    row = (
+        ("x-errors", why["error"])
+        if why.get("error") in contract.errors
+        else ("x-clauses", clause.id)
+        if clause
+        else ()
+    )
     return {
         "because": _because(world, entry),
         "operation": operation and {"id": operation.id, "line": operation.line},
@@ -30,10 +36,21 @@ def _because(world: World, entry: Entry) -> str:
     if why.get("faults"):
         names = ", ".join(why["faults"])
         delay = f" and held it back for {why['delay']:g} s" if why.get("delay") else ""
-        return f"fault {names} of world {world.name!r} met it{delay}"
+        return f"fault {names} of world {world.name!r} met it{delay}{_step(world, entry)}"
     if why.get("error"):
         return f"the rule behind error {why['error']!r} was broken; the answer's message says how"
-    return f"every check passed in world {world.name!r}"
+    return f"every check passed in world {world.name!r}{_step(world, entry)}"
+
+
+def _step(world: World, entry: Entry) -> str:
+    """Say which step of its task's plan the answer shows, where it shows one."""
+    task = world.tasks.get(entry.answer.why.get("task") or "")
+    states = [step.state for step in task.plan] if task else []
+    shown = next((state for state in states if f'"{state}"'.encode() in entry.answer.body), None)
+    if task is None or shown is None:
+        return ""
+    held = ", and is held" if task.held is not None else ""
+    return f"; task {task.id!r} was at step {states.index(shown) + 1} of {len(states)}, {shown!r}{held}"
 
 
 def _next(world: World, task_id: str | None, now: float) -> dict[str, Any] | None:
