@@ -62,7 +62,7 @@ def test_schemathesis_finds_in_the_control_api_what_is_listed(tmp_path: Path) ->
         found = report(process.url, ADMIN, tmp_path, "--exclude-operation-id-regex", f"(?i){LEFT_OUT}")
         assert process.alive
 
-    assert listed("admin.yaml") == findings(found), found["output"]
+    assert findings(found) <= listed("admin.yaml"), found["output"]
 
 
 def start(url: str) -> None:
