@@ -6,6 +6,8 @@ from typing import NoReturn
 
 import click
 
+from .check import check
+from .explain import explain
 from .flags import refuse_unknown_twins
 from .ready import ready
 from .serve import serve
@@ -20,7 +22,7 @@ def cli() -> None:
     """A local stand-in for the API in One gateway's cover routes, and a contract kit."""
 
 
-for command in (serve, ready, spec):
+for command in (serve, ready, check, explain, spec):
     cli.add_command(command)
 
 
