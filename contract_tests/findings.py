@@ -47,6 +47,7 @@ class Evidence:
     seen: Counter[Blame] = field(default_factory=Counter)
     reasons: dict[str, str] = field(default_factory=dict)
     times: Counter[str] = field(default_factory=Counter)
+    by_exchange: dict[int, list[str]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def saw(self, blames: Iterable[Blame]) -> None:
@@ -71,6 +72,7 @@ class Evidence:
                 self.seen[clause, level] += 1
                 self.times[made.fingerprint] += 1
                 self.found.setdefault(made.fingerprint, made)
+                self.by_exchange.setdefault(made.number, []).append(made.fingerprint)
 
     def skipped(self, clauses: Iterable[str], reason: str) -> None:
         """Note why clauses were not put to the test; the first reason is kept."""

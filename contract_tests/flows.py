@@ -161,6 +161,9 @@ def _foreign_cover(session: Session, task: Known) -> None:
 def strangers(session: Session, task: Known) -> None:
     """Poll the task without a key, with wrong ones, and with another account's (G3, G9)."""
     operation = STATUS_OF[task.kind]
+    if f"strangers:{task.kind}" in session.asked:
+        return
+    session.asked.add(f"strangers:{task.kind}")
     for value in ("", "Bearer aio_0000000000000000", f"Bearer {CUT_KEY}"):
         headers = (("Authorization", value),) if value else ()
         session.ask(session.get(operation, "polls a task without its account's key", "", headers, task_id=task.id))
@@ -173,6 +176,9 @@ def strangers(session: Session, task: Known) -> None:
 
 def _mistaken_kinds(session: Session, task: Known) -> None:
     """Use the id of a cover task where other kinds of ids belong."""
+    if "mistaken kinds" in session.asked:
+        return
+    session.asked.add("mistaken kinds")
     session.ask(session.get("getUploadCoverStatus", "polls a cover task as an upload-cover task", task_id=task.id))
     session.ask(session.post("startCover", {"taskId": task.id}, "starts a cover of a cover task, which is no music"))
     story = "polls a music task as a cover task"
@@ -181,7 +187,7 @@ def _mistaken_kinds(session: Session, task: Known) -> None:
         session.ask(session.get("getCoverStatus", story, task_id=music))
 
 
-def linger(session: Session, task: Known, times: int = 3) -> None:
+def linger(session: Session, task: Known, times: int = 2) -> None:
     """Poll a task that has ended some more: it has to stay as it is (G13)."""
     for _ in range(times):
         poll(session, task, "polls a task that has ended: nothing may change")

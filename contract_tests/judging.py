@@ -37,8 +37,8 @@ class Judge:
         self._error = Validator(root["components"]["schemas"]["Error"], root)
         self._accepted = {one.id: Validator(one.schema(200), root) for one in contract.operations}
 
-    def judge(self, made: Exchange, expected: Expectation) -> None:
-        """Note what the exchange shows."""
+    def judge(self, made: Exchange, expected: Expectation) -> list[str]:
+        """Note what the exchange shows; return the fingerprints of what it breaks."""
         answer = made.answer
         self.evidence.saw(blames("G15:assumed"))
         if answer.problem:
@@ -51,6 +51,7 @@ class Judge:
         self._judge_status(made, expected)
         if not answer.problem:
             self._judge_form(made, expected)
+        return self.evidence.by_exchange.get(made.number, [])
 
     def _judge_status(self, made: Exchange, expected: Expectation) -> None:
         answer, due = made.answer, expected.due
@@ -131,7 +132,7 @@ class Judge:
             return
         given = error.get("type") if isinstance(error, dict) else None
         blame = (TYPED_BY[answer.status], _label_level(operation, answer, label))
-        self.evidence.saw([blame])
+        self.evidence.saw([blame, *(blames(blame[0]) if operation.id in COVER_OPERATIONS and given == label else ())])
         if given != label:
             named = [(clause, blame[1]) for clause, _ in due.other if clause in {"C4", "C5", "U1", "U2", "U3", "U12"}]
             self._broke([blame, *named], made, f"a {answer.status} has the type {label}", f"error.type {label!r}")

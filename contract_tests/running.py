@@ -21,6 +21,9 @@ from .wire import REFUSED
 
 _FLOW_REQUESTS = 25  # what one flow needs, so that free checks don't take it away
 _SHORT_TIMEOUT = 4.0
+_RESERVE = 12  # requests kept for the last look at the tasks
+_MOST_GENERATED = 120
+_STORY_CREDITS = 2
 _LAST_LOOK = 1.2  # seconds that must lie between a task's first poll and its last: created_at has whole seconds
 
 
@@ -183,9 +186,24 @@ def _clauses_of(check: Check) -> list[str]:
     return re.findall(r"\b[GCU]\d+", check.__doc__ or "")
 
 
+def _generated(session: Session, progress: Progress) -> None:
+    """Let schemathesis and Hypothesis have what requests are left, less a reserve for the last look."""
+    from .generated import generated_requests_are_judged
+    from .machine import stories_are_judged
+
+    progress.step("generating", session.budget.requests, session.budget.max_requests)
+    left = session.budget.requests_left - _RESERVE
+    if left > _RESERVE:
+        generated_requests_are_judged(session, min(left // 2, _MOST_GENERATED))
+    left = session.budget.requests_left - _RESERVE
+    if left > _RESERVE:
+        session.spare = min(session.budget.max_credits - session.budget.spent - session.budget.strays, _STORY_CREDITS)
+        session.story = stories_are_judged(session, min(left, _MOST_GENERATED))
+
+
 def _afterwards(session: Session, progress: Progress) -> None:
     """Generated requests and stories, and a last look at every task."""
-    progress.step("generating", session.budget.requests, session.budget.max_requests)
+    _generated(session, progress)
     with session.trying():
         tasks = [task for task in session.knowledge.tasks.values() if task.owner == "main" and ended(session, task)]
         started = min((made.began for made in session.transport.history), default=0.0)

@@ -38,6 +38,8 @@ class Session:
         self.strays: dict[str, int] = {}
         self.asked: set[str] = set()
         self.quote = 0
+        self.spare = 0  # credits that stories may spend
+        self.story: list[str] = []
         self._lock = RLock()
 
     def ask(self, sent: Sent, expected: Expectation | None = None) -> Exchange:

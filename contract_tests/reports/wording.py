@@ -13,7 +13,8 @@ def summary(judgement: Judgement) -> str:
     counts = {state: sum(v.state == state for v in judgement.verdicts) for state in (HELD, BROKEN, UNTRIED)}
     states = ", ".join(f"{count} {state}" for state, count in counts.items())
     cut = " (the run was cut short)" if judgement.interrupted else ""
-    return f"{MEANING[judgement.exit_code]}: {states}{cut}; fails on {judgement.fail_on} or better known"
+    line = f"what is {judgement.fail_on}" + (" or better known" if judgement.fail_on != "documented" else "")
+    return f"{MEANING[judgement.exit_code]} (by {line}): {states}{cut}"
 
 
 def ledger(judgement: Judgement) -> str:
