@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Any
 
 from covermock.openapi import LEVELS, Contract, Sentence
 
@@ -47,6 +48,7 @@ class Evidence:
     seen: Counter[Blame] = field(default_factory=Counter)
     reasons: dict[str, str] = field(default_factory=dict)
     times: Counter[str] = field(default_factory=Counter)
+    suspects: list[tuple[Exchange, Any]] = field(default_factory=list)
     by_exchange: dict[int, list[str]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -73,6 +75,11 @@ class Evidence:
                 self.times[made.fingerprint] += 1
                 self.found.setdefault(made.fingerprint, made)
                 self.by_exchange.setdefault(made.number, []).append(made.fingerprint)
+
+    def suspected(self, made: Exchange, due: Any) -> None:
+        """Keep an exchange whose key was not looked at, or too late: the whole history will tell which."""
+        with self._lock:
+            self.suspects.append((made, due))
 
     def skipped(self, clauses: Iterable[str], reason: str) -> None:
         """Note why clauses were not put to the test; the first reason is kept."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .callbacks import Hook, Receiver, judge_hook, note_early
-from .exchange import CUT_KEY, Exchange
+from .exchange import CUT_KEY, MAIN_KEY, Exchange
 from .expectations import Expectation
 from .knowledge import Known
 from .rules import COVERED, PENDING, blames
@@ -44,7 +44,7 @@ def _uploads(session: Session, receiver: Receiver | None) -> Iterator[Paid]:
     stories: list[Story] = [
         Story({"audio_id": pool[0], "custom_mode": True, **steered}, (), "taskId", probing=True),
         Story({"audio_id": settings.min_audio or pool[0]}, (500, 500, 500, 500, 500, 500), "task_id"),
-        Story({"audio_id": settings.max_audio or pool[0], **steered, "title": "A title"}, (503,), ""),
+        Story({"audio_id": settings.max_audio or pool[0]}, (503,), ""),
         Story({"audio_id": pool[0], "custom_mode": True, "prompt": "Only lyrics"}, None, ""),
     ]
     for story in stories:
@@ -164,7 +164,7 @@ def strangers(session: Session, task: Known) -> None:
     if f"strangers:{task.kind}" in session.asked:
         return
     session.asked.add(f"strangers:{task.kind}")
-    for value in ("", "Bearer aio_0000000000000000", f"Bearer {CUT_KEY}"):
+    for value in ("", "Bearer aio_0000000000000000", f"Bearer {CUT_KEY}", f"Basic {MAIN_KEY}"):
         headers = (("Authorization", value),) if value else ()
         session.ask(session.get(operation, "polls a task without its account's key", "", headers, task_id=task.id))
     for who in ("second", "poor"):

@@ -62,8 +62,11 @@ class Judge:
         self.evidence.saw({*due.accepted, *due.other} if not expected.open else ())
         if answer.ok:
             self._broke(due.accepted, made, due.fact, _words(due))
-        elif not expected.open and (answer.problem or answer.status not in {due.status, *due.also}):
-            self._broke(_misplaced(due, expected, answer), made, due.fact, _words(due))
+        elif not expected.open and answer.status not in {due.status, *due.also}:
+            if due.rank == rules.KEY and answer.status in _later(expected):
+                self.evidence.suspected(made, due)
+            else:
+                self._broke(_misplaced(due, expected, answer), made, due.fact, _words(due))
         elif expected.later and not expected.open:
             self.evidence.saw(blames("G8:assumed"))
 
@@ -71,7 +74,7 @@ class Judge:
         operation, answer = expected.operation, made.answer
         assert operation is not None
         self.evidence.saw((*_ANSWERED[operation.id], *expected.refused))
-        if not answer.ok:
+        if not answer.ok and answer.status != 200:
             self._broke(_refusal(operation, expected, answer), made, _accepts(operation), "200, since it is valid")
 
     def _judge_form(self, made: Exchange, expected: Expectation) -> None:
@@ -181,14 +184,18 @@ def _crash(expected: Expectation) -> tuple[Blame, ...]:
 
 def _misplaced(due: Rule, expected: Expectation, answer: Answer) -> tuple[Blame, ...]:
     """Return what another refusal than the due one breaks: the order of checks where a later reason came first."""
-    later = {status for rule in expected.later for status in (rule.status, *rule.also)}
-    if not answer.problem and answer.status in later:
-        return (*(due.other if due.rank == rules.KEY else ()), *blames("G8:assumed"))
+    if not answer.problem and answer.status in _later(expected):
+        return blames("G8:assumed")
     if answer.status == 402 and expected.operation and expected.operation.handler == "show":
         return (*due.other, *blames("C6:corroborated"))
     if answer.status == 405:
         return (*due.other, *blames("G1"))
     return due.other
+
+
+def _later(expected: Expectation) -> set[int]:
+    """Return the statuses of the reasons that come after the due one."""
+    return {status for rule in expected.later for status in (rule.status, *rule.also)}
 
 
 def _refusal(operation: Operation, expected: Expectation, answer: Answer) -> tuple[Blame, ...]:

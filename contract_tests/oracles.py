@@ -39,6 +39,7 @@ def judge_history(session: Session) -> None:
         clip_ids_differ(session, seen)
         if task.kind == COVER:
             image_urls_never_change(session, seen)
+    keys_are_looked_at_first(session)
     task_ids_are_unique(session)
     every_task_can_be_polled(session, polls)
     operations_are_where_they_belong(session)
@@ -133,6 +134,23 @@ def clip_ids_differ(session: Session, seen: list[Poll]) -> None:
         if len(set(ids)) < len(ids):
             title = "clip ids within a task differ"
             session.evidence.broke(blames("U11:assumed"), title, "ids that differ", str(ids), poll.made)
+
+
+def keys_are_looked_at_first(session: Session) -> None:
+    """A wrong key that got an answer to something else was looked at too late (G8), or not at all (G2, G3)."""
+    suspects = session.evidence.suspects
+    keyless = [made for made in session.transport.history if not made.sent.who and not _authorization(made)]
+    late = {(m.sent.method, m.sent.path) for m, _ in suspects if not _authorization(m)} & {
+        (m.sent.method, m.sent.path) for m in keyless if m.answer.status == 401
+    }
+    for made, due in suspects:
+        order = (made.sent.method, made.sent.path) in late
+        title = "the key is looked at first" if order else due.fact
+        session.evidence.broke(blames("G8:assumed") if order else due.accepted, title, "401", str(made.answer), made)
+
+
+def _authorization(made: Exchange) -> str:
+    return next((value for name, value in made.sent.headers if name == "Authorization"), "")
 
 
 def task_ids_are_unique(session: Session) -> None:

@@ -36,7 +36,7 @@ def an_account_without_credits_is_told_so_last(session: Session) -> Iterator[Sen
     yield session.post("startUploadCover", {"audio_id": session.made_up("aud")}, "has no credits, unknown audio (G8)", "poor")
     yield session.post("startUploadCover", {}, "has no credits, and names nothing (G8)", "poor")
     settings = session.settings
-    for audio in (settings.audio, settings.min_audio, settings.short_audio, settings.long_audio):
+    for audio in (settings.audio or settings.min_audio, settings.short_audio, settings.long_audio):
         if audio:
             yield session.post("startUploadCover", {"audio_id": audio}, "has no credits (G6)", "poor")
 

@@ -59,7 +59,7 @@ def _with(session: Session, operation: str, more: tuple[Blame, ...], first: Exch
     due = rules.UNKNOWN[operation]
     if first.answer.status == 404:
         names = ", ".join(sorted({clause for clause, _ in more}))
-        due = replace(due, fact=f"{due.fact}, since it is valid otherwise ({names})", other=(*more, *due.other))
+        due = replace(due, fact=f"{due.fact}: it is valid otherwise ({names})", other=more)
     return Expectation(session.operations[operation], due)
 
 
