@@ -67,7 +67,9 @@ def _settings(host: str, flags: dict[str, Any]) -> "Settings":
     over = {name: flags[name] for name in ("drive", "stage_seconds", "speed", "seed") if flags[name] is not None}
     spec: Path = Path(flags["spec"]) if flags["spec"] else GATEWAY
     token = "" if _is_loopback(host) else _token()
-    return Settings(flags["world"], spec, over, flags["public_url"], flags["cors"], token, flags["allow_callback"], flags["defect"])
+    return Settings(
+        flags["world"], spec, over, flags["public_url"], flags["cors"], token, flags["allow_callback"], flags["defect"]
+    )
 
 
 def _is_loopback(host: str) -> bool:

@@ -48,7 +48,7 @@ def _entry(source: Source, at: tuple[str | int, ...], row: Any, clauses: Any) ->
     if not isinstance(row, dict) or "clause" not in row:
         problem = "expected a mapping with `clause`"
     elif row.keys() - _FIELDS:
-        odd = sorted(row.keys() - _FIELDS)[0]
+        odd = min(row.keys() - _FIELDS)
         problem = f"expected a known field, received {odd!r} ({nearest(odd, _FIELDS)})"
     elif row["clause"] not in clauses:
         problem = f"expected a clause, received {row['clause']!r} ({nearest(str(row['clause']), clauses)})"

@@ -26,29 +26,29 @@ class Budget:
     requests: int = 0
     _lock: Lock = field(default_factory=Lock, repr=False)
 
-    def reserve(self, credits: int) -> None:
-        """Take one request and up to `credits` out of the budget. Raises `OutOfBudgetError`; nothing is taken then."""
+    def reserve(self, price: int) -> None:
+        """Take one request and up to `price` credits. Raises `OutOfBudgetError`; nothing is taken then."""
         with self._lock:
             if self.requests >= self.max_requests:
                 raise OutOfBudgetError(f"the {self.max_requests} requests were used up (--max-requests)")
-            if credits and self.spent + self.strays + self.held + credits > self.max_credits:
+            if price and self.spent + self.strays + self.held + price > self.max_credits:
                 left = max(self.max_credits - self.spent - self.strays - self.held, 0)
-                raise OutOfBudgetError(f"it may cost {credits} credits and {left} are left (--max-credits)")
+                raise OutOfBudgetError(f"it may cost {price} credits and {left} are left (--max-credits)")
             self.requests += 1
-            self.held += credits
+            self.held += price
 
-    def settle(self, credits: int, *, charged: bool) -> None:
+    def settle(self, price: int, *, charged: bool) -> None:
         """Book what was reserved: as spent when the gateway may have charged, else give it back."""
         with self._lock:
-            self.held -= credits
+            self.held -= price
             if charged:
-                self.spent += credits
+                self.spent += price
                 self.accepted += 1
 
-    def stray(self, credits: int) -> None:
+    def stray(self, price: int) -> None:
         """Book the highest price of a request that had to be refused for free, and was accepted."""
         with self._lock:
-            self.strays += credits
+            self.strays += price
             self.stray_requests += 1
 
     @property

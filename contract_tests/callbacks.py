@@ -170,7 +170,14 @@ def _judge_delivery(session: Session, task: Known, delivery: Delivery, shown: Ex
         return
     validator = Validator(session.operations["getUploadCoverStatus"].schema(200), session.contract.root)
     for violation in validator.violations(value, "body"):
-        _broke(session, _ASSUMED, f"a callback's {violation.where} is {violation.expected}", str(violation), str(value), task)
+        _broke(
+            session,
+            _ASSUMED,
+            f"a callback's {violation.where} is {violation.expected}",
+            str(violation),
+            str(value),
+            task,
+        )
     _judge_agreement(session, task, value, shown)
 
 
@@ -189,7 +196,12 @@ def _facts(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a callback and a poll have to agree on."""
     clips = data.get("clips")
     ids = [clip.get("id") for clip in clips if isinstance(clip, dict)] if isinstance(clips, list) else clips
-    return {"task_id": task_id_of(dict(data)), "status": data.get("status"), "clips": ids, "created_at": data.get("created_at")}
+    return {
+        "task_id": task_id_of(dict(data)),
+        "status": data.get("status"),
+        "clips": ids,
+        "created_at": data.get("created_at"),
+    }
 
 
 def _broke(session: Session, blamed: tuple[Blame, ...], title: str, expected: str, received: str, task: Known) -> None:

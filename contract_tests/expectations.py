@@ -57,9 +57,9 @@ class Expectations:
         known, odd_id, refused = self._known(operation, sent)
         reasons = sorted([*keyed, *shown, *known], key=lambda rule: rule.rank)
         is_open = odd_key or odd_request or odd_id
-        due, *later = [*reasons, None]
+        due, later = (reasons[0] if reasons else None), tuple(reasons[1:])
         price = 0 if due else operation.raw.get("x-credits", {}).get("max", 0)
-        return Expectation(operation, due, tuple(rule for rule in later if rule), is_open, refused, price)
+        return Expectation(operation, due, later, is_open, refused, price)
 
     def _elsewhere(self, sent: Sent, known_path: bool) -> Expectation:
         due = rules.NO_METHOD if known_path else rules.OLD_PATH if sent.path in _LEFTOVERS else rules.NO_PATH
@@ -103,8 +103,7 @@ class Expectations:
             return [rules.FOREIGN], False, ()
         state = knowledge.music_state(task_id)
         due = {"pending": rules.PENDING, "failed": rules.PENDING, "covered": rules.COVERED}.get(state)
-        origin = blames("U14:inferred") if known else blames("C1")
-        refused = (*blames("C2"), *(spelled or origin), *(origin if known else ()))
+        refused = spelled or blames("U14:inferred" if known else "C2 C1")
         return ([due] if due else []), state in {"unsure", "running", "recovering"}, refused
 
     def _uploaded(
@@ -273,5 +272,3 @@ def _odd_fields(body: Mapping[str, Any]) -> bool:
             return True
     callback = body.get("callback_url")
     return isinstance(callback, str) and url_kind(callback) == "odd"
-
-

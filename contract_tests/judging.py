@@ -200,7 +200,7 @@ def _later(expected: Expectation) -> set[int]:
 
 def _refusal(operation: Operation, expected: Expectation, answer: Answer) -> tuple[Blame, ...]:
     """Return what the refusal of a valid request breaks."""
-    more = []
+    more: list[Blame] = []
     if answer.status == 401:
         more += blames("G2")
     if operation.handler == "show" and answer.status == 404:

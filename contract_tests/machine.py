@@ -1,4 +1,4 @@
-"""A state machine over the model of the gateway: random stories of clients, which shrink to a short one when they fail."""
+"""A state machine over the model of the gateway: stories of clients, which shrink to a short one when they fail."""
 
 from typing import Any
 
@@ -41,7 +41,10 @@ class Story(RuleBasedStateMachine):
     @rule(who=_WHO, which=st.integers(0, 7), name=st.sampled_from(["taskId", "task_id"]))
     def start_cover(self, who: str, which: int, name: str) -> None:
         """Ask for a cover of music that is there, covered, running or unknown."""
-        music = [*self.session.settings.music_task, *(k for k, t in self.session.knowledge.tasks.items() if t.kind == "music")]
+        music = [
+            *self.session.settings.music_task,
+            *(k for k, t in self.session.knowledge.tasks.items() if t.kind == "music"),
+        ]
         task_id = music[which % len(music)] if music and which else "music_of_nobody"
         self.tell(self.session.post("startCover", {name: task_id}, "", self.key(who)))
 

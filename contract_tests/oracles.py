@@ -1,4 +1,4 @@
-"""What must hold over everything that was seen: order of states, constancy, identity. Reads the history, sends nothing."""
+"""What must hold over all that was seen: order of states, constancy, identity. Reads the history, sends nothing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -54,7 +54,13 @@ def polls_by_task(session: Session) -> dict[str, list[Poll]]:
         task_id = parse_qs(made.sent.query).get("task_id", [""])[0]
         task = session.knowledge.tasks.get(task_id)
         data = _data(made)
-        if operation and task and data is not None and operation.raw.get("x-task") == task.kind and made.sent.who == task.owner:
+        if (
+            operation
+            and task
+            and data is not None
+            and operation.raw.get("x-task") == task.kind
+            and made.sent.who == task.owner
+        ):
             found.setdefault(task_id, []).append(Poll(made, data))
     return found
 
@@ -80,7 +86,10 @@ def created_at_never_changes(session: Session, seen: list[Poll]) -> None:
     if len(seen) > 1:
         session.evidence.saw(blames("C13:assumed"))
     for first, then in pairwise(seen):
-        if "created_at" in then.data and first.data.get("created_at", then.data["created_at"]) != then.data["created_at"]:
+        if (
+            "created_at" in then.data
+            and first.data.get("created_at", then.data["created_at"]) != then.data["created_at"]
+        ):
             expected, received = repr(first.data.get("created_at")), repr(then.data["created_at"])
             session.evidence.broke(blames("C13:assumed"), "created_at never changes", expected, received, then.made)
 
@@ -89,7 +98,9 @@ def image_urls_never_change(session: Session, seen: list[Poll]) -> None:
     """The image URLs of a completed cover stay the same (C13)."""
     done = [poll for poll in seen if isinstance(poll.data.get("images"), list) and poll.data["images"]]
     for first, then in pairwise(done):
-        if first.status == then.status and sorted(map(str, first.data["images"])) != sorted(map(str, then.data["images"])):
+        if first.status == then.status and sorted(map(str, first.data["images"])) != sorted(
+            map(str, then.data["images"])
+        ):
             expected, received = str(first.data["images"]), str(then.data["images"])
             session.evidence.broke(blames("C13:assumed"), "image URLs never change", expected, received, then.made)
 
@@ -130,7 +141,11 @@ def clip_ids_differ(session: Session, seen: list[Poll]) -> None:
     """The ids of a task's clips differ (U11)."""
     for poll in seen:
         clips = poll.data.get("clips")
-        ids = [str(clip["id"]) for clip in clips if isinstance(clip, dict) and "id" in clip] if isinstance(clips, list) else []
+        ids = (
+            [str(clip["id"]) for clip in clips if isinstance(clip, dict) and "id" in clip]
+            if isinstance(clips, list)
+            else []
+        )
         if len(set(ids)) < len(ids):
             title = "clip ids within a task differ"
             session.evidence.broke(blames("U11:assumed"), title, "ids that differ", str(ids), poll.made)
@@ -150,7 +165,7 @@ def keys_are_looked_at_first(session: Session) -> None:
 
 
 def _authorization(made: Exchange) -> str:
-    return next((value for name, value in made.sent.headers if name == "Authorization"), "")
+    return next((value for name, value in made.sent.headers if name in {"Authorization", "X-API-Key"}), "")
 
 
 def task_ids_are_unique(session: Session) -> None:
@@ -183,7 +198,9 @@ def every_task_can_be_polled(session: Session, polls: dict[str, list[Poll]]) -> 
 def operations_are_where_they_belong(session: Session) -> None:
     """Each operation exists at its method and path (G1)."""
     for operation in session.contract.operations:
-        sent = [m for m in session.transport.history if (m.sent.method, m.sent.path) == (operation.method, operation.path)]
+        sent = [
+            m for m in session.transport.history if (m.sent.method, m.sent.path) == (operation.method, operation.path)
+        ]
         keyed = [made for made in sent if made.sent.who == "main"]
         if len(keyed) > 2 and all(made.answer.status in {404, 405} for made in keyed) and _needs_more(session, keyed):
             title = f"{operation.method} {operation.path} exists"

@@ -63,7 +63,11 @@ NO_OBJECT = rule("a body that is no JSON object gives 400", 400, REQUEST, "G7:in
 MISSING = {
     "startCover": rule("a cover request without taskId gives 400", 400, REQUEST, "C1 G7:inferred", "G7:inferred"),
     "startUploadCover": rule(
-        "an upload-cover request without audio_id gives 400", 400, REQUEST, "U1 G7:inferred", "U1:corroborated G7:inferred"
+        "an upload-cover request without audio_id gives 400",
+        400,
+        REQUEST,
+        "U1 G7:inferred",
+        "U1:corroborated G7:inferred",
     ),
     "getCoverStatus": rule("cover status without task_id gives 400", 400, REQUEST, "C8 G7:inferred", "G7:inferred"),
     "getUploadCoverStatus": rule(
@@ -72,7 +76,9 @@ MISSING = {
 }
 WRONG_TYPE = {
     "taskId": rule("a taskId that is no string gives 400", 400, REQUEST, "G7:inferred C1", "G7:inferred"),
-    "task_id": rule("a task_id that is no string gives 400", 400, REQUEST, "G7:inferred C1:corroborated", "G7:inferred"),
+    "task_id": rule(
+        "a task_id that is no string gives 400", 400, REQUEST, "G7:inferred C1:corroborated", "G7:inferred"
+    ),
     "audio_id": rule(
         "an audio_id that is no string gives 400", 400, REQUEST, "G7:inferred U1", "G7:inferred U1:corroborated"
     ),
@@ -101,7 +107,9 @@ BAD_LENGTH = rule("audio outside 6 to 60 seconds gives 400", 400, BUSINESS, "U2"
 POOR = rule("an account without credits gets 402", 402, CREDITS, "G6", "G6:assumed").allowing(404)
 
 NO_PATH = rule("an unknown path gives 404", 404, KEY, "G12:assumed", "G12:assumed")
-OLD_PATH = rule("a leftover of an older version is no operation: 404", 404, KEY, "G12:assumed C14:assumed", "G12:assumed")
+OLD_PATH = rule(
+    "a leftover of an older version is no operation: 404", 404, KEY, "G12:assumed C14:assumed", "G12:assumed"
+)
 NO_METHOD = rule("a known path with another method gives 405", 405, KEY, "G12:assumed", "G12:assumed")
 
 

@@ -1,8 +1,9 @@
 """A run from its first request to its verdicts: preflight, flows and checks side by side, then the history."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from covermock.openapi import Contract
 
@@ -156,18 +157,23 @@ def _checking(flows: int, progress: Progress) -> Callable[[Session], None]:
 
 def run_check(session: Session, check: Check, keep: int = 0) -> None:
     """Send what a check yields, while more than `keep` requests are left."""
-    asking = check(session)
+    asking = cast("Generator[Asked, Exchange | None, None]", check(session))
     made: Exchange | None = None
     try:
         while True:
-            asked: Asked = asking.send(made)  # type: ignore[arg-type]
-            if session.budget.requests_left <= keep:
-                raise OutOfBudgetError(f"the {session.budget.max_requests} requests were used up (--max-requests)")
+            asked = asking.send(made)
+            _keep(session, keep)
             made = _asked(session, asked)
     except StopIteration:
         return
     except OutOfBudgetError as error:
         session.evidence.skipped(_clauses_of(check), str(error))
+
+
+def _keep(session: Session, keep: int) -> None:
+    """Raise `OutOfBudgetError` when only the requests that the flows need are left."""
+    if session.budget.requests_left <= keep:
+        raise OutOfBudgetError(f"the {session.budget.max_requests} requests were used up (--max-requests)")
 
 
 def _asked(session: Session, asked: Asked) -> Exchange | None:

@@ -55,7 +55,7 @@ class Session:
     def unjudged(self, sent: Sent, expectation: Expectation | None = None) -> Exchange:
         """Send the request and learn from the answer, but leave the judging to the caller."""
         expectation = expectation or self.expectations.of(sent)
-        self._spare_strays(sent, expectation)
+        self._spare_strays(expectation)
         paid = expectation.price > 0
         made = self.transport.send(sent, expectation.price, repeatable=not paid)
         if made.answer.seconds > SLOW_SECONDS and not paid and not made.answer.problem:
@@ -70,7 +70,7 @@ class Session:
         again = self.transport.send(sent)
         return first if again.answer.seconds > SLOW_SECONDS else again
 
-    def _spare_strays(self, sent: Sent, expectation: Expectation) -> None:
+    def _spare_strays(self, expectation: Expectation) -> None:
         """Send no more of what had to be refused and keeps being accepted, and paid for."""
         operation = expectation.operation
         due = expectation.due

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from covermock.openapi import GATEWAY, load
 
 from .reports import as_data
@@ -39,11 +38,13 @@ class Suite:
             metafunc.parametrize("clause", list(load(GATEWAY).clauses))
 
     @pytest.fixture(scope="session")
-    def judgement_data(self, request: pytest.FixtureRequest) -> dict[str, Any]:
+    def judgement_data(self) -> dict[str, Any]:
         """Return the judgement as data (see `reports.as_data`)."""
         settings = self.settings or from_environment()
         if settings is None or not settings.keys:
-            pytest.skip("expected COVERMOCK_URL and COVERMOCK_API_KEY, which name the gateway to judge, received neither")
+            pytest.skip(
+                "expected COVERMOCK_URL and COVERMOCK_API_KEY, which name the gateway to judge, received neither"
+            )
         run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")
         if not run:
             return self._judged(settings)

@@ -12,7 +12,10 @@ def test_clause(clause: str, judgement_data: dict[str, Any]) -> None:
     verdict = next(verdict for verdict in judgement_data["verdicts"] if verdict["clause"] == clause)
     failing = [one for one in judgement_data["findings"] if one["clause"] == clause and one["fails"]]
     if failing:
-        lines = ((f"{one['title']}", f"expected {one['expected']}", f"received {one['received']}", one["curl"]) for one in failing)
+        lines = (
+            (f"{one['title']}", f"expected {one['expected']}", f"received {one['received']}", one["curl"])
+            for one in failing
+        )
         pytest.fail("\n\n".join("\n  ".join(line) for line in lines), pytrace=False)
     if verdict["verdict"] == "not exercised":
         pytest.skip(verdict["reason"])

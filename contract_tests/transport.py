@@ -32,17 +32,17 @@ class Transport:
         self._next = 0.0
         self._lock = Lock()
 
-    def send(self, sent: Sent, credits: int = 0, *, repeatable: bool = False) -> Exchange:
-        """Send one request that may cost up to `credits`; a repeatable one obeys a Retry-After once.
+    def send(self, sent: Sent, price: int = 0, *, repeatable: bool = False) -> Exchange:
+        """Send one request that may cost up to `price` credits; a repeatable one obeys a Retry-After once.
 
         Raises `OutOfBudgetError` and `StoppedError` instead of sending.
         """
-        made = self._once(sent, credits)
-        pause = _pause(made.answer) if repeatable and not credits else None
+        made = self._once(sent, price)
+        pause = _pause(made.answer) if repeatable and not price else None
         if pause is None:
             return made
         self.wait(pause)
-        return self._once(sent, credits)
+        return self._once(sent, price)
 
     def wait(self, seconds: float) -> None:
         """Wait, unless the run is cut short. Raises `StoppedError`."""
@@ -58,9 +58,9 @@ class Transport:
         """Return the Authorization header of a role, or an empty text for none."""
         return f"Bearer {self._keys[who]}" if who else ""
 
-    def _once(self, sent: Sent, credits: int) -> Exchange:
+    def _once(self, sent: Sent, price: int) -> Exchange:
         self._take_turn()
-        self.budget.reserve(credits)
+        self.budget.reserve(price)
         charged = True  # until the answer says otherwise, a paid request counts as charged
         began = self.now
         try:
@@ -69,7 +69,7 @@ class Transport:
             answer = exchange(self._target, wired, self.authorization(sent.who), self.timeout)
             charged = bool(answer.problem) or not 400 <= answer.status < 500
         finally:
-            self.budget.settle(credits, charged=charged and credits > 0)
+            self.budget.settle(price, charged=charged and price > 0)
         with self._lock:
             made = Exchange(len(self.history) + 1, sent, answer, began, self.now)
             self.history.append(made)

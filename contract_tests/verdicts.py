@@ -106,7 +106,9 @@ def judgement(session: Session, *, trouble: str, interrupted: bool) -> Judgement
     return Judgement(
         session.evidence.redact(session.settings.url),
         session.contract,
-        tuple(_verdict(session, clause, findings, trouble, interrupted) for clause in session.contract.clauses.values()),
+        tuple(
+            _verdict(session, clause, findings, trouble, interrupted) for clause in session.contract.clauses.values()
+        ),
         findings,
         ledger,
         session.settings.fail_on,
@@ -117,7 +119,9 @@ def judgement(session: Session, *, trouble: str, interrupted: bool) -> Judgement
     )
 
 
-def _verdict(session: Session, clause: Clause, findings: tuple[Finding, ...], trouble: str, interrupted: bool) -> Verdict:
+def _verdict(
+    session: Session, clause: Clause, findings: tuple[Finding, ...], trouble: str, interrupted: bool
+) -> Verdict:
     own = tuple(finding for finding in findings if finding.clause == clause.id)
     seen = {level: count for (name, level), count in session.evidence.seen.items() if name == clause.id}
     times = sum(seen.values())
@@ -138,7 +142,5 @@ def _warnings(session: Session) -> tuple[str, ...]:
     budget = session.budget
     if not budget.stray_requests:
         return ()
-    return (
-        f"the gateway accepted {budget.stray_requests} requests that it had to refuse for free: "
-        f"it seems to have charged for them, up to {budget.strays} credits",
-    )
+    accepted = f"the gateway accepted {budget.stray_requests} requests that it had to refuse for free"
+    return (f"{accepted}: it seems to have charged for them, up to {budget.strays} credits",)

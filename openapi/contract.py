@@ -249,4 +249,15 @@ def as_json(contract: Contract) -> str:
     return json.dumps(contract.root, ensure_ascii=False, indent=2)
 
 
-__all__ = ["ADMIN", "GATEWAY", "LEVELS", "Clause", "Contract", "ErrorRow", "InvalidSourceError", "Sentence", "load", "understood"]
+__all__ = [
+    "ADMIN",
+    "GATEWAY",
+    "LEVELS",
+    "Clause",
+    "Contract",
+    "ErrorRow",
+    "InvalidSourceError",
+    "Sentence",
+    "load",
+    "understood",
+]

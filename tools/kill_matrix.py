@@ -1,4 +1,4 @@
-"""Run `covermock check`, and plain schemathesis, against each defect of the mock; write the matrix into docs/defects.md.
+"""Run `covermock check`, and plain schemathesis, against each defect; write the matrix into docs/defects.md.
 
 `make kill-matrix` runs it. A defect that `check` misses stays in the table, and is named above it.
 """
@@ -55,7 +55,10 @@ def served(defect: str) -> Iterator[str]:
     """Serve the mock with a defect on a free port; yield its URL."""
     command = [str(BIN / "covermock"), "serve", "--port", "0", "--world", "docs", "--stage-seconds", "0.3"]
     with subprocess.Popen(  # noqa: S603 - our own command
-        [*command, *(["--defect", defect] if defect else [])], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [*command, *(["--defect", defect] if defect else [])],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     ) as process:
         assert process.stdout is not None
         try:
@@ -124,7 +127,9 @@ def table(rows: list[Row]) -> str:
     ]
     for row in rows:
         defect = DEFECTS[row.name]
-        as_ = ", ".join(row.clauses) if row.name not in missed else f"**missed** ({', '.join(row.clauses) or 'nothing'})"
+        as_ = (
+            ", ".join(row.clauses) if row.name not in missed else f"**missed** ({', '.join(row.clauses) or 'nothing'})"
+        )
         other = {None: "not run", True: "found", False: "missed"}[row.plain]
         lines.append(f"| `{row.name}` | {defect.sentence} | {defect.clause} | {defect.level} | {as_} | {other} |")
     return "\n".join(lines) + "\n"
@@ -143,7 +148,9 @@ def main(names: list[str]) -> None:
         for row in pool.map(lambda defect: judged(defect, without), chosen):
             rows.append(row)
             right = DEFECTS[row.name].clause in row.clauses
-            sys.stdout.write(f"{row.name}: {'found' if right else 'MISSED'} {row.level_found} {row.clauses} {row.seconds:.1f}s {row.plain}\n")
+            sys.stdout.write(
+                f"{row.name} {'found' if right else 'MISSED'} {row.level_found} {row.clauses} {row.seconds:.1f} {row.plain}\n"
+            )
             sys.stdout.flush()
     if len(chosen) == len(DEFECTS):
         head = PAGE.read_text(encoding="utf-8").partition(MARK)[0]

@@ -69,7 +69,9 @@ def the_scheme_may_be_spelled_in_any_case(session: Session) -> Iterator[Sent]:
     """The case of `Bearer` is open: an envelope and no 5xx will do."""
     for scheme in ("bearer", "BEARER"):
         headers = (("Authorization", f"{scheme} {MAIN_KEY}"),)
-        yield session.get("getCoverStatus", "spells Bearer otherwise (open)", "", headers, task_id=session.made_up("cover"))
+        yield session.get(
+            "getCoverStatus", "spells Bearer otherwise (open)", "", headers, task_id=session.made_up("cover")
+        )
 
 
 CHECKS = (

@@ -1,4 +1,4 @@
-"""Business rules that cost nothing on a gateway that keeps them: lengths, pending music, empty accounts (C3, U2, G6, G8)."""
+"""Business rules that cost nothing where they are kept: lengths, pending music, empty accounts (C3, G6, G8, U2)."""
 
 from collections.abc import Iterator
 
@@ -33,7 +33,9 @@ def an_account_without_credits_is_told_so_last(session: Session) -> Iterator[Sen
         yield session.get(operation, "polls without credits: status is free (C6)", "poor", task_id=session.made_up("x"))
     yield session.post("startCover", {"taskId": session.made_up("gen")}, "has no credits, unknown music (G8)", "poor")
     yield session.post("startCover", {}, "has no credits, and names nothing (G8)", "poor")
-    yield session.post("startUploadCover", {"audio_id": session.made_up("aud")}, "has no credits, unknown audio (G8)", "poor")
+    yield session.post(
+        "startUploadCover", {"audio_id": session.made_up("aud")}, "has no credits, unknown audio (G8)", "poor"
+    )
     yield session.post("startUploadCover", {}, "has no credits, and names nothing (G8)", "poor")
     settings = session.settings
     for audio in (settings.audio or settings.min_audio, settings.short_audio, settings.long_audio):

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from typing import Any
 
 from .. import rules
 from ..exchange import Exchange, Sent
@@ -11,7 +12,7 @@ from ..rules import blames
 from ..session import Session
 
 STEERED = {"prompt": "Here are some new lyrics for the intro...", "style": "acoustic pop"}
-_VALID = (  # each is valid, so that nothing but the unknown audio_id can be wrong with it
+_VALID: tuple[dict[str, Any], ...] = (  # each is valid, so that nothing but the unknown audio_id can be wrong with it
     {},
     {"custom_mode": False},
     {"custom_mode": True, "prompt": "Only lyrics"},
@@ -34,11 +35,16 @@ def unknown_tasks_are_not_found(session: Session) -> Iterator[Sent]:
         yield session.get(operation, "polls an unknown task of another form", task_id="no-such-task")
 
 
-def a_music_task_is_named_in_either_spelling(session: Session) -> Generator[Sent | tuple[Sent, Expectation], Exchange, None]:
+def a_music_task_is_named_in_either_spelling(
+    session: Session,
+) -> Generator[Sent | tuple[Sent, Expectation], Exchange, None]:
     """An unknown music task gives 404, whether taskId or task_id names it (C4, C1)."""
     first = yield session.post("startCover", {"taskId": session.made_up("gen")}, "names an unknown music task (C4)")
     other = session.post("startCover", {"task_id": session.made_up("gen")}, "names it as task_id (C1)")
-    yield other, _with(session, "startCover", blames("C1:corroborated"), first)
+    then = yield other, _with(session, "startCover", blames("C1:corroborated"), first)
+    if then.answer.status == 404 != first.answer.status:
+        title = "taskId names the music task"
+        session.evidence.broke(blames("C1"), title, "404, as for task_id", str(first.answer), first)
     yield session.post("startCover", {"taskId": "no-such-task"}, "names an unknown music task of another form (C4)")
 
 
@@ -50,7 +56,9 @@ def a_valid_body_is_understood(session: Session) -> Generator[Sent | tuple[Sent,
     )
     for fields in _VALID:
         body = {"audio_id": session.made_up("aud"), **fields}
-        sent = session.post("startUploadCover", body, f"names unknown audio, with {', '.join(fields) or 'nothing more'}")
+        sent = session.post(
+            "startUploadCover", body, f"names unknown audio, with {', '.join(fields) or 'nothing more'}"
+        )
         yield sent, _with(session, "startUploadCover", features(body), first)
 
 

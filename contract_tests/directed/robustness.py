@@ -7,9 +7,36 @@ from typing import Any
 from ..exchange import JSON, Sent, json_body
 from ..session import Session
 
-_ODD_IDS = ("", "gen\x00x", "\ud800", "x" * 10_000, "   ", "gen' OR '1'='1", "../../etc/passwd", "gen\n\r\tx", "١٢٣", "💿" * 300)
-_ODD_QUERIES = ("task_id=", "task_id=%00", "task_id=%FF%FE", "task_id=%zz", "task_id=%ED%A0%80", "task_id=a&task_id=b", "task_id=" + "x" * 3000, "task_id[]=x")
-_MEDIA_TYPES = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml", "nonsense", "application/json; charset=utf-16")
+_ODD_IDS = (
+    "",
+    "gen\x00x",
+    "\ud800",
+    "x" * 10_000,
+    "   ",
+    "gen' OR '1'='1",
+    "../../etc/passwd",
+    "gen\n\r\tx",
+    "١٢٣",
+    "💿" * 300,
+)
+_ODD_QUERIES = (
+    "task_id=",
+    "task_id=%00",
+    "task_id=%FF%FE",
+    "task_id=%zz",
+    "task_id=%ED%A0%80",
+    "task_id=a&task_id=b",
+    "task_id=" + "x" * 3000,
+    "task_id[]=x",
+)
+_MEDIA_TYPES = (
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "application/xml",
+    "nonsense",
+    "application/json; charset=utf-16",
+)
 _BODIES = (
     b"[" * 3000,
     b'{"taskId": "gone", "x": ' + b'{"a": ' * 400 + b"1" + b"}" * 400 + b"}",
@@ -44,7 +71,9 @@ def odd_queries_get_an_envelope(session: Session) -> Iterator[Sent]:
 def odd_bodies_get_an_envelope(session: Session) -> Iterator[Sent]:
     """Deep, doubled, huge and undecodable JSON is just refused (G15)."""
     for number, raw in enumerate(_BODIES):
-        for operation in ("startCover", "startUploadCover")[number % 2 if number > 5 else 0 :][: 2 if number < 6 else 1]:
+        for operation in ("startCover", "startUploadCover")[number % 2 if number > 5 else 0 :][
+            : 2 if number < 6 else 1
+        ]:
             yield session.post(operation, raw, "sends odd JSON (open)")
     both = {"taskId": session.made_up("gen"), "task_id": session.made_up("gen")}
     yield session.post("startCover", both, "sends both spellings at once (open)")
@@ -56,7 +85,13 @@ def odd_bodies_get_an_envelope(session: Session) -> Iterator[Sent]:
 def odd_texts_get_an_envelope(session: Session) -> Iterator[Sent]:
     """Odd and huge texts beside an unknown audio_id are just refused (G15)."""
     base: dict[str, Any] = {"custom_mode": True, "prompt": "Some lyrics"}
-    odd = ({"prompt": "\x00"}, {"style": "\ud800"}, {"title": " "}, {"prompt": "x" * 200_000}, {"prompt": "y" * 2_000_000})
+    odd = (
+        {"prompt": "\x00"},
+        {"style": "\ud800"},
+        {"title": " "},
+        {"prompt": "x" * 200_000},
+        {"prompt": "y" * 2_000_000},
+    )
     for more in odd:
         body = {"audio_id": session.made_up("aud"), **base, **more}
         yield session.post("startUploadCover", body, "sends an odd or huge text (open)")

@@ -7,6 +7,14 @@ from ..exchange import Sent
 from ..session import Session
 
 _NO_STRINGS: tuple[Any, ...] = (None, 12345, True, ["gen"], {"id": "gen"}, 1.5)
+_NO_BOOLEANS: tuple[Any, ...] = ("true", "false", 1, 0, "yes", [])
+_NO_PROMPTS: tuple[dict[str, Any], ...] = (
+    {},
+    {"style": "jazz"},
+    {"style": "jazz", "title": "A title"},
+    {"prompt": None},
+    {"prompt": ""},
+)
 _MALFORMED = (
     b'{"taskId": ',
     b'{"audio_id": "x", "taskId": "x"',
@@ -17,7 +25,15 @@ _MALFORMED = (
     b"",
 )
 _NO_OBJECTS: tuple[Any, ...] = ([], [{"taskId": "x", "audio_id": "x"}], "gen", 1, None, True)
-_NO_URLS = ("not a url", "ftp://example.com/x", "example.com/webhook", "http://", "/webhook", "javascript:alert(1)", "https:///x")
+_NO_URLS = (
+    "not a url",
+    "ftp://example.com/x",
+    "example.com/webhook",
+    "http://",
+    "/webhook",
+    "javascript:alert(1)",
+    "https:///x",
+)
 
 
 def audio_of(session: Session) -> str:
@@ -46,7 +62,7 @@ def an_id_is_a_string(session: Session) -> Iterator[Sent]:
 
 def custom_mode_is_a_boolean(session: Session) -> Iterator[Sent]:
     """A custom_mode of another type gives 400 (U4)."""
-    for value in ("true", "false", 1, 0, "yes", []):
+    for value in _NO_BOOLEANS:
         body = {"audio_id": audio_of(session), "custom_mode": value, "prompt": "Some lyrics", "style": "jazz"}
         yield session.post("startUploadCover", body, "sends a custom_mode that is no boolean (U4)")
 
@@ -54,7 +70,7 @@ def custom_mode_is_a_boolean(session: Session) -> Iterator[Sent]:
 def custom_mode_needs_a_prompt(session: Session) -> Iterator[Sent]:
     """Custom mode without a prompt gives 400 (U5)."""
     base = {"audio_id": audio_of(session), "custom_mode": True}
-    for more in ({}, {"style": "jazz"}, {"style": "jazz", "title": "A title"}, {"prompt": None}, {"prompt": ""}):
+    for more in _NO_PROMPTS:
         yield session.post("startUploadCover", {**base, **more}, "asks for custom mode without a prompt (U5)")
     unknown = {**base, "audio_id": session.made_up("aud")}
     yield session.post("startUploadCover", unknown, "no prompt, and unknown audio: 400 comes first (G8)")

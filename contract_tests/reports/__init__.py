@@ -27,7 +27,9 @@ FORMS: Mapping[str, Callable[[Judgement], str]] = {
 def refused(path: Path) -> str:
     """Say why no report can be written to the path, or nothing."""
     if path.suffix not in FORMS:
-        return f"expected a file that ends in {', '.join(FORMS)}, received {str(path)!r} ({nearest(path.suffix, FORMS)})"
+        return (
+            f"expected a file that ends in {', '.join(FORMS)}, received {str(path)!r} ({nearest(path.suffix, FORMS)})"
+        )
     if not path.parent.is_dir():
         return f"expected a folder that exists, received {str(path.parent)!r}"
     return ""

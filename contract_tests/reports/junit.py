@@ -18,11 +18,17 @@ def as_junit(judgement: Judgement) -> str:
     counts = f'tests="{len(cases)}" failures="{failed}" errors="{errors}" skipped="{skipped}"'
     trouble = f"<system-err>{_text(judgement.trouble)}</system-err>" if judgement.trouble else ""
     suite = f'<testsuite name="covermock check" {counts} time="{judgement.ledger.seconds:.3f}">'
-    return f'<?xml version="1.0" encoding="utf-8"?>\n<testsuites>{suite}\n' + "\n".join(cases) + f"\n{trouble}</testsuite></testsuites>\n"
+    return (
+        f'<?xml version="1.0" encoding="utf-8"?>\n<testsuites>{suite}\n'
+        + "\n".join(cases)
+        + f"\n{trouble}</testsuite></testsuites>\n"
+    )
 
 
 def _case(judgement: Judgement, verdict: Verdict) -> str:
-    head = f'<testcase classname="contract.{verdict.level}" name={quoteattr(f"{verdict.clause.id} {verdict.clause.text}")}'
+    head = (
+        f'<testcase classname="contract.{verdict.level}" name={quoteattr(f"{verdict.clause.id} {verdict.clause.text}")}'
+    )
     return f"{head}>{_outcome(judgement, verdict)}</testcase>"
 
 

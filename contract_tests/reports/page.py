@@ -7,7 +7,8 @@ from .wording import ledger, summary, words
 
 _STYLE = """
 :root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #8884;vertical-align:top}
+table{border-collapse:collapse;width:100%}
+td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #8884;vertical-align:top}
 .held{color:#1a7f37}.broken{color:#cf222e;font-weight:600}.untried{color:#777}
 details{border:1px solid #8884;border-radius:6px;padding:.5rem 1rem;margin:.5rem 0}summary{cursor:pointer}
 dt{font-weight:600}dd{margin:0 0 .5rem;overflow-wrap:anywhere}code{font-size:13px}

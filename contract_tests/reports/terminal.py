@@ -15,7 +15,11 @@ def as_text(judgement: Judgement) -> str:
         return f"could not test: {judgement.trouble}\n{ledger(judgement)}\n"
     lines = [f"{'clause':<7}{'verdict':<9}{'level':<14}what it says", *map(_row, judgement.verdicts), ""]
     for finding in judgement.findings:
-        lines += [f"{finding.clause} {finding.title}", *(_item(name, text) for name, text in words(judgement, finding)), ""]
+        lines += [
+            f"{finding.clause} {finding.title}",
+            *(_item(name, text) for name, text in words(judgement, finding)),
+            "",
+        ]
     lines += [f"warning: {warning}" for warning in judgement.warnings]
     lines += [summary(judgement), ledger(judgement)]
     return "\n".join(lines) + "\n"

@@ -55,21 +55,55 @@ def _defect(name: str, clause: str, level: str, sentence: str, **ways: Any) -> D
 
 
 DEFECTS = (
-    _defect("no-key-served", "G3", _DOC, "serves requests without a key", owner=_served(lambda _, no: no.name == MISSING_KEY)),
+    _defect(
+        "no-key-served",
+        "G3",
+        _DOC,
+        "serves requests without a key",
+        owner=_served(lambda _, no: no.name == MISSING_KEY),
+    ),
     _defect("any-key-served", "G3", _DOC, "serves any key at all", owner=_served(lambda _, no: no.name == INVALID_KEY)),
     _defect(
-        "any-aio-key-served", "G3", _DOC, "serves any key that looks like one", owner=_served(lambda r, _: _key(r)[1].startswith("aio_"))
+        "any-aio-key-served",
+        "G3",
+        _DOC,
+        "serves any key that looks like one",
+        owner=_served(lambda r, _: _key(r)[1].startswith("aio_")),
     ),
-    _defect("status-without-key", "G3", _DOC, "shows tasks without a key", owner=_served(lambda r, _: r.method == "GET")),
     _defect(
-        "uploads-with-any-key", "G3", _DOC, "starts upload-cover with any key", owner=_served(lambda r, _: r.path.endswith("upload-cover/generate"))
+        "status-without-key", "G3", _DOC, "shows tasks without a key", owner=_served(lambda r, _: r.method == "GET")
     ),
-    _defect("empty-key-served", "G3", _DOC, "serves an empty key", owner=_served(lambda r, _: r.headers.get("authorization") in {"Bearer", "Bearer "})),
+    _defect(
+        "uploads-with-any-key",
+        "G3",
+        _DOC,
+        "starts upload-cover with any key",
+        owner=_served(lambda r, _: r.path.endswith("upload-cover/generate")),
+    ),
+    _defect(
+        "empty-key-served",
+        "G3",
+        _DOC,
+        "serves an empty key",
+        owner=_served(lambda r, _: r.headers.get("authorization") in {"Bearer", "Bearer "}),
+    ),
     _defect("key-prefix-served", "G3", _DOC, "serves a key that lacks its end", owner=_prefix),
     _defect("key-suffix-served", "G3", _DOC, "serves a key with more behind it", owner=_suffix),
     _defect("basic-scheme-served", "G2", _DOC, "takes the key under any scheme", owner=_found(lambda r: _key(r)[1])),
-    _defect("bare-key-served", "G2", _DOC, "takes the key without a scheme", owner=_found(lambda r: r.headers.get("authorization", ""))),
-    _defect("key-in-another-header", "G2", _DOC, "takes the key from X-API-Key", owner=_found(lambda r: r.headers.get("x-api-key", ""))),
+    _defect(
+        "bare-key-served",
+        "G2",
+        _DOC,
+        "takes the key without a scheme",
+        owner=_found(lambda r: r.headers.get("authorization", "")),
+    ),
+    _defect(
+        "key-in-another-header",
+        "G2",
+        _DOC,
+        "takes the key from X-API-Key",
+        owner=_found(lambda r: r.headers.get("x-api-key", "")),
+    ),
     _defect("wrong-key-403", "G3", _DOC, "answers 403 to an unknown key", edit=status_of(403, INVALID_KEY)),
     _defect("no-key-400", "G3", _DOC, "answers 400 to a request without a key", edit=status_of(400, MISSING_KEY)),
     _defect(

@@ -75,14 +75,48 @@ def _defect(name: str, clause: str, level: str, sentence: str, **ways: Any) -> D
 
 
 DEFECTS = (
-    _defect("running-music-covered", "C3", _DOC, "covers music that is not completed", checks={"task-succeeded": _passes}),
-    _defect("first-clip-covered", "C3", _DOC, "covers music once its first clip is there", checks={"task-succeeded": _first_is_enough}),
-    _defect("running-music-404", "C3", _INF, "answers 404 to music that runs", edit=status_of(404, "music-task-not-completed")),
-    _defect("running-music-409", "C3", _INF, "answers 409 to music that runs", edit=status_of(409, "music-task-not-completed")),
+    _defect(
+        "running-music-covered", "C3", _DOC, "covers music that is not completed", checks={"task-succeeded": _passes}
+    ),
+    _defect(
+        "first-clip-covered",
+        "C3",
+        _DOC,
+        "covers music once its first clip is there",
+        checks={"task-succeeded": _first_is_enough},
+    ),
+    _defect(
+        "running-music-404",
+        "C3",
+        _INF,
+        "answers 404 to music that runs",
+        edit=status_of(404, "music-task-not-completed"),
+    ),
+    _defect(
+        "running-music-409",
+        "C3",
+        _INF,
+        "answers 409 to music that runs",
+        edit=status_of(409, "music-task-not-completed"),
+    ),
     _defect("second-cover-served", "C5", _DOC, "makes a second cover", checks={"task-without-cover": _passes}),
-    _defect("second-cover-while-running", "C5", _DOC, "makes a second cover while the first runs", checks={"task-without-cover": _second_while_running}),
-    _defect("second-cover-after-success", "C5", _DOC, "makes a second cover after the first", checks={"task-without-cover": _second_after_success}),
-    _defect("second-cover-409", "C5", _DOC, "answers 409 to a second cover", edit=status_of(409, "cover-already-generated")),
+    _defect(
+        "second-cover-while-running",
+        "C5",
+        _DOC,
+        "makes a second cover while the first runs",
+        checks={"task-without-cover": _second_while_running},
+    ),
+    _defect(
+        "second-cover-after-success",
+        "C5",
+        _DOC,
+        "makes a second cover after the first",
+        checks={"task-without-cover": _second_after_success},
+    ),
+    _defect(
+        "second-cover-409", "C5", _DOC, "answers 409 to a second cover", edit=status_of(409, "cover-already-generated")
+    ),
     _defect("short-audio-served", "U2", _DOC, "takes audio from 5 seconds on", edit=_length(min=5)),
     _defect("long-audio-served", "U2", _DOC, "takes audio up to 65 seconds", edit=_length(max=65)),
     _defect("six-seconds-refused", "U2", _INF, "refuses audio of exactly 6 seconds", edit=_length(min=6.01)),
@@ -90,9 +124,19 @@ DEFECTS = (
     _defect("length-404", "U2", _COR, "answers 404 to audio that is too long", edit=status_of(404, "audio-length")),
     _defect("length-422", "U2", _COR, "answers 422 to audio that is too long", edit=status_of(422, "audio-length")),
     _defect("poor-served", "G6", _DOC, "serves accounts without credits", checks={"affordable": _on_credit}),
-    _defect("poor-403", "G6", _ASM, "answers 403 to accounts without credits", edit=status_of(403, "insufficient-credits")),
-    _defect("poor-400", "G6", _ASM, "answers 400 to accounts without credits", edit=status_of(400, "insufficient-credits")),
+    _defect(
+        "poor-403", "G6", _ASM, "answers 403 to accounts without credits", edit=status_of(403, "insufficient-credits")
+    ),
+    _defect(
+        "poor-400", "G6", _ASM, "answers 400 to accounts without credits", edit=status_of(400, "insufficient-credits")
+    ),
     _defect("poor-first", "G8", _ASM, "looks at credits before anything else", checks={"audio-known": _poor_first}),
     _defect("status-costs", "C6", _COR, "wants credits for status", spoil=_status_costs),
-    _defect("new-music-unknown", "U14", _INF, "doesn't know music of upload-cover as music", checks={"task-succeeded": _no_new_music}),
+    _defect(
+        "new-music-unknown",
+        "U14",
+        _INF,
+        "doesn't know music of upload-cover as music",
+        checks={"task-succeeded": _no_new_music},
+    ),
 )

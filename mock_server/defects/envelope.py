@@ -84,25 +84,91 @@ def _defect(name: str, clause: str, level: str, sentence: str, **ways: Any) -> D
 
 
 DEFECTS = (
-    _defect("flat-errors", "G5", _COR, "puts code, message and type at the top of an error", spoil=rewritten(_flat, _ERRORS)),
+    _defect(
+        "flat-errors", "G5", _COR, "puts code, message and type at the top of an error", spoil=rewritten(_flat, _ERRORS)
+    ),
     _defect("detail-errors", "G5", _COR, "says errors as {detail: text}", spoil=rewritten(_detail, _ERRORS)),
     _defect("error-code-text", "G5", _COR, "writes error.code as a text", spoil=rewritten(_code_text, _ERRORS)),
     _defect("error-without-type", "G5", _COR, "leaves out error.type", spoil=rewritten(_lacking("type"), _ERRORS)),
-    _defect("error-without-message", "G5", _COR, "leaves out error.message", spoil=rewritten(_lacking("message"), _ERRORS)),
+    _defect(
+        "error-without-message", "G5", _COR, "leaves out error.message", spoil=rewritten(_lacking("message"), _ERRORS)
+    ),
     _defect("html-errors", "G5", _COR, "says errors in HTML", spoil=_html),
     _defect("plain-text", "G1", _DOC, "calls its JSON text/plain", spoil=_plain_text),
     _defect("errors-with-200", "C4", _DOC, "sends errors with the status 200", spoil=_always_200),
-    _defect("bad-request-mistyped", "G4", _DOC, "calls the type of a 400 invalid_request", edit=_typed(400, "invalid_request")),
+    _defect(
+        "bad-request-mistyped",
+        "G4",
+        _DOC,
+        "calls the type of a 400 invalid_request",
+        edit=_typed(400, "invalid_request"),
+    ),
     _defect("not-found-mistyped", "G4", _DOC, "calls the type of a 404 missing", edit=_typed(404, "missing")),
     _defect("started-with-201", "C2", _DOC, "answers 201 to a started task", spoil=_created),
-    _defect("cover-says-message", "C2", _DOC, "says message where cover says msg", spoil=_on(_COVER_START, _renamed("msg", "message"))),
-    _defect("cover-says-task-id", "C2", _DOC, "says task_id where cover says taskId", spoil=_on(_COVER_START, _data_renamed("taskId", "task_id"))),
-    _defect("cover-without-data", "C2", _DOC, "puts taskId beside msg", spoil=_on(_COVER_START, lambda v: {**v["data"], "code": 200, "msg": "success"})),
-    _defect("upload-says-msg", "U8", _DOC, "says msg where upload-cover says message", spoil=_on("upload-cover/generate", _renamed("message", "msg"))),
-    _defect("upload-says-camel-id", "U8", _DOC, "says taskId where upload-cover says task_id", spoil=_on("upload-cover/generate", _data_renamed("task_id", "taskId"))),
-    _defect("cover-code-text", "C8", _DOC, "writes code as a text", spoil=_on("music/cover/status", lambda v: {**v, "code": "200"})),
-    _defect("upload-code-zero", "U9", _DOC, "says code 0 for success", spoil=_on("upload-cover/status", lambda v: {**v, "code": 0})),
-    _defect("no-created-at", "C8", _DOC, "leaves out created_at", spoil=data_rewritten(lambda data: data.pop("created_at") and None)),
-    _defect("created-at-epoch", "C13", _DOC, "writes created_at as a number", spoil=_put("created_at", lambda _: 1771934430)),
-    _defect("created-at-local", "C13", _DOC, "writes created_at without a zone", spoil=_put("created_at", lambda text: text[:19])),
+    _defect(
+        "cover-says-message",
+        "C2",
+        _DOC,
+        "says message where cover says msg",
+        spoil=_on(_COVER_START, _renamed("msg", "message")),
+    ),
+    _defect(
+        "cover-says-task-id",
+        "C2",
+        _DOC,
+        "says task_id where cover says taskId",
+        spoil=_on(_COVER_START, _data_renamed("taskId", "task_id")),
+    ),
+    _defect(
+        "cover-without-data",
+        "C2",
+        _DOC,
+        "puts taskId beside msg",
+        spoil=_on(_COVER_START, lambda v: {**v["data"], "code": 200, "msg": "success"}),
+    ),
+    _defect(
+        "upload-says-msg",
+        "U8",
+        _DOC,
+        "says msg where upload-cover says message",
+        spoil=_on("upload-cover/generate", _renamed("message", "msg")),
+    ),
+    _defect(
+        "upload-says-camel-id",
+        "U8",
+        _DOC,
+        "says taskId where upload-cover says task_id",
+        spoil=_on("upload-cover/generate", _data_renamed("task_id", "taskId")),
+    ),
+    _defect(
+        "cover-code-text",
+        "C8",
+        _DOC,
+        "writes code as a text",
+        spoil=_on("music/cover/status", lambda v: {**v, "code": "200"}),
+    ),
+    _defect(
+        "upload-code-zero",
+        "U9",
+        _DOC,
+        "says code 0 for success",
+        spoil=_on("upload-cover/status", lambda v: {**v, "code": 0}),
+    ),
+    _defect(
+        "no-created-at",
+        "C8",
+        _DOC,
+        "leaves out created_at",
+        spoil=data_rewritten(lambda data: data.pop("created_at") and None),
+    ),
+    _defect(
+        "created-at-epoch", "C13", _DOC, "writes created_at as a number", spoil=_put("created_at", lambda _: 1771934430)
+    ),
+    _defect(
+        "created-at-local",
+        "C13",
+        _DOC,
+        "writes created_at without a zone",
+        spoil=_put("created_at", lambda text: text[:19]),
+    ),
 )

@@ -92,21 +92,43 @@ def _defect(name: str, clause: str, level: str, sentence: str, **ways: Any) -> D
 
 
 DEFECTS = (
-    _defect("unknown-music-400", "C4", _DOC, "answers 400 to an unknown music task", edit=status_of(400, "music-task-not-found")),
+    _defect(
+        "unknown-music-400",
+        "C4",
+        _DOC,
+        "answers 400 to an unknown music task",
+        edit=status_of(400, "music-task-not-found"),
+    ),
     _defect("unknown-music-500", "C4", _DOC, "fails on an unknown music task", spoil=_unknown_music_500),
     _defect("unknown-cover-shown", "C12", _DOC, "shows cover tasks that don't exist", spoil=_empty_cover),
-    _defect("unknown-cover-400", "C12", _DOC, "answers 400 to an unknown cover task", edit=status_of(400, "cover-task-not-found")),
+    _defect(
+        "unknown-cover-400",
+        "C12",
+        _DOC,
+        "answers 400 to an unknown cover task",
+        edit=status_of(400, "cover-task-not-found"),
+    ),
     _defect("unknown-audio-served", "U3", _DOC, "makes music from unknown audio", checks={"audio-known": _any_audio}),
     _defect("unknown-audio-400", "U3", _COR, "answers 400 to unknown audio", edit=status_of(400, "audio-not-found")),
     _defect("unknown-upload-shown", "U12", _DOC, "shows upload-cover tasks that don't exist", spoil=_empty_upload),
-    _defect("unknown-upload-410", "U12", _COR, "answers 410 to an unknown task", edit=status_of(410, "upload-cover-task-not-found")),
+    _defect(
+        "unknown-upload-410",
+        "U12",
+        _COR,
+        "answers 410 to an unknown task",
+        edit=status_of(410, "upload-cover-task-not-found"),
+    ),
     _defect("foreign-task-shown", "G9", _ASM, "shows tasks of other accounts", checks={"task-known": _shown_to_all}),
-    _defect("foreign-music-covered", "G9", _ASM, "covers music of other accounts", checks={"task-known": _covered_by_all}),
+    _defect(
+        "foreign-music-covered", "G9", _ASM, "covers music of other accounts", checks={"task-known": _covered_by_all}
+    ),
     _defect("foreign-task-403", "G9", _ASM, "answers 403 to another account's task", spoil=_foreign_403),
     _defect("status-elsewhere", "G1", _DOC, "has upload-cover status on another path", see=_moved),
     _defect("unknown-path-html", "G12", _ASM, "says in HTML that a path is unknown", spoil=_unknown_path_html),
     _defect("unknown-path-400", "G12", _ASM, "answers 400 to an unknown path", edit=status_of(400, "no-such-path")),
-    _defect("wrong-method-404", "G12", _ASM, "answers 404 to a wrong method", edit=status_of(404, "method-not-allowed")),
+    _defect(
+        "wrong-method-404", "G12", _ASM, "answers 404 to a wrong method", edit=status_of(404, "method-not-allowed")
+    ),
     _defect("no-allow-header", "G12", _ASM, "sends no Allow with a 405", spoil=_no_allow),
     _defect("put-served", "G12", _ASM, "takes PUT for POST", see=_any_method),
     _defect("old-paths-served", "C14", _ASM, "serves the leftovers of an older version", see=_old_paths),

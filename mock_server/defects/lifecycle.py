@@ -68,7 +68,11 @@ def _other_id(data: dict[str, Any], _: int) -> None:
 
 
 def _clip(index: int) -> dict[str, str]:
-    return {"id": f"song_{index}", "audio_url": f"https://a.example/{index}.mp3", "image_url": "https://a.example/i.png"}
+    return {
+        "id": f"song_{index}",
+        "audio_url": f"https://a.example/{index}.mp3",
+        "image_url": "https://a.example/i.png",
+    }
 
 
 def _lacking(name: str) -> Any:
@@ -86,35 +90,115 @@ def _fault(operation: str, **settings: Any) -> tuple[dict[str, Any], ...]:
 _BEGIN = ("PENDING", "IN_PROGRESS")
 DEFECTS = (
     _defect("covers-never-end", "G13", _ASM, "never ends a cover", faults=_fault("startCover", stuck={})),
-    _defect("music-never-ends", "G13", _ASM, "never ends music from audio", faults=_fault("startUploadCover", stuck={})),
-    _defect("status-goes-back", "G13", _INF, "shows an earlier state now and then", spoil=_remembering(lambda d, n: d.update(status={"IN_PROGRESS": "PENDING", "text": "pending", "first": "text"}.get(d["status"], d["status"])) if n % 3 == 0 else None)),
+    _defect(
+        "music-never-ends", "G13", _ASM, "never ends music from audio", faults=_fault("startUploadCover", stuck={})
+    ),
+    _defect(
+        "status-goes-back",
+        "G13",
+        _INF,
+        "shows an earlier state now and then",
+        spoil=_remembering(
+            lambda d, n: (
+                d.update(
+                    status={"IN_PROGRESS": "PENDING", "text": "pending", "first": "text"}.get(d["status"], d["status"])
+                )
+                if n % 3 == 0
+                else None
+            )
+        ),
+    ),
     _defect("end-changes", "G13", _INF, "takes back that a task has ended", spoil=_remembering(_end_changes)),
-    _defect("unknown-at-first", "G13", _ASM, "doesn't know a task on its first poll", faults=({"not_found_at_first": {"polls": 1}},)),
+    _defect(
+        "unknown-at-first",
+        "G13",
+        _ASM,
+        "doesn't know a task on its first poll",
+        faults=({"not_found_at_first": {"polls": 1}},),
+    ),
     _defect("ids-repeated", "G14", _INF, "gives an id to two tasks", faults=({"ids_repeated": {}},)),
     _defect("another-id-shown", "G14", _INF, "shows another task's id", spoil=_remembering(_other_id)),
     _defect("one-image", "C7", _DOC, "makes one image", spoil=_images(lambda urls: urls[:1], "SUCCESS")),
-    _defect("three-images", "C7", _DOC, "makes three images", spoil=_images(lambda urls: [*urls, "https://a.example/3.png"], "SUCCESS")),
-    _defect("same-images", "C7", _DOC, "makes the same image twice", spoil=_images(lambda urls: urls[:1] * 2, "SUCCESS")),
+    _defect(
+        "three-images",
+        "C7",
+        _DOC,
+        "makes three images",
+        spoil=_images(lambda urls: [*urls, "https://a.example/3.png"], "SUCCESS"),
+    ),
+    _defect(
+        "same-images", "C7", _DOC, "makes the same image twice", spoil=_images(lambda urls: urls[:1] * 2, "SUCCESS")
+    ),
     _defect("no-images", "C7", _DOC, "makes no images", spoil=_images(lambda _: [], "SUCCESS")),
-    _defect("image-objects", "C8", _DOC, "wraps image URLs in objects", spoil=_images(lambda urls: [{"url": url} for url in urls])),
-    _defect("image-paths", "C8", _DOC, "gives images without a host", spoil=_images(lambda urls: [f"/{n}.png" for n, _ in enumerate(urls)])),
+    _defect(
+        "image-objects",
+        "C8",
+        _DOC,
+        "wraps image URLs in objects",
+        spoil=_images(lambda urls: [{"url": url} for url in urls]),
+    ),
+    _defect(
+        "image-paths",
+        "C8",
+        _DOC,
+        "gives images without a host",
+        spoil=_images(lambda urls: [f"/{n}.png" for n, _ in enumerate(urls)]),
+    ),
     _defect("null-images", "C8", _DOC, "has null for no images", spoil=_images(lambda urls: urls or None)),
-    _defect("early-images", "C11", _ASM, "shows images before SUCCESS", spoil=_images(lambda _: ["https://a.example/1.png"], *_BEGIN)),
+    _defect(
+        "early-images",
+        "C11",
+        _ASM,
+        "shows images before SUCCESS",
+        spoil=_images(lambda _: ["https://a.example/1.png"], *_BEGIN),
+    ),
     _defect("success-in-small-letters", "C9", _DOC, "spells SUCCESS success", spoil=_named("SUCCESS", "success")),
     _defect("success-as-completed", "C9", _DOC, "says COMPLETED for SUCCESS", spoil=_named("SUCCESS", "COMPLETED")),
-    _defect("progress-as-processing", "C10", _INF, "says PROCESSING for IN_PROGRESS", spoil=_named("IN_PROGRESS", "PROCESSING")),
-    _defect("created-at-moves", "C13", _ASM, "changes created_at from poll to poll", spoil=_remembering(_created_moves)),
+    _defect(
+        "progress-as-processing",
+        "C10",
+        _INF,
+        "says PROCESSING for IN_PROGRESS",
+        spoil=_named("IN_PROGRESS", "PROCESSING"),
+    ),
+    _defect(
+        "created-at-moves", "C13", _ASM, "changes created_at from poll to poll", spoil=_remembering(_created_moves)
+    ),
     _defect("image-urls-move", "C13", _ASM, "changes image URLs from poll to poll", spoil=_remembering(_images_move)),
     _defect("complete-as-success", "U9", _DOC, "says SUCCESS for complete", spoil=_named("complete", "SUCCESS")),
     _defect("complete-in-capitals", "U9", _DOC, "spells complete COMPLETE", spoil=_named("complete", "COMPLETE")),
     _defect("pending-as-queued", "U10", _COR, "says queued for pending", spoil=_named("pending", "queued")),
     _defect("first-as-streaming", "U10", _COR, "says streaming for first", spoil=_named("first", "streaming")),
-    _defect("clips-before-first", "U11", _ASM, "shows clips before first", spoil=_clips(lambda _: [_clip(1)], "pending", "text")),
-    _defect("two-clips-at-first", "U11", _COR, "shows two clips at first", spoil=_clips(lambda _: [_clip(1), _clip(2)], "first")),
+    _defect(
+        "clips-before-first",
+        "U11",
+        _ASM,
+        "shows clips before first",
+        spoil=_clips(lambda _: [_clip(1)], "pending", "text"),
+    ),
+    _defect(
+        "two-clips-at-first",
+        "U11",
+        _COR,
+        "shows two clips at first",
+        spoil=_clips(lambda _: [_clip(1), _clip(2)], "first"),
+    ),
     _defect("no-clip-at-first", "U11", _COR, "shows no clip at first", spoil=_clips(lambda _: [], "first")),
     _defect("no-clips", "U11", _DOC, "makes no clips", spoil=_clips(lambda _: [], "complete")),
-    _defect("same-clip-ids", "U11", _ASM, "gives two clips one id", spoil=_clips(lambda _: [_clip(1), _clip(1)], "complete")),
-    _defect("clip-without-id", "U9", _DOC, "leaves out the clips' ids", spoil=_clips(_lacking("id"), "first", "complete")),
-    _defect("clip-without-image", "U9", _DOC, "leaves out the clips' images", spoil=_clips(_lacking("image_url"), "first", "complete")),
-    _defect("clip-without-audio", "U9", _DOC, "leaves out the clips' audio", spoil=_clips(_lacking("audio_url"), "complete")),
+    _defect(
+        "same-clip-ids", "U11", _ASM, "gives two clips one id", spoil=_clips(lambda _: [_clip(1), _clip(1)], "complete")
+    ),
+    _defect(
+        "clip-without-id", "U9", _DOC, "leaves out the clips' ids", spoil=_clips(_lacking("id"), "first", "complete")
+    ),
+    _defect(
+        "clip-without-image",
+        "U9",
+        _DOC,
+        "leaves out the clips' images",
+        spoil=_clips(_lacking("image_url"), "first", "complete"),
+    ),
+    _defect(
+        "clip-without-audio", "U9", _DOC, "leaves out the clips' audio", spoil=_clips(_lacking("audio_url"), "complete")
+    ),
 )
