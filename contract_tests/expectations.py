@@ -55,7 +55,10 @@ class Expectations:
         keyed, odd_key = _key(operation, sent)
         shown, odd_request = _request(operation, sent)
         known, odd_id, refused = self._known(operation, sent)
-        reasons = sorted([*keyed, *shown, *known], key=lambda rule: rule.rank)
+        poor = [rules.POOR] if sent.who == "poor" and "x-credits" in operation.raw and (shown or known) else []
+        reasons = sorted(
+            [*keyed, *shown, *known, *(rule for rule in poor if rule not in known)], key=lambda rule: rule.rank
+        )
         is_open = odd_key or odd_request or odd_id
         due, later = (reasons[0] if reasons else None), tuple(reasons[1:])
         price = 0 if due else operation.raw.get("x-credits", {}).get("max", 0)

@@ -108,7 +108,11 @@ POOR = rule("an account without credits gets 402", 402, CREDITS, "G6", "G6:assum
 
 NO_PATH = rule("an unknown path gives 404", 404, KEY, "G12:assumed", "G12:assumed")
 OLD_PATH = rule(
-    "a leftover of an older version is no operation: 404", 404, KEY, "G12:assumed C14:assumed", "G12:assumed"
+    "a leftover of an older version is no operation: 404",
+    404,
+    KEY,
+    "G12:assumed C14:assumed",
+    "G12:assumed C14:assumed",
 )
 NO_METHOD = rule("a known path with another method gives 405", 405, KEY, "G12:assumed", "G12:assumed")
 

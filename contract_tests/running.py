@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import cast
 
 from covermock.openapi import Contract
@@ -22,6 +22,8 @@ from .wire import REFUSED
 
 _FLOW_REQUESTS = 25  # what one flow needs, so that free checks don't take it away
 _SHORT_TIMEOUT = 4.0
+_CHECKERS = 3  # free checks that run side by side
+_HURRIED = 2  # requests of each check that are sent to a gateway that is very slow
 _RESERVE = 12  # requests kept for the last look at the tasks
 _MOST_GENERATED = 120
 _STORY_CREDITS = 2
@@ -34,7 +36,6 @@ class Progress:
 
     quote: Callable[[str], None] = lambda _: None
     step: Callable[[str, int, int], None] = lambda *_: None
-    steps: list[str] = field(default_factory=list)
 
 
 def judged(settings: Settings, progress: Progress | None = None, contract: Contract | None = None) -> Judgement:
@@ -106,7 +107,7 @@ def _whole_run(session: Session, progress: Progress) -> None:
     receiver = Receiver(session) if hears and settings.max_credits else None
     try:
         flows = affordable(session, planned(session, receiver), progress)
-        _side_by_side(session, [*(one.flow for one in flows), _checking(len(flows), progress)], progress)
+        _side_by_side(session, [*(one.flow for one in flows), _checking(len(flows))], progress)
         _afterwards(session, progress)
     finally:
         if receiver:
@@ -145,12 +146,12 @@ def _side_by_side(session: Session, stories: list[Callable[[Session], None]], pr
             raise
 
 
-def _checking(flows: int, progress: Progress) -> Callable[[Session], None]:
+def _checking(flows: int) -> Callable[[Session], None]:
     def free_checks(session: Session) -> None:
         keep = min(flows * _FLOW_REQUESTS, session.budget.max_requests // 2)
-        for check in CHECKS:
-            run_check(session, check, keep)
-            progress.steps.append(check.__name__)
+        with ThreadPoolExecutor(_CHECKERS, "covermock-check") as pool:
+            for done in [pool.submit(run_check, session, check, keep) for check in CHECKS]:
+                done.result()
 
     return free_checks
 
@@ -159,10 +160,14 @@ def run_check(session: Session, check: Check, keep: int = 0) -> None:
     """Send what a check yields, while more than `keep` requests are left."""
     asking = cast("Generator[Asked, Exchange | None, None]", check(session))
     made: Exchange | None = None
+    sent = 0
     try:
         while True:
             asked = asking.send(made)
             _keep(session, keep)
+            if session.hurried and sent >= _HURRIED:
+                raise OutOfBudgetError("the gateway is too slow to try everything")
+            sent += 1
             made = _asked(session, asked)
     except StopIteration:
         return
@@ -199,10 +204,10 @@ def _generated(session: Session, progress: Progress) -> None:
 
     progress.step("generating", session.budget.requests, session.budget.max_requests)
     left = session.budget.requests_left - _RESERVE
-    if left > _RESERVE:
+    if left > _RESERVE and not session.hurried:
         generated_requests_are_judged(session, min(left // 2, _MOST_GENERATED))
     left = session.budget.requests_left - _RESERVE
-    if left > _RESERVE:
+    if left > _RESERVE and not session.hurried:
         session.spare = min(session.budget.max_credits - session.budget.spent - session.budget.strays, _STORY_CREDITS)
         session.story = stories_are_judged(session, min(left, _MOST_GENERATED))
 

@@ -18,6 +18,7 @@ from .knowledge import COVER, Knowledge
 from .settings import Settings
 from .transport import Transport
 
+_SLOW = 6  # slow answers (a missing one counts twice) after which a run contents itself with less
 _STRAYS = 12  # requests that had to be refused and were accepted, after which no more of their kind are sent
 
 
@@ -40,6 +41,7 @@ class Session:
         self.quote = 0
         self.spare = 0  # credits that stories may spend
         self.story: list[str] = []
+        self.slow = 0
         self._lock = RLock()
 
     def ask(self, sent: Sent, expected: Expectation | None = None) -> Exchange:
@@ -58,17 +60,26 @@ class Session:
         self._spare_strays(expectation)
         paid = expectation.price > 0
         made = self.transport.send(sent, expectation.price, repeatable=not paid)
-        if made.answer.seconds > SLOW_SECONDS and not paid and not made.answer.problem:
-            made = self._second_look(sent, made)
+        if made.answer.seconds > SLOW_SECONDS:
+            made = self._second_look(sent, made, free=not paid)
         self._learn(made, expectation)
         return made
 
-    def _second_look(self, sent: Sent, first: Exchange) -> Exchange:
+    def _second_look(self, sent: Sent, first: Exchange, *, free: bool) -> Exchange:
         """Return a repetition of a slow answer: only what is slow twice is the gateway's fault."""
-        if not self.budget.requests_left:
-            return first
-        again = self.transport.send(sent)
-        return first if again.answer.seconds > SLOW_SECONDS else again
+        missing = bool(first.answer.problem)
+        if free and not missing and not self.hurried and self.budget.requests_left:
+            again = self.transport.send(sent)
+            if again.answer.seconds <= SLOW_SECONDS:
+                return again
+        with self._lock:
+            self.slow += 1 + missing
+        return first
+
+    @property
+    def hurried(self) -> bool:
+        """Tell whether the gateway is so slow that the run contents itself with less."""
+        return self.slow >= _SLOW
 
     def _spare_strays(self, expectation: Expectation) -> None:
         """Send no more of what had to be refused and keeps being accepted, and paid for."""

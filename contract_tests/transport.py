@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable, Mapping
-from threading import Event, Lock
+from threading import BoundedSemaphore, Event, Lock
 
 from .budget import Budget
 from .exchange import CUT_KEY, MAIN_KEY, UPPER_KEY, Answer, Exchange, Sent
 from .wire import Target, exchange
 
-ANSWER_SECONDS = 8.0  # how long an answer is waited for; G15 allows 2
+ANSWER_SECONDS = 5.0  # how long an answer is waited for; G15 allows 2
+_AT_ONCE = 4  # requests on their way at the same time: more could overrun a small server's queue
 _LONGEST_PAUSE = 30.0  # seconds of Retry-After that are obeyed
 Observer = Callable[[Exchange], None]
 
@@ -31,6 +32,7 @@ class Transport:
         self._gap = 1 / rate if rate else 0.0
         self._next = 0.0
         self._lock = Lock()
+        self._turns = BoundedSemaphore(_AT_ONCE)
 
     def send(self, sent: Sent, price: int = 0, *, repeatable: bool = False) -> Exchange:
         """Send one request that may cost up to `price` credits; a repeatable one obeys a Retry-After once.
@@ -66,7 +68,8 @@ class Transport:
         try:
             headers = tuple((name, self._filled(value)) for name, value in sent.headers)
             wired = Sent(sent.method, sent.path, sent.who, sent.query, headers, sent.body)
-            answer = exchange(self._target, wired, self.authorization(sent.who), self.timeout)
+            with self._turns:
+                answer = exchange(self._target, wired, self.authorization(sent.who), self.timeout)
             charged = bool(answer.problem) or not 400 <= answer.status < 500
         finally:
             self.budget.settle(price, charged=charged and price > 0)

@@ -99,7 +99,7 @@ DEFECTS = (
     ),
     _defect(
         "key-in-another-header",
-        "G2",
+        "G3",
         _DOC,
         "takes the key from X-API-Key",
         owner=_found(lambda r: r.headers.get("x-api-key", "")),
