@@ -137,7 +137,13 @@ def _look(session: Session, task: Known, story: Story, hook: Hook | None, polled
     if hook:
         note_early(session, task, hook, polled)
     asked = f"{story.spelled}:{task.status}"
-    if story.probing and polled.answer.ok and not ended(session, task) and asked not in session.asked:
+    if (
+        story.probing
+        and not session.hurried
+        and polled.answer.ok
+        and not ended(session, task)
+        and asked not in session.asked
+    ):
         session.asked.add(asked)
         _cover_too_early(session, task)
 
@@ -161,7 +167,7 @@ def _foreign_cover(session: Session, task: Known) -> None:
 def strangers(session: Session, task: Known) -> None:
     """Poll the task without a key, with wrong ones, and with another account's (G3, G9)."""
     operation = STATUS_OF[task.kind]
-    if f"strangers:{task.kind}" in session.asked:
+    if session.hurried or f"strangers:{task.kind}" in session.asked:
         return
     session.asked.add(f"strangers:{task.kind}")
     for value in ("", "Bearer aio_0000000000000000", f"Bearer {CUT_KEY}", f"Basic {MAIN_KEY}"):
@@ -176,7 +182,7 @@ def strangers(session: Session, task: Known) -> None:
 
 def _mistaken_kinds(session: Session, task: Known) -> None:
     """Use the id of a cover task where other kinds of ids belong."""
-    if "mistaken kinds" in session.asked:
+    if session.hurried or "mistaken kinds" in session.asked:
         return
     session.asked.add("mistaken kinds")
     session.ask(session.get("getUploadCoverStatus", "polls a cover task as an upload-cover task", task_id=task.id))
@@ -189,7 +195,7 @@ def _mistaken_kinds(session: Session, task: Known) -> None:
 
 def linger(session: Session, task: Known, times: int = 2) -> None:
     """Poll a task that has ended some more: it has to stay as it is (G13)."""
-    for _ in range(times):
+    for _ in range(1 if session.hurried else times):
         poll(session, task, "polls a task that has ended: nothing may change")
     session.evidence.saw(blames("G13:inferred"))
 

@@ -23,7 +23,7 @@ from .wire import REFUSED
 _FLOW_REQUESTS = 25  # what one flow needs, so that free checks don't take it away
 _SHORT_TIMEOUT = 4.0
 _CHECKERS = 3  # free checks that run side by side
-_HURRIED = 2  # requests of each check that are sent to a gateway that is very slow
+_HURRIED = 1  # requests of each check that are sent to a gateway that is very slow
 _RESERVE = 12  # requests kept for the last look at the tasks
 _MOST_GENERATED = 120
 _STORY_CREDITS = 2
@@ -164,9 +164,7 @@ def run_check(session: Session, check: Check, keep: int = 0) -> None:
     try:
         while True:
             asked = asking.send(made)
-            _keep(session, keep)
-            if session.hurried and sent >= _HURRIED:
-                raise OutOfBudgetError("the gateway is too slow to try everything")
+            _keep(session, keep, sent)
             sent += 1
             made = _asked(session, asked)
     except StopIteration:
@@ -175,8 +173,10 @@ def run_check(session: Session, check: Check, keep: int = 0) -> None:
         session.evidence.skipped(_clauses_of(check), str(error))
 
 
-def _keep(session: Session, keep: int) -> None:
-    """Raise `OutOfBudgetError` when only the requests that the flows need are left."""
+def _keep(session: Session, keep: int, sent: int) -> None:
+    """Raise `OutOfBudgetError` when only the requests that the flows need are left, or time is short."""
+    if session.hurried and sent >= _HURRIED:
+        raise OutOfBudgetError("the gateway is too slow to try everything")
     if session.budget.requests_left <= keep:
         raise OutOfBudgetError(f"the {session.budget.max_requests} requests were used up (--max-requests)")
 

@@ -9,7 +9,7 @@ from .exchange import CUT_KEY, MAIN_KEY, UPPER_KEY, Answer, Exchange, Sent
 from .wire import Target, exchange
 
 ANSWER_SECONDS = 5.0  # how long an answer is waited for; G15 allows 2
-_AT_ONCE = 4  # requests on their way at the same time: more could overrun a small server's queue
+_AT_ONCE = 6  # requests on their way at the same time: more could overrun a small server's queue
 _LONGEST_PAUSE = 30.0  # seconds of Retry-After that are obeyed
 Observer = Callable[[Exchange], None]
 

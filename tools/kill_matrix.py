@@ -148,9 +148,8 @@ def main(names: list[str]) -> None:
         for row in pool.map(lambda defect: judged(defect, without), chosen):
             rows.append(row)
             right = DEFECTS[row.name].clause in row.clauses
-            sys.stdout.write(
-                f"{row.name} {'found' if right else 'MISSED'} {row.level_found} {row.clauses} {row.seconds:.1f} {row.plain}\n"
-            )
+            verdict = "found" if right else "MISSED"
+            sys.stdout.write(f"{row.name} {verdict} {row.level_found} {row.clauses} {row.seconds:.1f} {row.plain}\n")
             sys.stdout.flush()
     if len(chosen) == len(DEFECTS):
         head = PAGE.read_text(encoding="utf-8").partition(MARK)[0]
