@@ -143,7 +143,7 @@ def main(names: list[str]) -> None:
     if not quick:
         with served("") as url:
             without = plain(url)
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(4) as pool:
         rows = []
         for row in pool.map(lambda defect: judged(defect, without), chosen):
             rows.append(row)
