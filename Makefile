@@ -7,7 +7,7 @@ FOLDERS := $(shell sed -n 's/^"covermock\.[a-z_]*" = "\([a-z_]*\)"$$/\1/p' pypro
 SPECS := openapi/gateway.yaml openapi/admin.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint format types spec-lint redocly no-redocly clients lock wheel clean
+.PHONY: help serve test check lint format types spec-lint redocly no-redocly kill-matrix clients lock wheel clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -56,6 +56,9 @@ redocly: tools/spec-lint/node_modules/.stamp
 
 no-redocly:
 	@echo "spec-lint: Redocly is skipped, since npm is missing"; test "$(CI)" != true
+
+kill-matrix: .venv/.stamp ## Judge every defect of the mock, and write who finds it into docs/defects.md
+	$(BIN)/python tools/kill_matrix.py $(ARGS)
 
 clients: tools/clients/node_modules/.stamp ## Install what the TypeScript client tests need
 

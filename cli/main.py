@@ -6,6 +6,9 @@ from typing import NoReturn
 
 import click
 
+from .check import check
+from .defects import defects
+from .explain import explain
 from .flags import refuse_unknown_twins
 from .ready import ready
 from .serve import serve
@@ -20,7 +23,7 @@ def cli() -> None:
     """A local stand-in for the API in One gateway's cover routes, and a contract kit."""
 
 
-for command in (serve, ready, spec):
+for command in (serve, ready, check, explain, defects, spec):
     cli.add_command(command)
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     help="Origin (or *) of web pages that may call the gateway's paths.",
 )
 @flag("--allow-callback", multiple=True, metavar="HOST", help="Host besides loopback that webhooks may go to.")
+@flag("--defect", default="", metavar="NAME", help="Break one clause on purpose; 'covermock defects' lists how.")
 @flag("--watch", is_flag=True, help="Start anew when the contract or the world file changes.")
 def serve(host: str, port: int, store: str, workers: int, watch: bool, **flags: Any) -> int:
     """Serve the four operations locally, at once and for free.
@@ -66,7 +67,9 @@ def _settings(host: str, flags: dict[str, Any]) -> "Settings":
     over = {name: flags[name] for name in ("drive", "stage_seconds", "speed", "seed") if flags[name] is not None}
     spec: Path = Path(flags["spec"]) if flags["spec"] else GATEWAY
     token = "" if _is_loopback(host) else _token()
-    return Settings(flags["world"], spec, over, flags["public_url"], flags["cors"], token, flags["allow_callback"])
+    return Settings(
+        flags["world"], spec, over, flags["public_url"], flags["cors"], token, flags["allow_callback"], flags["defect"]
+    )
 
 
 def _is_loopback(host: str) -> bool:

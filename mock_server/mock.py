@@ -11,8 +11,8 @@ from covermock.openapi import ADMIN, GATEWAY, Contract, load
 
 from . import cors
 from .control import PREFIX, Control
+from .defects import contract_with, gateway
 from .errors import MALFORMED_REQUEST, Refusal
-from .gateway import Gateway
 from .holds import held
 from .memory import MemoryStore
 from .replay import Replayer, repeatable
@@ -34,6 +34,7 @@ class Settings:
     cors: str = ""
     token: str = ""
     allow_callback: tuple[str, ...] = ()
+    defect: str = ""
 
 
 class Mock:
@@ -42,12 +43,12 @@ class Mock:
     def __init__(self, settings: Settings, wall: float) -> None:
         """Read the contract and the world. Raises `InvalidSourceError` when either can't be used."""
         self.settings = settings
-        self.contract: Contract = load(settings.spec)
+        self.contract: Contract = contract_with(settings.defect, load(settings.spec))
         self.store = MemoryStore()
         self.lock = RLock()
         self.stirred: set[str] = set()  # names of worlds in which webhooks may have become due
         self.files = WorldFiles(load(ADMIN))
-        self.gateway = Gateway(self.contract, self.store.find_key, settings.public_url)
+        self.gateway = gateway(settings.defect, self.contract, self.store.find_key, settings.public_url)
         self.control = Control(
             self.files.admin,
             self.contract,
@@ -107,7 +108,7 @@ class Mock:
         double.store = MemoryStore()
         double.stirred = set()
         double.store.add(world)
-        double.gateway = Gateway(self.contract, double.store.find_key, self.settings.public_url)
+        double.gateway = gateway(self.settings.defect, self.contract, double.store.find_key, self.settings.public_url)
         double.control = replace(self.control, store=double.store)
         return double.answer
 

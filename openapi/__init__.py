@@ -1,6 +1,6 @@
 """The contract: `gateway.yaml`, `admin.yaml` and the small code that reads them. Imports nothing of ours."""
 
-from .contract import ADMIN, GATEWAY, LEVELS, Clause, Contract, ErrorRow, Sentence, as_json, load
+from .contract import ADMIN, GATEWAY, LEVELS, Clause, Contract, ErrorRow, Sentence, as_json, load, understood
 from .lifecycle import Lifecycle, Stage
 from .names import nearest
 from .operations import JSON, Operation, Parameter
@@ -45,4 +45,5 @@ __all__ = [
     "renderer",
     "resolve",
     "shown",
+    "understood",
 ]

@@ -105,7 +105,11 @@ def load(path: Path = GATEWAY) -> Contract:
 
     Raises `InvalidSourceError` with file, line, expectation and remedy for anything that is not understood.
     """
-    source = read(path)
+    return understood(read(path))
+
+
+def understood(source: Source) -> Contract:
+    """Return the contract that a source holds. Raises `InvalidSourceError` as `load` does."""
     refuse_invalid(source, _dialect())
     contract = Contract(
         source,
@@ -245,4 +249,15 @@ def as_json(contract: Contract) -> str:
     return json.dumps(contract.root, ensure_ascii=False, indent=2)
 
 
-__all__ = ["ADMIN", "GATEWAY", "LEVELS", "Clause", "Contract", "ErrorRow", "InvalidSourceError", "Sentence", "load"]
+__all__ = [
+    "ADMIN",
+    "GATEWAY",
+    "LEVELS",
+    "Clause",
+    "Contract",
+    "ErrorRow",
+    "InvalidSourceError",
+    "Sentence",
+    "load",
+    "understood",
+]

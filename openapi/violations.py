@@ -74,7 +74,10 @@ class Validator:
         """Return every violation of `value`, most telling first; an empty list when it is valid."""
         if self.is_valid(value):
             return []
-        return [self._violation(error, where) for error in _telling(list(self._compiled.iter_errors(value)))]
+        try:
+            return [self._violation(error, where) for error in _telling(list(self._compiled.iter_errors(value)))]
+        except ValueError:  # the validator's own limit
+            return [Violation(where, "a value that nests less deeply", "one that nests too deeply")]
 
     def pointers(self, value: Any) -> Iterable[tuple[list[str | int], Violation]]:
         """Yield each violation with the pointer of the node it is about, for files that have lines."""

@@ -13,8 +13,9 @@ FOLDERS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptoo
 MAY_IMPORT = {
     "openapi": (),
     "mock_server": ("openapi",),
-    "fixtures": ("openapi", "mock_server"),
-    "cli": ("openapi", "mock_server", "fixtures"),
+    "contract_tests": ("openapi",),
+    "fixtures": ("openapi", "mock_server", "contract_tests"),
+    "cli": ("openapi", "mock_server", "contract_tests", "fixtures"),
 }
 PURE = (
     "lifecycle",

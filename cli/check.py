@@ -1,0 +1,100 @@
+"""`covermock check URL`: judge a server."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .flags import flag
+
+if TYPE_CHECKING:
+    from covermock.contract_tests import Judgement, Progress, Settings
+
+_LEVELS = ("documented", "corroborated", "inferred", "assumed")
+
+
+@click.command()
+@click.argument("url", envvar="COVERMOCK_URL")
+@flag("--music-task", multiple=True, metavar="ID", help="A completed music task without a cover; repeatable.")
+@flag("--pending-music-task", metavar="ID", help="A music task that is not completed, and stays so.")
+@flag("--audio", metavar="ID", help="Uploaded audio of 6 to 60 seconds.")
+@flag("--short-audio", metavar="ID", help="Uploaded audio shorter than 6 seconds.")
+@flag("--long-audio", metavar="ID", help="Uploaded audio longer than 60 seconds.")
+@flag("--min-audio", metavar="ID", help="Uploaded audio of exactly 6 seconds.")
+@flag("--max-audio", metavar="ID", help="Uploaded audio of exactly 60 seconds.")
+@flag("--max-credits", type=click.IntRange(0), help="Credits to spend at most; default: 0, on this machine 100.")
+@flag("--max-requests", type=click.IntRange(1), help="Requests to send at most; default: 400.")
+@flag("--patience", type=click.FloatRange(0), help="Seconds to wait for a task; default: 600, on this machine 40.")
+@flag("--poll-interval", type=click.FloatRange(0), help="Seconds between polls; default: 5, on this machine 0.1.")
+@flag("--rate", type=click.FloatRange(0), help="Requests a second, 0 for no limit; default: 5, on this machine 0.")
+@flag("--callback-base", metavar="URL", help="Public base URL that leads to this machine, for webhooks.")
+@flag("--fail-on", type=click.Choice(_LEVELS), help="Least known level that fails the run; default: documented.")
+@flag("--seed", type=click.IntRange(0), help="What made-up ids and generated requests come from; default: 0.")
+@flag("--report", multiple=True, metavar="FILE", help="Report by suffix: .json .xml .html .sarif .md .txt; repeatable.")
+@flag("--baseline", metavar="FILE", help="Known deviations, which don't fail the run.")
+@flag("--config", metavar="FILE", help="YAML file with any of these settings, and the file that holds the keys.")
+def check(url: str, report: tuple[str, ...], baseline: str | None, config: str | None, **given: Any) -> int:
+    """Judge the gateway at URL: which clauses hold, which are broken, which could not be tried.
+
+    Keys come from COVERMOCK_API_KEY, COVERMOCK_SECOND_API_KEY (another account) and COVERMOCK_POOR_API_KEY (an
+    account without credits) only. Exit codes: 0 holds, 1 broken, 2 usage, 3 could not test.
+    """
+    from .checking import settled
+
+    given["music_task"] = [part.strip() for text in given["music_task"] for part in text.split(",") if part.strip()]
+    settings, reports, accepted = settled(url, given, report, baseline, config)
+    signal.signal(signal.SIGTERM, _terminate)
+    judgement = _judge(settings, _progress())
+    return _report(judgement, reports, accepted)
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a run as an interrupt does, with an exit code of its own."""
+
+
+_terminated: list[int] = []
+
+
+def _terminate(number: int, _: FrameType | None) -> None:
+    _terminated.append(number)
+    raise _Terminated
+
+
+def _judge(settings: "Settings", progress: "Progress") -> "Judgement":
+    from covermock.contract_tests.suite import judged_by_pytest
+
+    return judged_by_pytest(settings, progress)
+
+
+def _progress() -> "Progress":
+    from covermock.contract_tests import Progress
+
+    live = sys.stderr.isatty()
+
+    def step(words: str, done: int, of: int) -> None:
+        if live:
+            bar = "#" * round(30 * done / max(of, 1))
+            click.echo(f"\r{words:<10} [{bar:<30}] {done} of {of} requests", err=True, nl=False)
+
+    return Progress(lambda quote: click.echo(f"quote: {quote}", err=True), step)
+
+
+def _report(judgement: "Judgement", reports: list[Path], accepted: list[dict[str, Any]]) -> int:
+    from covermock.contract_tests.baseline import with_baseline
+    from covermock.contract_tests.reports import annotations, as_text, write
+
+    judgement = with_baseline(judgement, accepted) if accepted else judgement
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", err=True, nl=False)
+    click.echo(as_text(judgement), nl=False)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        click.echo("\n".join(annotations(judgement)))
+    for path in reports:
+        write(judgement, path)
+    if judgement.interrupted:
+        return 143 if _terminated else 130
+    return judgement.exit_code

@@ -1,0 +1,111 @@
+"""What a request itself shows to be wrong: missing, of another type, no URL, no JSON (G7, C1, C8, U1, U4 to U7)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..exchange import Sent
+from ..session import Session
+
+_NO_STRINGS: tuple[Any, ...] = (None, 12345, True, ["gen"], {"id": "gen"}, 1.5)
+_NO_BOOLEANS: tuple[Any, ...] = ("true", "false", 1, 0, "yes", [])
+_NO_PROMPTS: tuple[dict[str, Any], ...] = (
+    {},
+    {"style": "jazz"},
+    {"style": "jazz", "title": "A title"},
+    {"prompt": None},
+    {"prompt": ""},
+)
+_MALFORMED = (
+    b'{"taskId": ',
+    b'{"audio_id": "x", "taskId": "x"',
+    b"{taskId: 'x', audio_id: 'x'}",
+    b'{"taskId": "x", "audio_id": "x",}',
+    b"taskId=x&audio_id=x",
+    b'{"taskId": "x", "audio_id": "x"} and more',
+    b"",
+)
+_NO_OBJECTS: tuple[Any, ...] = ([], [{"taskId": "x", "audio_id": "x"}], "gen", 1, None, True)
+_NO_URLS = (
+    "not a url",
+    "ftp://example.com/x",
+    "example.com/webhook",
+    "http://",
+    "/webhook",
+    "javascript:alert(1)",
+    "https:///x",
+)
+
+
+def audio_of(session: Session) -> str:
+    """Return audio that is valid, where there is some: so that nothing else can be wrong with a request."""
+    settings = session.settings
+    return settings.audio or settings.min_audio or settings.max_audio or session.made_up("aud")
+
+
+def an_id_is_required(session: Session) -> Iterator[Sent]:
+    """A request that names nothing gives 400 (C1, C8, U1)."""
+    yield session.post("startCover", {}, "names no music task (C1)")
+    yield session.post("startUploadCover", {}, "names no audio (U1)")
+    body = {"custom_mode": True, "prompt": "Some lyrics", "style": "jazz"}
+    yield session.post("startUploadCover", body, "names no audio, in custom mode (U1)")
+    for operation in ("getCoverStatus", "getUploadCoverStatus"):
+        yield session.get(operation, "names no task (C8, G7)")
+
+
+def an_id_is_a_string(session: Session) -> Iterator[Sent]:
+    """An id of another type gives 400 (G7)."""
+    for value in _NO_STRINGS:
+        yield session.post("startCover", {"taskId": value}, "names a music task by no string (G7)")
+        yield session.post("startUploadCover", {"audio_id": value}, "names audio by no string (G7)")
+    yield session.post("startCover", {"task_id": 12345}, "names a music task by no string (G7)")
+
+
+def custom_mode_is_a_boolean(session: Session) -> Iterator[Sent]:
+    """A custom_mode of another type gives 400 (U4)."""
+    for value in _NO_BOOLEANS:
+        body = {"audio_id": audio_of(session), "custom_mode": value, "prompt": "Some lyrics", "style": "jazz"}
+        yield session.post("startUploadCover", body, "sends a custom_mode that is no boolean (U4)")
+
+
+def custom_mode_needs_a_prompt(session: Session) -> Iterator[Sent]:
+    """Custom mode without a prompt gives 400 (U5)."""
+    base = {"audio_id": audio_of(session), "custom_mode": True}
+    for more in _NO_PROMPTS:
+        yield session.post("startUploadCover", {**base, **more}, "asks for custom mode without a prompt (U5)")
+    unknown = {**base, "audio_id": session.made_up("aud")}
+    yield session.post("startUploadCover", unknown, "no prompt, and unknown audio: 400 comes first (G8)")
+
+
+def texts_are_strings(session: Session) -> Iterator[Sent]:
+    """A prompt, style or title of another type gives 400 (G7)."""
+    base = {"audio_id": audio_of(session), "custom_mode": True, "prompt": "Some lyrics"}
+    for name in ("prompt", "style", "title"):
+        for value in (5, ["jazz"], True):
+            yield session.post("startUploadCover", {**base, name: value}, f"sends a {name} that is no string (G7)")
+
+
+def a_callback_url_is_an_http_url(session: Session) -> Iterator[Sent]:
+    """A callback_url that is no http(s) URL with a host gives 400 (U7)."""
+    for value in (*_NO_URLS, 5, ["http://example.com"]):
+        body = {"audio_id": audio_of(session), "callback_url": value}
+        yield session.post("startUploadCover", body, "sends a callback_url that is none (U7)")
+
+
+def a_body_is_a_json_object(session: Session) -> Iterator[Sent]:
+    """Malformed JSON, and JSON that is no object, give 400 (G7)."""
+    for operation in ("startCover", "startUploadCover"):
+        for raw in _MALFORMED:
+            yield session.post(operation, raw, "sends malformed JSON (G7)")
+        for value in _NO_OBJECTS:
+            yield session.post(operation, value, "sends JSON that is no object (G7)")
+
+
+CHECKS = (
+    an_id_is_required,
+    an_id_is_a_string,
+    custom_mode_is_a_boolean,
+    custom_mode_needs_a_prompt,
+    texts_are_strings,
+    a_callback_url_is_an_http_url,
+    a_body_is_a_json_object,
+)

@@ -1,0 +1,121 @@
+"""A request, what came back, and the curl line that repeats it. Plain values; knows no socket and no rule."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote, urlencode
+
+JSON = "application/json"
+UNREADABLE = object()
+MAIN_KEY = "${COVERMOCK_API_KEY}"  # stands for the key in a header, so that no curl line ever holds one
+CUT_KEY = "${COVERMOCK_API_KEY%?}"  # as a shell reads it: without its last character
+UPPER_KEY = "${COVERMOCK_API_KEY^^}"  # as bash reads it: in capitals
+_TWINS = {"main": "COVERMOCK_API_KEY", "second": "COVERMOCK_SECOND_API_KEY", "poor": "COVERMOCK_POOR_API_KEY"}
+_SHOWN_BODY = 6000
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One request. `who` is the role of the key (main, second, poor), or "" when `headers` say all there is.
+
+    `query` is the raw text after the question mark; `story` says which check sent it, and why.
+    """
+
+    method: str
+    path: str
+    who: str = "main"
+    query: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    story: str = ""
+
+    def told(self, story: str) -> "Sent":
+        """Return the same request with another story."""
+        return replace(self, story=story)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back. `problem` is empty for a complete HTTP answer, else says how it fell short.
+
+    `seconds` is the time from the request's last byte, or from the connection's end, to the answer's last byte.
+    """
+
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    seconds: float = 0.0
+    problem: str = ""
+
+    @cached_property
+    def json(self) -> Any:
+        """Return the body's JSON value, or `UNREADABLE` when it is none."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return UNREADABLE
+
+    @property
+    def is_json(self) -> bool:
+        """Tell whether the content type says JSON, whatever its parameters."""
+        media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return media_type == JSON or media_type.endswith("+json")
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether the gateway accepted the request."""
+        return not self.problem and 200 <= self.status < 300
+
+    def __str__(self) -> str:
+        """Return the answer in a few words, as reports show it."""
+        if self.problem:
+            return self.problem
+        text = self.body.decode("utf-8", "replace")
+        return f"{self.status} {text[:300]}{'…' if len(text) > 300 else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and its answer. `began` and `ended` are seconds on the run's own clock, `number` counts from 1."""
+
+    number: int
+    sent: Sent
+    answer: Answer
+    began: float
+    ended: float
+
+
+def json_body(value: object) -> bytes:
+    """Return the bytes of a JSON body."""
+    return json.dumps(value).encode()
+
+
+def query_of(**parameters: str) -> str:
+    """Return the raw query of these parameters."""
+    return urlencode(parameters, errors="surrogatepass", quote_via=quote)
+
+
+def curl(sent: Sent, url: str) -> str:
+    """Return a curl line that repeats the request; a key is only named by its environment variable."""
+    target = f"{url}{sent.path}" + (f"?{sent.query}" if sent.query else "")
+    words = ["curl", "-sS", "-i", *(["-X", sent.method] if sent.method != "GET" else []), shlex.quote(target)]
+    if sent.who:
+        words += ["-H", f'"Authorization: Bearer ${_TWINS[sent.who]}"']
+    for name, value in sent.headers:
+        words += ["-H", f'"{name}: {value}"' if "$" in value else shlex.quote(f"{name}: {value}")]
+    if sent.body is not None:
+        words += ["--data-binary", _shell(sent.body)]
+    return " ".join(words)
+
+
+def _shell(body: bytes) -> str:
+    """Return the body as a word of a shell; bytes that are no text are written as bash reads them."""
+    if len(body) > _SHOWN_BODY:
+        return f"{shlex.quote(body[:200].decode('latin-1'))}  # {len(body)} bytes in all, cut here"
+    if all(32 <= byte < 127 for byte in body):
+        return shlex.quote(body.decode("ascii"))
+    escaped = "".join(chr(b) if 32 <= b < 127 and chr(b) not in "'\\" else f"\\x{b:02x}" for b in body)
+    return f"$'{escaped}'"

@@ -1,0 +1,53 @@
+"""What the contract leaves open about texts and JSON: such values are sent, and hardly judged."""
+
+import json
+import re
+from typing import Any, Literal
+
+LONG = 5200  # characters; no length is documented, and far longer texts are open
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{2,5})?(/[!-~]*)?")
+_ANY_URL = re.compile(r"[hH][tT][tT][pP][sS]?://[^/?#\s]+")
+
+
+def odd_text(value: object) -> bool:
+    """Tell whether a text is blank, very long, or has control characters, surrogates or stray blanks."""
+    if not isinstance(value, str):
+        return False
+    return not value.strip() or value != value.strip() or len(value) > LONG or any(_odd(char) for char in value)
+
+
+def _odd(char: str) -> bool:
+    code = ord(char)
+    return (code < 0x20 and char not in "\n\t") or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000 or code == 0xFFFD
+
+
+def url_kind(text: str) -> Literal["plain", "odd", "none"]:
+    """Return whether a text is an http(s) URL beyond doubt, none beyond doubt, or odd (which nobody judges)."""
+    if _PLAIN_URL.fullmatch(text):
+        return "plain"
+    if not text.strip() or _ANY_URL.match(text.strip()):
+        return "odd"
+    return "none"
+
+
+def depth(value: Any) -> int:
+    """Return how deeply a JSON value nests."""
+    deepest, level = 0, [value]
+    while level:
+        inner: list[Any] = []
+        for one in level:
+            inner += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+        deepest += 1
+        level = inner
+    return deepest
+
+
+def repeats_keys(text: str) -> bool:
+    """Tell whether an object of a JSON text has a key twice."""
+    found: list[bool] = []
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        found.append(len({name for name, _ in pairs}) < len(pairs))
+
+    json.loads(text, object_pairs_hook=look)
+    return any(found)

@@ -1,0 +1,74 @@
+"""Following a task from its id to its end, politely: what a patient client would see."""
+
+from collections.abc import Callable
+
+from .budget import OutOfBudgetError
+from .exchange import Exchange
+from .knowledge import COVER, Known
+from .rules import blames
+from .session import Session
+
+STATUS_OF = {"cover": "getCoverStatus", "music": "getUploadCoverStatus"}
+DONE_WORDS = frozenset({"success", "succeeded", "complete", "completed", "done", "finished", "ready"})
+_GROWTH = 1.15
+_LONGEST = 10.0  # seconds between two polls, at most (G10)
+_FAILURES = 6  # polls in a row without a status, after which the task is given up
+_FAIR_WAIT = 10.0  # seconds after which a task that still runs is worth a word, if requests ran out before patience
+OnPoll = Callable[[Exchange], None]
+
+
+def poll(session: Session, task: Known, story: str, who: str = "main") -> Exchange:
+    """Ask once how the task is."""
+    return session.ask(session.get(STATUS_OF[task.kind], story, who, task_id=task.id))
+
+
+def follow(session: Session, task: Known, on_poll: OnPoll = lambda _: None) -> bool:
+    """Poll the task until it has ended; tell whether it has. One that doesn't end in time breaks G13."""
+    began, pause, failures = session.transport.now, session.settings.poll_interval, 0
+    while not ended(session, task):
+        waited = session.transport.now - began
+        if waited > session.settings.patience:
+            _never_ended(session, task, waited)
+            return False
+        session.transport.wait(min(pause, max(session.settings.patience - waited, 0.01)))
+        try:
+            made = poll(session, task, "polls the task until it has ended")
+        except OutOfBudgetError as error:
+            return _cut_short(session, task, waited, str(error))
+        on_poll(made)
+        failures = 0 if made.answer.ok else failures + 1
+        if failures >= _FAILURES:
+            session.evidence.skipped(["G13"], f"its status could not be read: {made.answer}")
+            return False
+        pause = min(pause * _GROWTH, max(_LONGEST, session.settings.poll_interval))
+    session.evidence.saw(blames("G13:assumed"))
+    return True
+
+
+def ended(session: Session, task: Known) -> bool:
+    """Tell whether the task is at its end, under whatever name the gateway gives it."""
+    known = {state.name for state in session.knowledge.lifecycles[task.kind].states}
+    return session.knowledge.terminal(task) or (task.status not in known and task.status.lower() in DONE_WORDS)
+
+
+def succeeded(session: Session, task: Known) -> bool:
+    """Tell whether the task was seen as completed, under its documented name."""
+    return task.status == session.knowledge.lifecycles[task.kind].success.name
+
+
+def _never_ended(session: Session, task: Known, waited: float) -> None:
+    made = poll(session, task, "polls the task a last time")
+    kind = "cover" if task.kind == COVER else "upload-cover"
+    received = f"{task.status!r} after {waited:.0f} s"
+    session.evidence.broke(
+        blames("G13:assumed"), f"{kind} tasks end", f"an end within {waited:.0f} s (--patience)", received, made
+    )
+
+
+def _cut_short(session: Session, task: Known, waited: float, reason: str) -> bool:
+    if waited >= _FAIR_WAIT:
+        received = f"{task.status!r} after {waited:.0f} s, when {reason}"
+        session.evidence.broke(blames("G13:assumed"), "tasks end", "an end", received, None)
+    else:
+        session.evidence.skipped(["G13"], reason)
+    return False

@@ -1,0 +1,202 @@
+"""`covermock check` on gateways by other hands: no false alarm, faults found under their clause, clear exit codes."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from covermock.contract_tests import HELD, Judgement, judged, made
+from support.reference_gateway import Quirks, Served
+from support.servers import run
+
+KEYS = {"main": "aio_main_Key", "second": "aio_second_Key", "poor": "aio_poor_Key"}
+ENVIRONMENT = {
+    "COVERMOCK_API_KEY": KEYS["main"],
+    "COVERMOCK_SECOND_API_KEY": KEYS["second"],
+    "COVERMOCK_POOR_API_KEY": KEYS["poor"],
+}
+IDS: dict[str, Any] = {
+    "music_task": ("gen",),
+    "audio": "aud",
+    "short_audio": "aud_short",
+    "min_audio": "aud_min",
+    "max_audio": "aud_max",
+    "long_audio": "aud_long",
+}
+FAST = Quirks(stage=0.12)
+FLAGS = [part for name, value in IDS.items() for part in (f"--{name.replace('_', '-')}", "".join(value))]
+# One fault, the clause that it breaks, and the level of the sentence.
+FAULTS = [
+    ("no-key-ok", "G3", "documented"),
+    ("any-scheme", "G2", "documented"),
+    ("type-404", "G4", "documented"),
+    ("flat", "G5", "corroborated"),
+    ("poor-served", "G6", "documented"),
+    ("500-malformed", "G7", "inferred"),
+    ("402-first", "G8", "assumed"),
+    ("foreign-ok", "G9", "assumed"),
+    ("no-allow", "G12", "assumed"),
+    ("end-back", "G13", "inferred"),
+    ("same-ids", "G14", "inferred"),
+    ("drop-malformed", "G15", "assumed"),
+    ("snake-only", "C1", "documented"),
+    ("cover-start-message", "C2", "documented"),
+    ("pending-ok", "C3", "documented"),
+    ("unknown-music-400", "C4", "documented"),
+    ("second-ok-running", "C5", "documented"),
+    ("one-image", "C7", "documented"),
+    ("camel-query", "C8", "documented"),
+    ("success-lower", "C9", "documented"),
+    ("early-images", "C11", "assumed"),
+    ("unknown-cover-ok", "C12", "documented"),
+    ("created-epoch", "C13", "documented"),
+    ("missing-audio-ok", "U1", "documented"),
+    ("short-ok", "U2", "documented"),
+    ("max-exclusive", "U2", "inferred"),
+    ("unknown-audio-400", "U3", "corroborated"),
+    ("custom-default", "U4", "documented"),
+    ("no-prompt-ok", "U5", "documented"),
+    ("title-80", "U6", "assumed"),
+    ("no-callback", "U7", "documented"),
+    ("callback-once", "U7", "assumed"),
+    ("upload-camel-id", "U8", "documented"),
+    ("clip-no-id", "U9", "documented"),
+    ("two-first", "U11", "corroborated"),
+    ("upload-music-unknown", "U14", "inferred"),
+]
+
+
+def judge(quirks: Quirks | None = None, fault: str = "", **over: Any) -> tuple[Judgement, Served]:
+    """Judge a reference gateway with all ids and keys."""
+    keys = over.pop("keys", KEYS)
+    with Served(quirks or FAST, fault) as served:
+        settings = made(served.url, keys, {**IDS, "fail_on": "assumed", "patience": 4.0, **over})
+        return judged(settings), served
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_gateway_that_follows_the_evidence_is_never_blamed(seed: int) -> None:
+    """Whichever way the open points are answered, nothing is broken at any level."""
+    judgement, _ = judge(Quirks.drawn(seed), seed=seed, patience=40.0)
+
+    assert [] == [f"{one.clause} {one.title}: {one.received} {one.curl}" for one in judgement.findings]
+    assert 0 == judgement.exit_code
+
+
+def test_a_run_is_frugal() -> None:
+    """One run of a gateway that charges 1 and 5 costs at most 30 credits and 400 requests, and takes 20 seconds."""
+    judgement, served = judge(Quirks(stage=0.3))
+
+    assert 30 >= served.gateway.charged
+    assert 400 >= served.gateway.requests
+    assert 20 >= judgement.ledger.seconds
+    assert 35 <= sum(verdict.state == HELD for verdict in judgement.verdicts)
+
+
+@pytest.mark.parametrize(("fault", "clause", "level"), FAULTS)
+def test_a_fault_is_found_under_its_clause(fault: str, clause: str, level: str) -> None:
+    """A single fault breaks its sentence, with a curl line that holds no key."""
+    judgement, _ = judge(fault=fault)
+    found = [one for one in judgement.findings if (one.clause, one.level) == (clause, level)]
+
+    assert found, [(one.clause, one.level, one.title) for one in judgement.findings]
+    assert "curl" in found[0].curl
+    assert not any(key in f"{one.curl}{one.received}" for one in judgement.findings for key in KEYS.values())
+
+
+def test_without_credits_only_free_requests_are_sent() -> None:
+    """With --max-credits 0 a correct gateway charges nothing, and what a faulty one takes is told."""
+    free, served = judge(max_credits=0)
+    robbed, _ = judge(fault="unknown-audio-ok", max_credits=0)
+
+    assert 0 == served.gateway.charged
+    assert [] == list(free.warnings)
+    assert "seems to have charged" in robbed.warnings[0]
+
+
+@pytest.mark.parametrize(("fault", "code"), [("resets", 3), ("all-401", 3), ("all-500", 1), ("all-html", 1)])
+def test_a_gateway_in_ruins_gets_a_clear_verdict(fault: str, code: int) -> None:
+    """What answers nothing, or nobody, could not be tested; what answers nonsense breaks the contract."""
+    judgement, _ = judge(fault=fault, fail_on="documented")
+
+    assert code == judgement.exit_code
+
+
+def test_an_unreachable_url_could_not_be_tested() -> None:
+    """A closed port is exit 3 with the reason, and no traceback."""
+    done = run("check", "http://127.0.0.1:9", **ENVIRONMENT)
+
+    assert (3, "") == (done.returncode, done.stderr)
+    assert "could not test" in done.stdout
+
+
+def test_the_command_reports_in_every_form(tmp_path: Path) -> None:
+    """Each report is written by its suffix; the terminal shows the table; no key is in any of them."""
+    paths = [tmp_path / f"report{suffix}" for suffix in (".json", ".xml", ".html", ".sarif", ".md", ".txt")]
+    with Served(FAST, "one-image") as served:
+        reports = [part for path in paths for part in ("--report", str(path))]
+        done = run("check", served.url, *FLAGS, *reports, GITHUB_ACTIONS="true", **ENVIRONMENT)
+
+    assert 1 == done.returncode, done.stderr
+    assert "C7     BROKEN" in done.stdout
+    assert re.search(r"^::error file=openapi/gateway.yaml,line=\d+", done.stdout, re.MULTILINE)
+    assert done.stderr.startswith("quote: at most")
+    texts = [path.read_text(encoding="utf-8") for path in paths]
+    assert not any(key in text for text in [*texts, done.stdout, done.stderr] for key in KEYS.values())
+    assert "C7" in {one["clause"] for one in json.loads(texts[0])["findings"] if one["fails"]}
+
+
+def test_a_baseline_accepts_known_deviations(tmp_path: Path) -> None:
+    """What the baseline names doesn't fail the run; what it names in vain is warned of."""
+    baseline = tmp_path / "known.yaml"
+    baseline.write_text("accept: [{clause: C7, why: they know}, {clause: G9}]")
+    with Served(FAST, "one-image") as served:
+        done = run("check", served.url, *FLAGS, "--baseline", str(baseline), **ENVIRONMENT)
+
+    assert 0 == done.returncode, done.stdout
+    assert "warning: the baseline accepts what was not found: G9" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "words"),
+    [
+        (["ftp://x"], ENVIRONMENT, "expected an http(s) URL"),
+        (["http://x"], {}, "expected a key in COVERMOCK_API_KEY"),
+        (["http://x", "--report", "x.pdf"], ENVIRONMENT, "expected a file that ends in .json"),
+        (["http://x", "--fail-on", "guessed"], ENVIRONMENT, "guessed"),
+        (["http://x", "--config", "no-such-file.yaml"], ENVIRONMENT, "expected a readable YAML file"),
+        (["http://x", "--max-credits", "-1"], ENVIRONMENT, "max-credits"),
+    ],
+)
+def test_bad_usage_is_refused_with_a_remedy(arguments: list[str], environment: dict[str, str], words: str) -> None:
+    """What can't be understood is exit 2, in one line."""
+    done = run("check", *arguments, **environment)
+
+    assert 2 == done.returncode
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_configuration_file_names_settings_and_keys(tmp_path: Path) -> None:
+    """Settings and the file of keys come from --config; an unknown setting is refused with its line."""
+    (tmp_path / "keys.env").write_text("".join(f"{name}={key}\n" for name, key in ENVIRONMENT.items()))
+    config = tmp_path / "check.yaml"
+    config.write_text("keys: keys.env\nmax-credits: 0\nmax-requests: 30\nshort-audio: aud_short\n")
+    with Served(FAST) as served:
+        done = run("check", served.url, "--config", str(config))
+        config.write_text("max-credit: 0\n")
+        refused = run("check", served.url, "--config", str(config))
+
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert 30 >= served.gateway.requests
+    assert (2, True) == (refused.returncode, "did you mean 'max_credits'" in refused.stderr)
+
+
+def test_explain_tells_a_clause_with_its_evidence() -> None:
+    """`covermock explain` prints each sentence with level and source; an unknown clause gets the nearest."""
+    done, unknown = run("explain", "c5"), run("explain", "C55")
+
+    assert "A cover already generated for this music task gives 400" in done.stdout
+    assert "documented" in done.stdout
+    assert (2, True) == (unknown.returncode, "did you mean" in unknown.stderr)
