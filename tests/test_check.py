@@ -24,44 +24,33 @@ IDS: dict[str, Any] = {
     "max_audio": "aud_max",
     "long_audio": "aud_long",
 }
-FAST = Quirks(stage=0.12)
+FAST = Quirks(stage=0.12, retries=(0.05,))
 FLAGS = [part for name, value in IDS.items() for part in (f"--{name.replace('_', '-')}", "".join(value))]
 # One fault, the clause that it breaks, and the level of the sentence.
 FAULTS = [
     ("no-key-ok", "G3", "documented"),
     ("any-scheme", "G2", "documented"),
-    ("type-404", "G4", "documented"),
     ("flat", "G5", "corroborated"),
     ("poor-served", "G6", "documented"),
     ("500-malformed", "G7", "inferred"),
     ("402-first", "G8", "assumed"),
     ("foreign-ok", "G9", "assumed"),
-    ("no-allow", "G12", "assumed"),
     ("end-back", "G13", "inferred"),
     ("same-ids", "G14", "inferred"),
-    ("drop-malformed", "G15", "assumed"),
     ("snake-only", "C1", "documented"),
-    ("cover-start-message", "C2", "documented"),
     ("pending-ok", "C3", "documented"),
-    ("unknown-music-400", "C4", "documented"),
     ("second-ok-running", "C5", "documented"),
     ("one-image", "C7", "documented"),
     ("camel-query", "C8", "documented"),
     ("success-lower", "C9", "documented"),
-    ("early-images", "C11", "assumed"),
     ("unknown-cover-ok", "C12", "documented"),
-    ("created-epoch", "C13", "documented"),
     ("missing-audio-ok", "U1", "documented"),
     ("short-ok", "U2", "documented"),
     ("max-exclusive", "U2", "inferred"),
-    ("unknown-audio-400", "U3", "corroborated"),
     ("custom-default", "U4", "documented"),
-    ("no-prompt-ok", "U5", "documented"),
     ("title-80", "U6", "assumed"),
     ("no-callback", "U7", "documented"),
     ("callback-once", "U7", "assumed"),
-    ("upload-camel-id", "U8", "documented"),
-    ("clip-no-id", "U9", "documented"),
     ("two-first", "U11", "corroborated"),
     ("upload-music-unknown", "U14", "inferred"),
 ]
@@ -71,11 +60,11 @@ def judge(quirks: Quirks | None = None, fault: str = "", **over: Any) -> tuple[J
     """Judge a reference gateway with all ids and keys."""
     keys = over.pop("keys", KEYS)
     with Served(quirks or FAST, fault) as served:
-        settings = made(served.url, keys, {**IDS, "fail_on": "assumed", "patience": 4.0, **over})
+        settings = made(served.url, keys, {**IDS, "fail_on": "assumed", "patience": 4.0, "poll_interval": 0.04, **over})
         return judged(settings), served
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 def test_a_gateway_that_follows_the_evidence_is_never_blamed(seed: int) -> None:
     """Whichever way the open points are answered, nothing is broken at any level."""
     judgement, _ = judge(Quirks.drawn(seed), seed=seed, patience=40.0)
