@@ -92,7 +92,7 @@ def place(name: str) -> Iterator[Place]:
     """Open one of the three places."""
     if name == "in process":
         with InProcess() as here:
-            yield Place(here.laboratory, _calling(here))
+            yield Place(here.laboratory, calling(here))
     elif name == "thread":
         with ServerThread() as server, httpx.Client(base_url=server.url, trust_env=False, timeout=PATIENCE) as http:
             yield Place(server.laboratory, _over(http))
@@ -101,7 +101,9 @@ def place(name: str) -> Iterator[Place]:
             yield Place(Laboratory(over_http(process.url), process.url), _over(http))
 
 
-def _calling(here: InProcess) -> Transport:
+def calling(here: InProcess) -> Transport:
+    """Return a transport that calls a mock of this process."""
+
     def transport(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Seen:
         path, _, query = target.partition("?")
         sent = {"host": "localhost", **{name.lower(): value for name, value in headers.items()}}
