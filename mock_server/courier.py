@@ -157,6 +157,7 @@ class Courier:
         mock = self._mock()
         with mock.lock:
             note(world.clock.now(self._wall()))
+            world.outbox.attempts += 1
             world.outbox.note(delivery)
             world.version += 1
             mock.stirred.add(world.name)

@@ -71,6 +71,8 @@ def _field_missing(answer: Answer, settings: Settings) -> None:
         here = _inside(here, step)
     if isinstance(here, dict):
         here.pop(path[-1], None)
+    elif isinstance(here, list) and path[-1].isdigit():
+        del here[int(path[-1]) : int(path[-1]) + 1]
     answer.body = encoded(value)
 
 
@@ -80,7 +82,8 @@ def _last_result_field(value: Any) -> list[str]:
     for name, inner in data.items():
         if isinstance(inner, list) and inner:
             last = inner[-1]
-            return ["data", name, str(len(inner) - 1), list(last)[-1]] if isinstance(last, dict) else ["data", name]
+            place = ["data", name, str(len(inner) - 1)]
+            return [*place, list(last)[-1]] if isinstance(last, dict) and last else place
     return ["data", "created_at"]
 
 

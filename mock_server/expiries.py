@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from .faults import Fault
+from .faults import Fault, Met, meets
 from .lifecycle import Task
 from .settling import ended_at
 from .worlds import World
@@ -15,14 +15,13 @@ def expire(world: World, now: float) -> None:
         world.faults = [fault for fault in world.faults if fault.until is None or fault.until > now]
 
 
-def coming(world: World, now: float) -> Iterator[tuple[float, dict[str, Any]]]:
-    """Yield (world instant, what runs out) for all that will run out by time alone after `now`."""
+def expiries(world: World, now: float) -> Iterator[tuple[float, dict[str, Any]]]:
+    """Yield (world instant, what runs out) for all that has run out or will by time alone, as it is at `now`."""
     for fault in world.faults:
-        if fault.until is not None and fault.until > now:
+        if fault.until is not None:
             yield fault.until, {"fault": fault.id}
         for instant, task in _windows(world, fault, now):
-            if instant > now:
-                yield instant, {"fault": fault.id, "task": task.id}
+            yield instant, {"fault": fault.id, "task": task.id}
 
 
 def _windows(world: World, fault: Fault, now: float) -> Iterator[tuple[float, Task]]:
@@ -32,8 +31,16 @@ def _windows(world: World, fault: Fault, now: float) -> Iterator[tuple[float, Ta
     if fresh is None and late is None:
         return
     for task in world.tasks.values():
-        if fresh is not None and task.created + fresh > now:
+        if fresh is not None and meets(fault, about(world, task, "show", now)):
             yield task.created + fresh, task
         finished = ended_at(world, task, now) if late is not None else None
-        if finished is not None and late is not None:
+        if finished is not None and late is not None and meets(fault, about(world, task, "media", now)):
             yield finished + late, task
+
+
+def about(world: World, task: Task, kind: str, now: float) -> Met:
+    """Return what a request that shows the task, or its media, looks like to faults."""
+    shows = (o.id for o in world.contract.operations if o.handler == "show" and o.raw.get("x-task") == task.lifecycle)
+    operation = task.started_by if kind == "media" else next(shows, "")
+    account = world.accounts.get(task.account)
+    return Met(kind, operation, task.account, account.key if account else "", frozenset({task.id, task.source}), now)

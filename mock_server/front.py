@@ -21,6 +21,7 @@ from covermock.openapi import (
 from . import errors
 from .bodies import parse_json, parse_query
 from .errors import Refusal
+from .redaction import text_shown
 from .request import Answer, Request, json_answer
 
 _log = logging.getLogger("covermock")
@@ -62,7 +63,7 @@ class Front:
 
     def crashed(self, request: Request, crash: Exception, why: Mapping[str, Any]) -> Answer:
         """Return the envelope of a defect of ours, and log it."""
-        _log.error("%s %s failed", request.method, request.path, exc_info=crash)
+        _log.error("%s %s failed", request.method, text_shown(request.path, lambda _: False), exc_info=crash)
         return self.refuse(Refusal(errors.INTERNAL_ERROR, received=type(crash).__name__), why)
 
     def refuse(self, refusal: Refusal, why: Mapping[str, Any]) -> Answer:

@@ -91,7 +91,7 @@ class Mock:
         if world is not None and answer.why.get("changes") and answer.status < _BAD:
             world.acts += 1
             world.version += 1
-            world.controls.add(wall, world.clock.now(wall), repeatable(request, answer), answer, world.acts)
+            world.controls.add(wall, answer.why["now"], repeatable(request, answer), answer, world.acts)
         if world is not None:
             self.store.used(world, wall)
             if world.outbox.open:

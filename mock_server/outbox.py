@@ -12,14 +12,16 @@ CLOSED = 1000  # how many webhooks that are delivered or given up are kept
 
 @dataclass(slots=True)
 class Outbox:
-    """What a world owes and has sent. `total` counts all webhooks there ever were, `delivered` those that arrived.
+    """What a world owes and has sent.
 
+    `total` counts all webhooks there ever were, `delivered` those that arrived, `attempts` every try.
     `running` has, by task, those whose task has not ended; they and `due` are all that is open, so that looking for
     what is to be sent costs as much as there is to send. `stirred` tells that whoever sends should look.
     """
 
     total: int = 0
     delivered: int = 0
+    attempts: int = 0
     running: dict[str, Delivery] = field(default_factory=dict)
     due: dict[str, Delivery] = field(default_factory=dict)
     closed: OrderedDict[str, Delivery] = field(default_factory=OrderedDict)

@@ -74,7 +74,8 @@ class Server:
         self._after()
 
     def _after(self) -> None:
-        """Let webhooks go out that a changed world may owe."""
+        """Let webhooks go out that a changed world may owe, and waits end that may be met."""
+        self._waiting.soon()
         if self.mock.stirred:
             self.courier.poke()
 

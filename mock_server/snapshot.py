@@ -56,6 +56,7 @@ def state(world: World) -> dict[str, Any]:
         "webhooks": {
             "total": world.outbox.total,
             "delivered": world.outbox.delivered,
+            "attempts": world.outbox.attempts,
             "kept": [asdict(delivery) for delivery in world.outbox],
         },
     }
@@ -116,7 +117,7 @@ def _read_task(row: Document) -> Task:
 
 
 def _read_outbox(row: Document) -> Outbox:
-    outbox = Outbox(row["total"], row["delivered"])
+    outbox = Outbox(row["total"], row["delivered"], row["attempts"])
     for kept in row["kept"]:
         # What was on its way when the world was exported is sent again: at least once is the promise.
         planned = PLANNED if kept["state"] == SENDING else kept["state"]

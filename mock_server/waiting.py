@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from .request import Answer, Hold, Wire
 
 _TICK = 0.01  # seconds between two looks; an answer leaves at most so long after what it waited for
+_SOON = 0.001  # the same, right after a request was answered
 
 
 @dataclass(slots=True, eq=False)
@@ -25,12 +26,20 @@ class Waiting:
         self._look = look
         self._kept: list[_Kept] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._hurried = False
 
     def keep(self, hold: Hold, reply: Callable[[Answer], None]) -> None:
         """Reply as soon as the answer is due."""
         self._kept.append(_Kept(hold, reply, hold.version(), hold.again(time.time())))
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_TICK, self._tick)
+
+    def soon(self) -> None:
+        """Look sooner than usual: something has just been answered that others may wait for."""
+        if self._timer is not None and not self._hurried:
+            self._hurried = True
+            self._timer.cancel()
+            self._timer = asyncio.get_running_loop().call_later(_SOON, self._tick)
 
     def stop(self) -> None:
         """Close the connections of all of them."""
@@ -41,7 +50,7 @@ class Waiting:
             self._timer.cancel()
 
     def _tick(self) -> None:
-        wall = time.time()
+        wall, self._hurried = time.time(), False
         self._kept = [kept for kept in self._kept if not self._left(kept, wall)]
         self._timer = asyncio.get_running_loop().call_later(_TICK, self._tick) if self._kept else None
 

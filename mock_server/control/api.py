@@ -113,6 +113,8 @@ class Control:
         given = self.front.read(operation, request, parameters)
         _refuse_extra(operation, request, given)
         why["world"] = given.path.get("world")
+        world = self.store.world(why["world"] or "")
+        why["now"] = world.clock.now(wall) if world else wall
         why["changes"] = request.method not in {"GET", "HEAD"} and operation.id not in _READS
         result = self._handlers[operation.id](self._call(request, wall, given))
         if isinstance(result, Answer):

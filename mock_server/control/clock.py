@@ -5,7 +5,7 @@ from typing import Any
 
 from ..deliveries import PLANNED, next_due
 from ..errors import INVALID_PARAMS, Refusal
-from ..expiries import coming, expire
+from ..expiries import expire, expiries
 from ..lifecycle import Task, index, own_time
 from ..settling import settle
 from ..worlds import World
@@ -88,8 +88,8 @@ def _callbacks_due(world: World, before: float, now: float) -> Iterator[Event]:
 
 
 def _expired(world: World, before: float, now: float) -> Iterator[Event]:
-    for instant, facts in coming(world, before):
-        if instant <= now:
+    for instant, facts in expiries(world, now):
+        if before < instant <= now:
             yield instant, {"at": precise(instant), "kind": "expiry", **facts}
     expire(world, now)
 
@@ -102,4 +102,4 @@ def _changes(world: World, now: float) -> Iterator[float]:
     due = next_due(world.outbox.due.values(), now)
     if due is not None and due > now:
         yield due
-    yield from (instant for instant, _ in coming(world, now))
+    yield from (instant for instant, _ in expiries(world, now) if instant > now)

@@ -4,7 +4,8 @@ from hashlib import blake2b
 
 from .. import media
 from ..errors import UNKNOWN_NAME, Refusal
-from ..faults import Met, fires, meets
+from ..expiries import about
+from ..faults import fires, meets
 from ..lifecycle import Task
 from ..request import Answer
 from ..settling import ended_at
@@ -32,8 +33,7 @@ def read_media(call: ControlCall) -> Answer:
 def _refuse_late(call: ControlCall, task: Task) -> None:
     """Refuse a file that an anomaly (media_late) makes come after its task's end."""
     finished = ended_at(call.world, task, call.now)
-    account = call.world.accounts.get(task.account)
-    met = Met("media", task.started_by, task.account, account.key if account else "", _ids(task), call.now)
+    met = about(call.world, task, "media", call.now)
     for fault in call.world.faults:
         late = fault.settings.get("media_late")
         if late is None or not meets(fault, met) or (finished is not None and call.now >= finished + late["seconds"]):
@@ -43,10 +43,6 @@ def _refuse_late(call: ControlCall, task: Task) -> None:
                 f"path.file: expected a file that is there already, received one that fault {fault.id!r} makes come"
             )
             raise Refusal(UNKNOWN_NAME, violations=f"{problem} {late['seconds']:g} s after its task's end")
-
-
-def _ids(task: Task) -> frozenset[str]:
-    return frozenset({task.id, task.source})
 
 
 def _drawn(world: World, task_id: str, number: int, kind: str) -> bytes:

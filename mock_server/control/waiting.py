@@ -135,16 +135,19 @@ def _task_now(world: World, task_id: str, now: float) -> str:
 
 
 def _callbacks(call: ControlCall) -> Wait:
-    world, least = call.world, call.fields["callbacks"].get("delivered", 0)
+    world, wanted = call.world, call.fields["callbacks"]
+    least, tries = wanted.get("delivered", 0), wanted.get("attempts", 0)
 
     def met(_: float) -> bool:
-        return world.outbox.delivered >= least if least else not world.outbox.open
+        enough = world.outbox.delivered >= least and world.outbox.attempts >= tries
+        return enough if least or tries else not world.outbox.open
 
     def diagnosis(_: float) -> str:
         rows = [f"{d.id} of task {d.task} is {d.state}{_last(d.attempts)}" for d in world.outbox]
         return "; ".join(rows) or "no task with a callback URL was started"
 
-    what = f"{least} webhook(s) delivered" if least else "every webhook delivered or given up"
+    some = f"{least} webhook(s) delivered, {tries} attempt(s) made"
+    what = some if least or tries else "every webhook delivered or given up"
     return Wait(what, met, diagnosis)
 
 

@@ -92,16 +92,18 @@ def place(name: str) -> Iterator[Place]:
     """Open one of the three places."""
     if name == "in process":
         with InProcess() as here:
-            yield Place(here.laboratory, _calling(here))
+            yield Place(here.laboratory, calling(here))
     elif name == "thread":
         with ServerThread() as server, httpx.Client(base_url=server.url, trust_env=False, timeout=PATIENCE) as http:
-            yield Place(server.laboratory, _over(http))
+            yield Place(server.laboratory, over(http))
     else:
         with serving() as process, httpx.Client(base_url=process.url, trust_env=False, timeout=PATIENCE) as http:
-            yield Place(Laboratory(over_http(process.url), process.url), _over(http))
+            yield Place(Laboratory(over_http(process.url), process.url), over(http))
 
 
-def _calling(here: InProcess) -> Transport:
+def calling(here: InProcess) -> Transport:
+    """Return a transport that calls a mock of this process."""
+
     def transport(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Seen:
         path, _, query = target.partition("?")
         sent = {"host": "localhost", **{name.lower(): value for name, value in headers.items()}}
@@ -111,7 +113,9 @@ def _calling(here: InProcess) -> Transport:
     return transport
 
 
-def _over(http: httpx.Client) -> Transport:
+def over(http: httpx.Client) -> Transport:
+    """Return a transport over an HTTP client."""
+
     def transport(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Seen:
         answer = http.request(method, target, headers=headers, content=body)
         added = {"date", "content-length", "connection"}
