@@ -97,13 +97,13 @@ def answers(port: int) -> bool:
 def rate(name: str, seconds: int, connections: int) -> float:
     """Serve a candidate in a process of its own and return its requests per second."""
     port = free_port()
-    with subprocess.Popen([sys.executable, HERE, "--serve", name, "--port", str(port)]) as popen:  # noqa: S603
+    with subprocess.Popen([sys.executable, HERE, "--serve", name, "--port", str(port)]) as popen:
         try:
             while not answers(port):
                 if popen.poll() is not None:
                     raise click.ClickException(f"{name}: expected a server, received exit code {popen.returncode}")
             command = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", f"http://127.0.0.1:{port}/"]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
         finally:
             popen.terminate()
     found = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
