@@ -38,14 +38,15 @@ async def rsgi(_: Any, protocol: Any) -> None:
 def ours(port: int) -> None:
     """Serve the fixed answer over our own protocol, on whatever event loop is installed."""
     from covermock.mock_server import Answer, Mock, Settings
+    from covermock.mock_server.heads import Heads
     from covermock.mock_server.server import bind
     from covermock.mock_server.wire import Connection
 
-    mock, answer, connections = Mock(Settings(), 0.0), Answer(200, BODY), set()
+    mock, answer, connections, heads = Mock(Settings(), 0.0), Answer(200, BODY), set(), Heads()
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        connect = lambda: Connection(lambda _, reply: reply(answer), mock, connections)  # noqa: E731 - a factory
+        connect = lambda: Connection(lambda _, reply: reply(answer), mock, connections, heads)  # noqa: E731 - a factory
         server = await loop.create_server(connect, sock=bind("127.0.0.1", port))
         await server.serve_forever()
 
