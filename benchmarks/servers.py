@@ -38,14 +38,15 @@ async def rsgi(_: Any, protocol: Any) -> None:
 def ours(port: int) -> None:
     """Serve the fixed answer over our own protocol, on whatever event loop is installed."""
     from covermock.mock_server import Answer, Mock, Settings
+    from covermock.mock_server.heads import Heads
     from covermock.mock_server.server import bind
     from covermock.mock_server.wire import Connection
 
-    mock, answer, connections = Mock(Settings(), 0.0), Answer(200, BODY), set()
+    mock, answer, connections, heads = Mock(Settings(), 0.0), Answer(200, BODY), set(), Heads()
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        connect = lambda: Connection(lambda _, reply: reply(answer), mock, connections)  # noqa: E731 - a factory
+        connect = lambda: Connection(lambda _, reply: reply(answer), mock, connections, heads)  # noqa: E731 - a factory
         server = await loop.create_server(connect, sock=bind("127.0.0.1", port))
         await server.serve_forever()
 
@@ -97,13 +98,13 @@ def answers(port: int) -> bool:
 def rate(name: str, seconds: int, connections: int) -> float:
     """Serve a candidate in a process of its own and return its requests per second."""
     port = free_port()
-    with subprocess.Popen([sys.executable, HERE, "--serve", name, "--port", str(port)]) as popen:  # noqa: S603
+    with subprocess.Popen([sys.executable, HERE, "--serve", name, "--port", str(port)]) as popen:
         try:
             while not answers(port):
                 if popen.poll() is not None:
                     raise click.ClickException(f"{name}: expected a server, received exit code {popen.returncode}")
             command = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", f"http://127.0.0.1:{port}/"]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
         finally:
             popen.terminate()
     found = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)

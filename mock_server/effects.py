@@ -5,13 +5,13 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
-from covermock.openapi import shown
+from covermock.openapi import encoded, shown
 
 from .calls import Call
 from .errors import Refusal
 from .faults import Fault, chance, latency
 from .lifecycle import POLLS, index, own_time
-from .request import Answer, Wire, encoded
+from .request import Answer, Wire
 
 Settings = Mapping[str, Any]
 

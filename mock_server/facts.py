@@ -1,6 +1,7 @@
 """What a task looks like: the x-value facts that a contract's schemas ask for. Pure functions of task and state."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -30,16 +31,30 @@ def results(world: World, task: Task, count: int, base: str = "") -> list[dict[s
     ]
 
 
-class TaskFacts(dict[str, Any]):
-    """The x-value facts of a task as it is in a state, each worked out when a schema asks for it."""
+@dataclass(slots=True)
+class TaskFacts(Mapping[str, Any]):
+    """The x-value facts of a task as it is in a state, each worked out when a schema asks for it.
 
-    def __init__(self, world: World, task: Task, state: str, base: str = "") -> None:
-        super().__init__()
-        self.world, self.task, self.state, self.base = world, task, state, base
+    `id` is what the task is shown under, where that is not its own.
+    """
 
-    def __missing__(self, name: str) -> Any:
+    world: World
+    task: Task
+    state: str
+    base: str = ""
+    id: str = ""
+
+    def __getitem__(self, name: str) -> Any:
         """Return a fact by its x-value name."""
         return _FACTS[name](self)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names of all facts."""
+        return iter(_FACTS)
+
+    def __len__(self) -> int:
+        """Return how many facts there are."""
+        return len(_FACTS)
 
     def results(self) -> list[dict[str, Any]]:
         """Return the facts of each result that the state shows."""
@@ -49,7 +64,7 @@ class TaskFacts(dict[str, Any]):
 
 
 _FACTS: Mapping[str, Callable[[TaskFacts], Any]] = {
-    "task.id": lambda facts: facts.task.id,
+    "task.id": lambda facts: facts.id or facts.task.id,
     "task.status": lambda facts: facts.state,
     "task.created_at": lambda facts: facts.task.created_at or timestamp(facts.task.created),
     "task.results": TaskFacts.results,

@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from covermock.openapi import (
@@ -22,8 +23,9 @@ from . import errors
 from .bodies import parse_json, parse_query
 from .errors import Refusal
 from .redaction import text_shown
-from .request import Answer, Request, json_answer
+from .request import Answer, Request
 
+_KEPT_QUERIES = 4096
 _log = logging.getLogger("covermock")
 
 
@@ -31,10 +33,10 @@ _log = logging.getLogger("covermock")
 class Given:
     """What a request gives, by place: validated values with their defaults; `body` is None where there is none."""
 
-    path: Mapping[str, Any] = field(default_factory=dict)
-    query: Mapping[str, Any] = field(default_factory=dict)
+    path: Mapping[str, Any]
+    query: Mapping[str, Any]
+    raw_query: Mapping[str, list[str]]
     body: Any = None
-    raw_query: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 class Front:
@@ -44,6 +46,7 @@ class Front:
         self.contract = contract
         self.routes = Routes(contract.operations)
         self._content_type = ("Content-Type", media_type)
+        self._queries = lru_cache(_KEPT_QUERIES)(self._read_query)
         for name in sorted(raised - contract.errors.keys()):
             raise contract.source.error(("x-errors",), f"expected a row {name!r}, received none; add it")
         try:
@@ -71,9 +74,8 @@ class Front:
         row = self.contract.errors[refusal.name]
         facts = {"error.status": row.status, "error.message": row.fill(refusal.words), "error.type": row.type}
         allow = [("Allow", str(refusal.words["expected"]))] if refusal.name == errors.METHOD_NOT_ALLOWED else []
-        answer = json_answer(row.status, self._render_error(facts), {**why, "error": row.name, "clause": row.clause})
-        answer.headers = (self._content_type, *allow)
-        return answer
+        told = {**why, "error": row.name, "clause": row.clause}
+        return Answer(row.status, self._render_error(facts), (self._content_type, *allow), told)
 
     def operation(self, request: Request) -> tuple[Operation, Mapping[str, str]]:
         """Return the operation that the request asks for, and its raw path parameters. Raises `Refusal` (G12)."""
@@ -87,18 +89,22 @@ class Front:
             raise Refusal(errors.METHOD_NOT_ALLOWED, expected=allowed, received=shown(request.method))
         return operation, parameters
 
+    def _read_query(self, operation: str, query: str) -> tuple[dict[str, list[str]], dict[str, Any], list[Violation]]:
+        """Return (texts, values, violations) of a query. Nobody changes them: who polls asks the same again."""
+        texts = parse_query(query)
+        return texts, *self.contract.by_id[operation].read("query", texts)
+
     def read(self, operation: Operation, request: Request, parameters: Mapping[str, str]) -> Given:
         """Judge what the request itself shows: path, query, media type, body. Raises `Refusal` (G7)."""
-        query = parse_query(request.query)
-        given = Given(raw_query=query)
-        given.query, broken = operation.read("query", query)
+        raw_query, query, broken = self._queries(operation.id, request.query)
+        given = Given({}, query, raw_query)
         if parameters:
             given.path, more = operation.read("path", {name: [value] for name, value in parameters.items()})
-            broken += more
+            broken = broken + more
         if len(request.body) > self.contract.body_limit:
             raise Refusal(errors.BODY_TOO_LARGE, expected=self.contract.body_limit, received=_size(request))
         if operation.body is not None and (request.body or operation.body_required):
-            broken += _body(operation, request, given)
+            broken = broken + _body(operation, request, given)
         if broken:
             raise Refusal(errors.INVALID_PARAMS, violations="; ".join(map(str, broken)))
         return given

@@ -26,7 +26,7 @@ from .front import Front
 from .handlers import HANDLERS, Shown
 from .preconditions import CHECKS, Rule, complaint
 from .preferences import asked, preferred
-from .request import Answer, Request, encoded
+from .request import Answer, Request
 from .worlds import World
 
 Owner = tuple[World, Account]
@@ -103,23 +103,21 @@ class Gateway:
 
     def _body(self, call: Call, way: Way, shown: Shown) -> bytes:
         """Return the answer's body. A task that was asked about looks the same in the same state, so that is kept."""
+        if shown.task is not call.task:
+            return _rendered(call, way, shown)
         key = (call.operation.id, shown, call.base)
         body = self._bodies.get(key)
         if body is None:
-            known = TaskFacts(call.world, shown.task, shown.state, media_base(call.world, call.base))
-            known["task.id"] = shown.id
-            body = encoded(way.render(known))
             if len(self._bodies) >= _KEPT_BODIES:
                 self._bodies.clear()
-            if shown.task is call.task:
-                self._bodies[key] = body
+            body = self._bodies[key] = _rendered(call, way, shown)
         return body
 
     def callback(self, world: World, delivery: Delivery, now: float) -> bytes:
         """Return the body of a webhook: what status answers, or will answer once the task has ended (U7)."""
         task = world.tasks[delivery.task]
         state = task.plan[-1].state if delivery.wayward == "early" else world.state(task, now)
-        return encoded(self._render_callback[delivery.operation](TaskFacts(world, task, state)))
+        return self._render_callback[delivery.operation](TaskFacts(world, task, state))
 
     def _preferred(self, operation: Operation, wanted: Mapping[str, str], why: dict[str, Any]) -> Answer:
         why["preferred"] = wanted
@@ -159,6 +157,11 @@ class Gateway:
         if scheme.lower() != "bearer" or not key.strip():
             return Refusal(errors.MISSING_KEY, received="an Authorization header of another form")
         return self._find_key(key.strip()) or Refusal(errors.INVALID_KEY)
+
+
+def _rendered(call: Call, way: Way, shown: Shown) -> bytes:
+    base = media_base(call.world, call.base)
+    return way.render(TaskFacts(call.world, shown.task, shown.state, base, shown.id))
 
 
 def _way(contract: Contract, operation: Operation) -> Way:

@@ -29,18 +29,10 @@ def start(call: Call) -> Shown:
     if call.own:
         own = {**own, **call.own}
     _refuse_as_told(own)
-    task = world.begin(
-        lifecycle.name,
-        own,
-        call.now,
-        id=_first_id(call, own) or world.new_id(lifecycle.id_prefix),
-        account=call.account.name,
-        source=call.source,
-        started_by=call.operation.id,
-        price=world.price(call.operation.id),
-        callback_url=_callback_url(call),
-        base=media_base(world, call.base),
-    )
+    task = world.begin(lifecycle.name, own, call.now, _first_id(call, own) or world.new_id(lifecycle.id_prefix))
+    task.account, task.source, task.started_by = call.account.name, call.source, call.operation.id
+    task.price, task.callback_url = world.price(call.operation.id), _callback_url(call)
+    task.base = media_base(world, call.base)
     _dictate(task, own)
     named = call.repeats or task.id
     _take_in(call, task)
@@ -95,8 +87,7 @@ def _dictate(task: Task, own: Mapping[str, Any]) -> None:
 
 
 def _take_in(call: Call, task: Task) -> None:
-    covers = any(rule["check"] == ONCE for rule in call.operation.raw.get("x-preconditions", ()))
-    if not call.world.accept(task, call.now, covers=covers):
+    if not call.world.accept(task, call.now, covers=ONCE in call.operation.checks):
         raise RuntimeError("the account can't pay: x-preconditions of an operation with a price need 'affordable'")
 
 

@@ -1,6 +1,5 @@
 """A task's state as a pure function of its facts and the time. Reading never changes anything."""
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -96,9 +95,11 @@ def elapsed(task: Task, own: float) -> float:
 def index(task: Task, own: float) -> int:
     """Return which step of its plan the task is in at its own time."""
     lived = (own if task.held is None else task.held) - task.began
-    by_time = bisect_right(task.plan, lived, key=_after) - 1
+    by_time = len(task.plan) - 1
+    while by_time and task.plan[by_time].after > lived:
+        by_time -= 1
     by_polls = min(task.polls, len(task.plan)) - 1 if task.drive == POLLS else 0
-    return max(by_time, by_polls, 0)
+    return max(by_time, by_polls)
 
 
 def at(task: Task, own: float) -> str:
@@ -169,7 +170,3 @@ def replan(task: Task, own: float, rest: Sequence[Step]) -> None:
     task.polls = min(task.polls, position + 1)
     if task.drive == POLLS and rest and rest[0].after <= 0:
         task.polls = len(past) + 1
-
-
-def _after(step: Step) -> float:
-    return step.after

@@ -4,21 +4,21 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from covermock.openapi import JSON, Operation, Violation, nearest, shown
+from covermock.openapi import JSON, Operation, Violation, encoded, nearest, shown
 
 from .effects import forced
 from .errors import INVALID_PARAMS, Refusal
-from .request import Answer, Request, encoded
+from .request import Answer, Request
 
 _PREFERENCE = re.compile(r'\b(code|example)\s*=\s*"?([^",;\s]+)"?')
 
-_NAMES = ("code", "example")
+_IN_QUERY = {"__code": "code", "__example": "example"}
 _UNDOCUMENTED = {"message": "Expected an answer, received the status that the request itself asked for."}
 
 
 def asked(request: Request, query: Mapping[str, list[str]]) -> dict[str, str]:
     """Return the preferences of a request: any of `code`, `example`; the header wins."""
-    wanted = {name: query[f"__{name}"][-1] for name in _NAMES if f"__{name}" in query} if query else {}
+    wanted = {name: query[key][-1] for key, name in _IN_QUERY.items() if key in query}
     if "prefer" in request.headers:
         wanted |= dict(_PREFERENCE.findall(request.headers["prefer"]))
     return wanted

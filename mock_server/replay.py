@@ -5,10 +5,10 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
-from covermock.openapi import JSON
+from covermock.openapi import JSON, encoded
 
 from .journal import Entry
-from .request import Answer, Request, encoded
+from .request import Answer, Request
 from .worlds import World
 
 Replayer = Callable[[Request, float], Answer]

@@ -1,12 +1,10 @@
 """A request and its answer as plain values: what every edge (Flask, the server, tests) translates to and from."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-from covermock.openapi import JSON
+from covermock.openapi import JSON, encoded
 
 
 @dataclass(slots=True)
@@ -62,11 +60,3 @@ class Answer:
 def json_answer(status: int, value: object, why: Mapping[str, Any], *headers: tuple[str, str]) -> Answer:
     """Return an answer with a JSON body. Text that UTF-8 can't carry is escaped."""
     return Answer(status, encoded(value), (("Content-Type", JSON), *headers), why)
-
-
-def encoded(value: object) -> bytes:
-    """Return the JSON of a value as UTF-8 bytes."""
-    try:
-        return orjson.dumps(value)
-    except TypeError:  # lone surrogates
-        return json.dumps(value).encode()

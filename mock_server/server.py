@@ -10,6 +10,7 @@ from threading import Lock
 
 from . import wsgi
 from .courier import Courier
+from .heads import Heads
 from .mock import Mock
 from .request import Answer, Request
 from .waiting import Waiting
@@ -28,6 +29,7 @@ class Server:
         self.mock = mock
         self._listener = listener
         self._connections: set[Connection] = set()
+        self._heads = Heads()
         self._threads = ThreadPoolExecutor(_THREADS, "covermock")
         self._stopped = asyncio.Event()
         self._flask: tuple[Mock, wsgi.Application] | None = None
@@ -54,7 +56,7 @@ class Server:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _connect(self) -> Connection:
-        return Connection(self._respond, self.mock, self._connections)
+        return Connection(self._respond, self.mock, self._connections, self._heads)
 
     def _respond(self, request: Request, reply: Reply) -> None:
         if self.mock.short(request):

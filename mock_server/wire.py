@@ -6,16 +6,15 @@ Our own, because faults on the wire need the transport, and malformed requests n
 import asyncio
 import socket
 import struct
-import time
 from collections import deque
 from collections.abc import Callable
-from email.utils import formatdate
 from functools import lru_cache
-from http import HTTPStatus
 from typing import cast
 
 import httptools
 
+from .answer_bytes import encoded
+from .heads import Heads
 from .mock import Mock
 from .request import Answer, Request, Wire
 
@@ -24,8 +23,6 @@ _TOO_LONG = f"more than {HEAD_LIMIT} bytes of headers"
 DISCARD_LIMIT = 67108864  # bytes of an oversized body that are read away before it is answered regardless
 DRIPS = 10  # pieces of a body that drips
 _QUEUE_LIMIT = 64  # pipelined requests that may wait in a connection
-_REASONS = {status.value: status.phrase for status in HTTPStatus}
-_NO_BODY = frozenset({204, 304})
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 Reply = Callable[[Answer], None]
@@ -35,10 +32,13 @@ Respond = Callable[[Request, Reply], None]
 class Connection(asyncio.Protocol):
     """One client connection. `respond` gets each request, in order, and calls back with its answer, now or later."""
 
-    def __init__(self, respond: Respond, mock: Mock, connections: "set[Connection]") -> None:
+    def __init__(self, respond: Respond, mock: Mock, connections: "set[Connection]", heads: Heads) -> None:
         self._respond = respond
         self._mock = mock
         self._connections = connections
+        self._heads = heads
+        self._fresh = True  # the next byte is a request's first
+        self._packet = b""  # what the request that is being read began with
         self._waiting: deque[tuple[Request, bool]] = deque()
         self._busy = False
         self._closing = False
@@ -69,6 +69,14 @@ class Connection(asyncio.Protocol):
         if self._closing:
             return
         self.last_active = self._loop.time()
+        known = self._heads.request(data) if self._fresh else None
+        if known is None:
+            self._parse(data)
+        else:
+            self._accept(known, keep_alive=True)
+
+    def _parse(self, data: bytes) -> None:
+        self._packet = data if self._fresh else b""
         self._head_bytes += len(data)
         try:
             self._parser.feed_data(data)
@@ -104,6 +112,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """Start a new request."""
+        self._fresh = False
         self._target = b""
         self._head_size = 0
         self._headers: dict[str, str] = {}
@@ -145,18 +154,25 @@ class Connection(asyncio.Protocol):
         self.last_active = self._loop.time()
         if self._discarded > DISCARD_LIMIT:
             self._closing = True
-            self._accept(keep_alive=False)
+            self._accept(self._request(), keep_alive=False)
 
     def on_message_complete(self) -> None:
         """Answer the request, after those that came before it."""
-        if not self._closing:
-            self._accept(keep_alive=self._parser.should_keep_alive())
-
-    def _accept(self, *, keep_alive: bool) -> None:
+        if self._closing:
+            return
+        request = self._request()
         self._head_bytes = 0
-        request = Request(
-            self._parser.get_method().decode("latin-1"), self._path, self._query, self._headers, b"".join(self._body)
-        )
+        self._fresh = self._parser.should_keep_alive()
+        if self._fresh:
+            self._heads.remember(self._packet, request)
+        self._packet = b""
+        self._accept(request, keep_alive=self._fresh)
+
+    def _request(self) -> Request:
+        method = self._parser.get_method().decode("latin-1")
+        return Request(method, self._path, self._query, self._headers, b"".join(self._body))
+
+    def _accept(self, request: Request, *, keep_alive: bool) -> None:
         if not self._busy and not self._waiting:
             self._begin(request, keep_alive)
             return
@@ -257,26 +273,6 @@ def _target(raw: bytes) -> tuple[str, str, str]:
     if not text.startswith("/") and "://" in text:
         text = "/" + text.partition("://")[2].partition("/")[2]
     return text.partition("#")[0].partition("?")
-
-
-def encoded(answer: Answer, *, head: bool, keep_alive: bool) -> bytes:
-    """Return the bytes of an answer, with its length, the date and what becomes of the connection."""
-    body = b"" if head or answer.status in _NO_BODY else answer.body
-    length = b"" if answer.status in _NO_BODY else b"Content-Length: %d\r\n" % len(answer.body)
-    end = b"\r\n" if keep_alive else b"Connection: close\r\n\r\n"
-    return b"%b%b%b%b%b" % (_head(answer.status, answer.headers), length, _date(int(time.time())), end, body)
-
-
-@lru_cache(maxsize=256)
-def _head(status: int, headers: tuple[tuple[str, str], ...]) -> bytes:
-    """Return the status line and the headers."""
-    lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Unknown')}", *(f"{name}: {value}" for name, value in headers)]
-    return "".join(f"{line}\r\n" for line in lines).encode("latin-1", "replace")
-
-
-@lru_cache(maxsize=1)
-def _date(second: int) -> bytes:
-    return f"Date: {formatdate(second, usegmt=True)}\r\n".encode()
 
 
 @lru_cache(maxsize=256)

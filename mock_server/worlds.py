@@ -92,7 +92,7 @@ class World:
     def price(self, operation: str) -> int:
         """Return what the operation costs here: the world's price, else the contract's least."""
         prices: Mapping[str, int] = self.spec.get("prices", {})
-        return prices.get(operation, self.contract.operation(operation).price)
+        return prices[operation] if operation in prices else self.contract.by_id[operation].price
 
     def outcome(self, task: Task) -> str:
         """Return what the task's plan ends with: success, failure or stall."""
@@ -136,11 +136,11 @@ class World:
             if f"{prefix}{digest}" not in self.tasks:
                 return f"{prefix}{digest}"
 
-    def begin(self, lifecycle: str, own: Spec, now: float, **facts: Any) -> Task:
-        """Return a new task with the plan that `own` asks for; it is not taken in yet."""
+    def begin(self, lifecycle: str, own: Spec, now: float, name: str) -> Task:
+        """Return a new task of that name (its id) with the plan that `own` asks for; it is not taken in yet."""
         drive = own.get("drive", self.drive)
         began = now if drive == TIME else self.clock.moved
-        return Task(lifecycle=lifecycle, created=now, began=began, plan=self.plan(lifecycle, own), drive=drive, **facts)
+        return Task(name, lifecycle, "", now, began, self.plan(lifecycle, own), drive)
 
 
 def instant(text: str) -> float:
@@ -202,7 +202,8 @@ def add_task(world: World, task_id: str, row: Spec, now: float) -> Task:
     _known((*at_row, "account"), "an account", account, ["", *world.accounts])
     _check_stages(world, at_row, row)
     starter = _starter(world.contract, row["lifecycle"])
-    task = world.begin(row["lifecycle"], row, now, id=task_id, account=account, started_by=starter)
+    task = world.begin(row["lifecycle"], row, now, task_id)
+    task.account, task.started_by = account, starter
     if row.get("state"):
         _put(world, task, row["state"], now, (*at_row, "state"))
     task.source, task.created_at = row.get("source", ""), row.get("created_at")

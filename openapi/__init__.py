@@ -4,7 +4,7 @@ from .contract import ADMIN, GATEWAY, LEVELS, Clause, Contract, ErrorRow, Senten
 from .lifecycle import Lifecycle, Stage
 from .names import nearest
 from .operations import JSON, Operation, Parameter
-from .rendering import ERROR_FACTS, TASK_FACTS, Facts, Render, UnrenderableError, renderer
+from .rendering import ERROR_FACTS, TASK_FACTS, Facts, Render, UnrenderableError, encoded, renderer
 from .routes import Methods, Routes
 from .source import InvalidSourceError, Pointer, Source, parse, read, shown
 from .violations import NOTHING, REQUIRED, Validator, Violation, refuse_invalid, resolve
@@ -37,6 +37,7 @@ __all__ = [
     "Validator",
     "Violation",
     "as_json",
+    "encoded",
     "load",
     "nearest",
     "parse",

@@ -86,6 +86,11 @@ class Operation:
         return str(self.raw.get("x-handler", self.id))
 
     @cached_property
+    def checks(self) -> frozenset[str]:
+        """Return the names of the business rules that its x-preconditions ask for."""
+        return frozenset(rule["check"] for rule in self.raw.get("x-preconditions", ()))
+
+    @cached_property
     def price(self) -> int:
         """Return the credits that the mock charges unless a world says otherwise (U13)."""
         return int(self.raw.get("x-credits", {}).get("min", 0))

@@ -1,13 +1,16 @@
-"""Bodies made from a response schema: constants as they stand, x-value words from facts. Knows no HTTP."""
+"""JSON bodies made from a response schema: constants as they stand, x-value words from facts. Knows no HTTP."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+import orjson
 
 from .names import nearest
 from .violations import resolve
 
 Facts = Mapping[str, Any]
-Render = Callable[[Facts], Any]
+Render = Callable[[Facts], bytes]
 TASK_FACTS = frozenset({"task.id", "task.status", "task.created_at", "task.results"})
 RESULT_FACTS = frozenset({"result.id", "result.image_url", "result.audio_url"})
 ERROR_FACTS = frozenset({"error.status", "error.message", "error.type"})
@@ -18,20 +21,45 @@ class UnrenderableError(ValueError):
 
 
 def renderer(root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozenset[str]) -> Render:
-    """Compile `schema` into a function from facts to a JSON value.
+    """Compile `schema` into a function from facts to the bytes of a JSON value; what never changes is encoded here.
 
     `facts` are the names that x-value may use; a list's x-value names a list of facts, one set for each item.
     Raises `UnrenderableError` for a required value without a source and for an unknown one.
     """
+    return _joined(list(_pieces(root, schema, facts)))
+
+
+def encoded(value: object) -> bytes:
+    """Return the JSON of a value as UTF-8 bytes. Text that UTF-8 can't carry is escaped."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # lone surrogates
+        return json.dumps(value).encode()
+
+
+def _joined(pieces: list[bytes | Render]) -> Render:
+    """Return what puts the pieces one behind the other; neighbours that never change become one."""
+    merged: list[bytes | Render] = [b""]
+    for piece in pieces:
+        last = merged[-1]
+        if isinstance(piece, bytes) and isinstance(last, bytes):
+            merged[-1] = last + piece
+        else:
+            merged.append(piece)
+    return lambda given: b"".join([piece if isinstance(piece, bytes) else piece(given) for piece in merged])
+
+
+def _pieces(root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozenset[str]) -> Iterator[bytes | Render]:
+    """Yield the parts of a JSON text in order: bytes that never change, and functions for what facts decide."""
     flat = {**resolve(root, schema["$ref"]), **schema} if "$ref" in schema else schema
     if "const" in flat:
-        constant = flat["const"]
-        return lambda _: constant
-    if "x-value" in flat:
-        return _from_fact(root, flat, facts)
-    if "properties" in flat:
-        return _from_properties(root, flat, facts)
-    raise UnrenderableError("expected a const or an x-value that says where the value comes from, received neither")
+        yield encoded(flat["const"])
+    elif "x-value" in flat:
+        yield _from_fact(root, flat, facts)
+    elif "properties" in flat:
+        yield from _from_properties(root, flat, facts)
+    else:
+        raise UnrenderableError("expected a const or an x-value that says where the value comes from, received neither")
 
 
 def _from_fact(root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozenset[str]) -> Render:
@@ -39,19 +67,26 @@ def _from_fact(root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozen
     if name not in facts:
         raise UnrenderableError(f"expected a known x-value, received {name!r} ({nearest(name, facts)})")
     if schema.get("type") != "array":
-        return lambda given: given[name]
+        return lambda given: encoded(given[name])
     item = renderer(root, schema["items"], facts | RESULT_FACTS)
-    return lambda given: [item(one) for one in given[name]]
+    return lambda given: b"[%b]" % b",".join([item(one) for one in given[name]])
 
 
-def _from_properties(root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozenset[str]) -> Render:
-    fields: dict[str, Render] = {}
+def _from_properties(
+    root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozenset[str]
+) -> Iterator[bytes | Render]:
+    fields: dict[str, list[bytes | Render]] = {}
     for name, inner in schema["properties"].items():
         try:
-            fields[name] = renderer(root, inner, facts)
+            fields[name] = list(_pieces(root, inner, facts))
         except UnrenderableError as error:
             if name in schema.get("required", ()):
                 raise UnrenderableError(f"{name}: {error}") from None
     for name in set(schema.get("required", ())) - set(fields):
         raise UnrenderableError(f"{name}: expected it among the properties, since it is required, received nothing")
-    return lambda given: {name: render(given) for name, render in fields.items()}
+    opening = b"{"
+    for name, pieces in fields.items():
+        yield b"%b%b:" % (opening, encoded(name))
+        yield from pieces
+        opening = b","
+    yield b"}" if fields else b"{}"

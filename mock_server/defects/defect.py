@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from covermock.openapi import encoded
 
 from ..accounts import Account
 from ..calls import Call
 from ..errors import Refusal
-from ..request import Answer, Request, encoded
+from ..request import Answer, Request
 from ..worlds import World
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from covermock.openapi import Contract, Source, understood
+from covermock.openapi import Contract, Source, encoded, understood
 
 from ..deliveries import Delivery
 from ..errors import Refusal
 from ..faults import Fault
 from ..gateway import Gateway, KeyLookup
-from ..request import Answer, Request, encoded
+from ..request import Answer, Request
 from ..worlds import World
 from .defect import Defect, Owner, value_of
 

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
+from covermock.openapi import encoded
+
 from ..calls import Call
 from ..errors import Refusal
 from ..preconditions import audio_known, task_known
-from ..request import Answer, Request, encoded
+from ..request import Answer, Request
 from ..worlds import Audio
 from .defect import Defect, Rule, refused_with, status_of, value_of
 from .gateway import DefectiveGateway

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from ..request import Answer, Request, encoded
+from covermock.openapi import encoded
+
+from ..request import Answer, Request
 from .defect import Defect, data_rewritten, value_of
 from .gateway import DefectiveGateway
 

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ..request import Request, encoded
+from covermock.openapi import encoded
+
+from ..request import Request
 from .defect import Defect, Document, body_of, errors_edited, refused_with, value_of
 
 _DOC, _COR, _INF, _ASM = "documented", "corroborated", "inferred", "assumed"

@@ -1,0 +1,107 @@
+"""Heads that came before are known again, and mean exactly what a parser said they mean."""
+
+from collections.abc import Iterator
+
+import pytest
+from covermock.mock_server import Mock, Request, Settings
+from covermock.mock_server.heads import Heads
+from support.fakes import AUDIO, COVER_STATUS, KEY, NOON, UPLOAD_COVER
+from support.servers import PATIENCE, in_thread, receive, socket
+
+POST = f"POST {UPLOAD_COVER} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\nContent-Length: %d\r\n\r\n"
+GET = f"GET {COVER_STATUS}?task_id=cover_unknown HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\n%s\r\n"
+BODY = b'{"audio_id":"%s"}' % AUDIO.encode()
+STRANGE = b'{"audio_id":"%s"}' % (b"x" * len(AUDIO))
+PACKET = (POST % len(BODY)).encode() + BODY
+REQUEST = Request("POST", UPLOAD_COVER, "", {"host": "x"}, BODY)
+
+
+@pytest.fixture
+def heads() -> Heads:
+    """Heads that know one packet."""
+    known = Heads()
+    known.remember(PACKET, REQUEST)
+    return known
+
+
+@pytest.fixture
+def connection() -> Iterator[socket.socket]:
+    """A connection to a mock of its own."""
+    with in_thread(Mock(Settings(over={"drive": "manual"}), NOON)) as url:
+        address = ("127.0.0.1", int(url.rpartition(":")[2]))
+        with socket.create_connection(address, timeout=PATIENCE) as made:
+            yield made
+
+
+def test_a_known_head_with_another_body_is_another_request(heads: Heads) -> None:
+    """Only the head is remembered; the body is the packet's own."""
+    assert REQUEST == heads.request(PACKET)
+    assert Request("POST", UPLOAD_COVER, "", {"host": "x"}, STRANGE) == heads.request(PACKET[: -len(BODY)] + STRANGE)
+
+
+@pytest.mark.parametrize(
+    "packet", [b"", b"\r\n\r\n", PACKET[:-1], PACKET + b"G", PACKET * 2, PACKET[:20], b"x" + PACKET]
+)
+def test_what_is_not_one_whole_known_request_is_left_to_the_parser(heads: Heads, packet: bytes) -> None:
+    """Pieces, several requests at once and other heads are not guessed at."""
+    assert heads.request(packet) is None
+
+
+@pytest.mark.parametrize(
+    ("packet", "request_"),
+    [
+        (PACKET + PACKET, REQUEST),
+        (PACKET, Request("POST", UPLOAD_COVER, "", {"transfer-encoding": "chunked"}, BODY)),
+        (PACKET, Request("POST", UPLOAD_COVER, "", {"expect": "100-continue"}, BODY)),
+        (b"\r\n\r\n" + BODY, REQUEST),
+        (PACKET.replace(b"Host: x", b"Host: " + b"x" * 4096), REQUEST),
+        (b"", REQUEST),
+    ],
+)
+def test_only_a_plain_request_that_came_whole_is_remembered(packet: bytes, request_: Request) -> None:
+    """What asks for more than an answer, or came with others, or is very long is parsed every time."""
+    heads = Heads()
+    heads.remember(packet, request_)
+
+    assert heads.request(packet) is None
+    assert heads.request(PACKET) is None
+
+
+def test_not_more_heads_are_kept_than_there_is_room_for() -> None:
+    """Whoever sends ever new heads makes no process grow without end."""
+    heads = Heads()
+    for number in range(5000):
+        heads.remember(f"GET /{number} HTTP/1.1\r\n\r\n".encode(), Request("GET", f"/{number}"))
+
+    assert len(heads._known) <= 1024
+
+
+def test_the_same_bytes_get_the_same_answer_parsed_or_known(connection: socket.socket) -> None:
+    """Sent again, whole, in pieces, or two in one packet, a request means what it meant the first time."""
+    plain = (GET % "").encode()
+    for pieces in ([plain], [plain], [plain[:50], plain[50:]], [plain], [plain + plain], [plain]):
+        for piece in pieces:
+            connection.sendall(piece)
+        wanted, got = b"".join(pieces).count(b"GET "), b""
+        while got.count(b'"type":"not_found"}}') < wanted:
+            got += connection.recv(4096)
+
+        assert wanted == got.count(b"HTTP/1.1 404 Not Found\r\n")
+
+
+def test_a_body_in_a_packet_of_its_own_belongs_to_its_head(connection: socket.socket) -> None:
+    """After a whole request, the same head alone waits for its body."""
+    connection.sendall(PACKET)
+    assert 200 == receive(connection).status
+    connection.sendall(PACKET[: -len(BODY)])
+    connection.sendall(STRANGE)
+    assert (404, "not_found") == receive(connection).error
+
+
+def test_a_request_that_ends_the_connection_is_not_one_that_keeps_it(connection: socket.socket) -> None:
+    """`Connection: close` ends it even when the rest of the head was seen before."""
+    for more in ("", "", "Connection: close\r\n"):
+        connection.sendall((GET % more).encode())
+        assert 404 == receive(connection).status
+
+    assert b"" == connection.recv(1)
