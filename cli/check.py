@@ -48,7 +48,10 @@ def check(url: str, report: tuple[str, ...], baseline: str | None, config: str |
     given["music_task"] = [part.strip() for text in given["music_task"] for part in text.split(",") if part.strip()]
     settings, reports, accepted = settled(url, given, report, baseline, config)
     signal.signal(signal.SIGTERM, _terminate)
-    judgement = _judge(settings, _progress())
+    try:
+        judgement = _judge(settings, _progress())
+    except KeyboardInterrupt:  # before there was anything to report
+        return 143 if _terminated else 130
     return _report(judgement, reports, accepted)
 
 

@@ -3,38 +3,44 @@
 `make kill-matrix` runs it. A defect that `check` misses stays in the table, and is named above it.
 """
 
-import json
-import os
+import asyncio
 import re
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from queue import Queue
+from threading import Thread
+from typing import Any
 
-from covermock.mock_server.defects import DEFECTS, Defect
+from covermock.contract_tests import judged as judge
+from covermock.contract_tests import made
+from covermock.contract_tests.reports import as_data
+from covermock.mock_server import Mock, Settings
+from covermock.mock_server.defects import DEFECTS
+from covermock.mock_server.server import Server, bind, url_of
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 PAGE = ROOT / "docs" / "defects.md"
 MARK = "<!-- the matrix: written by make kill-matrix -->"
-KEYS = {
-    "COVERMOCK_API_KEY": "aio_your_api_key_here",
-    "COVERMOCK_SECOND_API_KEY": "aio_second_key",
-    "COVERMOCK_POOR_API_KEY": "aio_poor_key",
-}
+KEYS = {"main": "aio_your_api_key_here", "second": "aio_second_key", "poor": "aio_poor_key"}
 IDS = {
-    "--music-task": "gen123213213213123bksv",
-    "--audio": "aud_30s",
-    "--short-audio": "aud_5_9s",
-    "--min-audio": "aud_6s",
-    "--max-audio": "aud_60s",
-    "--long-audio": "aud_60_1s",
+    "music_task": ("gen123213213213123bksv",),
+    "audio": "aud_30s",
+    "short_audio": "aud_5_9s",
+    "min_audio": "aud_6s",
+    "max_audio": "aud_60s",
+    "long_audio": "aud_60_1s",
+    "patience": 6.0,
+    "fail_on": "assumed",
 }
-LIMITS = ("--patience", "6", "--fail-on", "assumed")
 SCHEMATHESIS = ("--max-examples", "5", "--seed", "1", "--no-color", "--workers", "1")
 
 
@@ -52,36 +58,34 @@ class Row:
 
 @contextmanager
 def served(defect: str) -> Iterator[str]:
-    """Serve the mock with a defect on a free port; yield its URL."""
-    command = [str(BIN / "covermock"), "serve", "--port", "0", "--world", "docs", "--stage-seconds", "0.3"]
-    with subprocess.Popen(  # noqa: S603 - our own command
-        [*command, *(["--defect", defect] if defect else [])],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().split()[-1]
-        finally:
-            process.terminate()
+    """Serve the mock with a defect on a free port, from a thread; yield its URL."""
+    mock = Mock(Settings(defect=defect, over={"stage_seconds": 0.3}), time.time())
+    ready: Queue[tuple[asyncio.AbstractEventLoop, Server, str]] = Queue()
+
+    async def main() -> None:
+        with bind("127.0.0.1", 0) as listener:
+            server = Server(mock, listener)
+            await server.run(lambda: ready.put((asyncio.get_running_loop(), server, url_of(listener, "127.0.0.1"))))
+
+    thread = Thread(target=asyncio.run, args=(main(),))
+    thread.start()
+    loop, server, url = ready.get(timeout=30)
+    try:
+        yield url
+    finally:
+        loop.call_soon_threadsafe(server.stop)
+        thread.join(30)
 
 
-def checked(url: str) -> dict[str, object]:
-    """Return the JSON report of `covermock check`."""
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.json"
-        flags = [part for pair in IDS.items() for part in pair]
-        command = [str(BIN / "covermock"), "check", url, *flags, *LIMITS, "--report", str(report)]
-        subprocess.run(command, env={**os.environ, **KEYS}, capture_output=True, check=False)  # noqa: S603 - as above
-        found: dict[str, object] = json.loads(report.read_text(encoding="utf-8"))
-        return found
+def checked(url: str) -> dict[str, Any]:
+    """Return what `covermock check` says, as data."""
+    return as_data(judge(made(url, KEYS, IDS)))
 
 
 def plain(url: str) -> set[str]:
     """Return what plain schemathesis calls a failure: its kinds, by operation."""
     command = [str(BIN / "schemathesis"), "run", str(ROOT / "openapi" / "gateway.yaml"), "--url", url, *SCHEMATHESIS]
-    command += ["--header", f"Authorization: Bearer {KEYS['COVERMOCK_API_KEY']}"]
+    command += ["--header", f"Authorization: Bearer {KEYS['main']}"]
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(  # noqa: S603 - as above
             command, capture_output=True, text=True, check=False, cwd=folder, timeout=120
@@ -94,18 +98,19 @@ def plain(url: str) -> set[str]:
     return found
 
 
-def judged(defect: Defect, without: set[str] | None) -> Row:
+def judged(name: str, without: set[str] | None) -> Row:
     """Return what becomes of a defect."""
+    defect = DEFECTS[name]
     with served(defect.name) as url:
         report = checked(url)
-    findings: list[dict[str, str]] = report["findings"]  # type: ignore[assignment]
+    findings = report["findings"]
     seen = None
     if without is not None:
         with served(defect.name) as url:
             seen = bool(plain(url) - without)
     clauses = tuple(dict.fromkeys(finding["clause"] for finding in findings))
     right = any(one["clause"] == defect.clause and one["level"] == defect.level for one in findings)
-    ledger: dict[str, float] = report["ledger"]  # type: ignore[assignment]
+    ledger = report["ledger"]
     return Row(defect.name, clauses, right, seen, int(ledger["spent"]), ledger["seconds"])
 
 
@@ -143,9 +148,9 @@ def main(names: list[str]) -> None:
     if not quick:
         with served("") as url:
             without = plain(url)
-    with ThreadPoolExecutor(4) as pool:
+    with ProcessPoolExecutor(3) as pool:
         rows = []
-        for row in pool.map(lambda defect: judged(defect, without), chosen):
+        for row in pool.map(partial(judged, without=without), [defect.name for defect in chosen]):
             rows.append(row)
             right = DEFECTS[row.name].clause in row.clauses
             verdict = "found" if right else "MISSED"
