@@ -12,14 +12,21 @@ _LEVELS = ["documented", "corroborated", "inferred", "assumed"]
 
 @click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
 @flag("--world", default="empty", metavar="NAME|FILE", help="World to serve, or (with scenarios) to start from.")
-@flag("--scenarios", default="", metavar="NAMES|all", help="Run the command once in each, as a job: start, wait, finish.")
-@flag("--timeout", default=60.0, type=click.FloatRange(0, min_open=True), help="Seconds to finish or give up in, for each run.")
+@flag(
+    "--scenarios", default="", metavar="NAMES|all", help="Run the command once in each, as a job: start, wait, finish."
+)
+@flag(
+    "--timeout",
+    default=60.0,
+    type=click.FloatRange(0, min_open=True),
+    help="Seconds to finish or give up in, for each run.",
+)
 @flag("--fail-on", default="assumed", type=click.Choice(_LEVELS), help="Weakest level of a clause that fails the run.")
 @flag("--report", multiple=True, metavar="FILE", help="Write a report: .json, .xml (JUnit), .md, .html or .sarif.")
 @flag("--cover-min", default=0.0, type=click.FloatRange(0, 100), help="Percent of what can happen that has to be met.")
 @flag("--env", multiple=True, metavar="VALUE=NAME", help="Other names, e.g. base_url=API_URL for GATEWAY_BASE_URL.")
 @flag("--allow-callback", multiple=True, metavar="HOST", help="Host besides loopback that webhooks may go to.")
-@flag("--jobs", default=8, type=click.IntRange(1), help="How many scenarios run at a time.")
+@flag("--jobs", default=12, type=click.IntRange(1), help="How many scenarios run at a time.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def client(command: tuple[str, ...], scenarios: str, report: tuple[str, ...], jobs: int, **flags: Any) -> int:
     """Run COMMAND against the mock and judge its requests and its behaviour.

@@ -2,7 +2,6 @@
 
 import shlex
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,10 +10,10 @@ from types import FrameType
 from typing import Any
 
 import click
-from covermock.contract_tests.clients.scenarios import SCENARIOS, Scenario, UnknownScenarioError, chosen
+from covermock.contract_tests.clients.scenarios import KEY, SCENARIOS, Scenario, UnknownScenarioError, chosen
 from covermock.contract_tests.clients.verdicts import UNTRIED, Report, Verdict, report
 from covermock.fixtures.commands import adopt_orphans
-from covermock.fixtures.running_clients import Client, Run, UnstartableError
+from covermock.fixtures.running_clients import Client, Run, UnstartableError, shown_output
 from covermock.openapi import load
 
 _ONCE = Scenario("run", "A happy world.", sources=(), job=False)
@@ -45,7 +44,7 @@ def judged(command: tuple[str, ...], names: str, variables: dict[str, str], jobs
 def _all(made: Client, scenarios: list[Scenario], jobs: int, stopping: Callable[[], bool]) -> tuple[list[Verdict], str]:
     """Run the first scenario alone: it tells whether the command can be started, and its pace is undisturbed."""
     adopt_orphans()
-    first, rest = scenarios[0], sorted(scenarios[1:], key=lambda one: one.name != "never-ends")
+    first, rest = scenarios[0], sorted(scenarios[1:], key=lambda one: not one.long)
     try:
         verdicts = [Run(made, first).verdict()]
     except UnstartableError as error:
@@ -68,13 +67,11 @@ def _one(made: Client, scenario: Scenario, stopping: Callable[[], bool]) -> Verd
 
 def _hopeless(verdict: Verdict, scenario: Scenario) -> bool:
     """Tell whether a command did nothing at all where everything went well: more runs would tell no more."""
-    ended = verdict.ending is not None and not verdict.ending.stopped
-    return ended and not verdict.requests and scenario.name in {"run", next(iter(SCENARIOS))}
+    return not verdict.requests and scenario.name in {"run", next(iter(SCENARIOS))}
 
 
 def _show(data: bytes) -> None:
-    sys.stdout.buffer.write(data)
-    sys.stdout.flush()
+    click.echo(shown_output(data, [KEY]), nl=False)
 
 
 def _print_output(verdict: Verdict) -> None:

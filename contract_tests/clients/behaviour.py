@@ -1,29 +1,39 @@
 """Rules for the order of requests: paying once, polling the right task politely, stopping. Each reads the journal."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from statistics import median
+from typing import Any
 from urllib.parse import quote, unquote, unquote_plus
 
 from covermock.openapi import nearest, shown
 
 from .exchanges import Exchange
-from .experience import Experience, good
+from .experience import EITHER, Experience, good
 from .findings import Finding, broken
 from .rules import RULES
 
 _HOPELESS = frozenset({400, 401, 402, 404, 405, 413})
 _SLACK = 0.1  # seconds by which a timer may be early
-_SHORT_GAPS = 3  # so many gaps have to be short before a pace is judged
-_SHORT_SHARE = 0.4
+_SHORT_GAPS = 4  # so many gaps have to be short before a pace is judged
+_SHORT_SHARE = 0.5
 _NO_PAUSE = 0.25  # of the pace: shorter than this is no pause at all
 _TRIES = 3  # so often a test-suite may ask for the same error
 
 
 def behaviour_findings(run: Experience) -> Iterator[Finding]:
     """Yield what is wrong with how requests follow each other."""
-    for check in (_pays_once, _gives_up_the_hopeless, _respects_retry_after, _sources, _tasks, _pace, _stops, _webhooks):
+    for check in (
+        _pays_once,
+        _gives_up_the_hopeless,
+        _respects_retry_after,
+        _sources,
+        _tasks,
+        _pace,
+        _stops,
+        _webhooks,
+    ):
         yield from check(run)
 
 
@@ -73,15 +83,31 @@ def _respects_retry_after(run: Experience) -> Iterator[Finding]:
             waited = again.asked - before.answered
             if wanted is not None and waited < wanted - _SLACK:
                 received = f"the next request after {waited:.2f} s"
-                yield broken(run.contract, RULES["respects-retry-after"], f"at least {wanted:g} s after {before}", received, again)
+                yield broken(
+                    run.contract,
+                    RULES["respects-retry-after"],
+                    f"at least {wanted:g} s after {before}",
+                    received,
+                    again,
+                )
 
 
 def _sources(run: Experience) -> Iterator[Finding]:
-    allowed = {*run.given.sources, *run.tasks}
     for one in run.starts if run.given.sources and run.job else ():
+        allowed = _allowed(run, one)
         if one.given_id and one.given_id not in allowed:
-            expected = " or ".join(shown(source) for source in run.given.sources)
+            expected = " or ".join(shown(source) for source in allowed)
             yield broken(run.contract, RULES["given-source"], expected, _mangled(one.given_id, allowed), one)
+
+
+def _allowed(run: Experience, start: Exchange) -> list[str]:
+    """Return what the client may start such a task from: what it was given for it, and what it made itself (U14)."""
+    assert start.operation is not None
+    rows: list[Mapping[str, Any]] = start.operation.raw.get("x-preconditions", [])
+    row = next((row for row in rows if "id" in row), {})
+    given = run.given.sources.get(row.get("check", ""))
+    made = [task for task, kind in run.tasks.items() if kind == row.get("lifecycle")]
+    return [*([given] if given else []), *made]
 
 
 def _tasks(run: Experience) -> Iterator[Finding]:
@@ -98,15 +124,15 @@ def _wrong_task(run: Experience, kind: str, task: str) -> str:
         return ""
     if task in run.tasks:
         return f"{shown(task)}, which is a {run.tasks[task]} task: poll it at the other operation"
-    if task in run.given.sources or task in {one.given_id for one in run.starts}:
+    if task in run.given.sources.values() or task in {one.given_id for one in run.starts}:
         return f"{shown(task)}, which is what the task was started from"
     mangled = _mangled(task, run.tasks)
     return mangled if run.job or mangled != shown(task) else ""
 
 
-def _mangled(received: str, known: object) -> str:
+def _mangled(received: str, known: Iterable[str]) -> str:
     """Say what became of an id that was encoded wrongly, or just show it."""
-    names = [str(name) for name in known] if isinstance(known, (set, dict)) else []
+    names = list(known)
     for name in names:
         cut = [part for mark in "&#+% " for part in (name.partition(mark)[0],) if mark in name]
         spoilt = {unquote(name), unquote_plus(name), quote(name), quote(name, safe=""), *cut}
@@ -140,8 +166,11 @@ def _stops(run: Experience) -> Iterator[Finding]:
 
 
 def _webhooks(run: Experience) -> Iterator[Finding]:
-    """Judge the receiver: what it answered, while the client lived. Nobody there is only worth a warning."""
-    for row, attempt in run.attempts:
+    """Judge the receiver: what it answered, while the client lived. Nobody there is only worth a warning.
+
+    Where the start itself goes wrong, a webhook may come before its task is known: then nothing is held against it.
+    """
+    for row, attempt in run.attempts if run.expects != EITHER else ():
         status, problem = attempt["status"], attempt["problem"]
         if status is not None and not good(status):
             yield broken(run.contract, RULES["answers-webhook"], f"2xx for the webhook of {row['task']}", str(status))

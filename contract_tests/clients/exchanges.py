@@ -139,7 +139,7 @@ class Exchange:
             shown["authorization"] = f"{shown['authorization'].partition(' ')[0]} $GATEWAY_API_KEY"
         parts += [f'-H "{name}: {value}"' for name, value in shown.items()]
         parts += [f"-d '{_quoted(self.body)}'"] if self.body else []
-        return " ".join(parts).replace("'$GATEWAY_BASE_URL", "\"$GATEWAY_BASE_URL\"'")
+        return " ".join(parts).replace("'$GATEWAY_BASE_URL", '"$GATEWAY_BASE_URL"\'')
 
 
 def exchanges(contract: Contract, rows: Iterable[Row]) -> list[Exchange]:

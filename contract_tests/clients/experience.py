@@ -19,10 +19,10 @@ POLLS_IN_A_STAGE = 12  # how often the documented pace looks at a stage of the g
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a client was given: its keys, and the ids that it may start tasks from (empty: any)."""
+    """What a client was given: its keys, and the ids that it may start tasks from, by x-precondition (none: any)."""
 
     keys: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,9 @@ def _case(report: Report, verdict: Verdict) -> str:
 
 def _xml(text: str) -> str:
     """Leave out what XML can't carry."""
-    return "".join(c for c in text if c in "\t\n\r" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c > "\uffff")
+    return "".join(
+        c for c in text if c in "\t\n\r" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c > "\uffff"
+    )
 
 
 def _block(one: Finding) -> str:
@@ -143,7 +145,10 @@ def _block(one: Finding) -> str:
 
 def as_markdown(report: Report) -> str:
     """Return the report as Markdown, for a pull request."""
-    rows = [f"| {v.name} | {v.state} | {_cell(', '.join(o.rule for o in v.findings) or v.reason)} |" for v in report.verdicts]
+    rows = [
+        f"| {v.name} | {v.state} | {_cell(', '.join(o.rule for o in v.findings) or v.reason)} |"
+        for v in report.verdicts
+    ]
     found = [
         f"### {one.rule}{_standing(one)}{' — warning' if one.warning else ''}\n\n"
         + "\n".join(f"- **{name}**: {_cell(text)}" for name, text in _facts(one) if text)
@@ -169,7 +174,9 @@ def as_html(report: Report) -> str:
         + "</dl>"
         for one in report.findings
     )
-    style = "body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto}td{padding:.2em 1em .2em 0}dt{font-weight:bold}"
+    style = (
+        "body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto}td{padding:.2em 1em .2em 0}dt{font-weight:bold}"
+    )
     table = escape("\n".join(_table(report)))
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>covermock client</title><style>{style}</style>'

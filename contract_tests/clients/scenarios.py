@@ -36,6 +36,12 @@ class Scenario:
     sources: tuple[str, ...] = (MUSIC, AUDIO)
     job: bool = True
 
+    @property
+    def long(self) -> bool:
+        """Tell whether it takes longer than a task does: it had better begin early."""
+        text = repr((self.world, self.faults))
+        return any(word in text for word in (SLOW, PAUSE, "stall"))
+
 
 def _yielding(**yields: Any) -> Mapping[str, Any]:
     return {"music_tasks": {MUSIC: {"yields": yields}}, "audio": {AUDIO: {"seconds": 30, "yields": yields}}}
@@ -94,7 +100,9 @@ def chosen(names: str) -> list[Scenario]:
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     for name in wanted:
         if name not in {"all", *SCENARIOS}:
-            raise UnknownScenarioError(f"expected the name of a scenario, received {name!r} ({nearest(name, SCENARIOS)})")
+            raise UnknownScenarioError(
+                f"expected the name of a scenario, received {name!r} ({nearest(name, SCENARIOS)})"
+            )
     return [row for row in SCENARIOS.values() if row.name in wanted or "all" in wanted]
 
 

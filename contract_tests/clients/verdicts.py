@@ -92,7 +92,9 @@ def _joined(verdicts: Iterable[Verdict]) -> list[Finding]:
         for one in verdict.findings:
             key = (one.rule, one.clause, one.expected if one.rule in _APART else "")
             first = found.get(key)
-            found[key] = one if first is None else replace(
-                first, scenario=f"{first.scenario}, {one.scenario}", times=first.times + one.times
+            found[key] = (
+                one
+                if first is None
+                else replace(first, scenario=f"{first.scenario}, {one.scenario}", times=first.times + one.times)
             )
     return sorted(found.values(), key=lambda one: one.warning)

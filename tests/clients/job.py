@@ -154,7 +154,9 @@ def start():
     body = None if is_("in-query") else start_body()
     for attempt in range(3):
         try:
-            status, headers, value = call("GET" if is_("start-by-get") else "PUT" if is_("start-by-put") else "POST", start_path(), body)
+            status, headers, value = call(
+                "GET" if is_("start-by-get") else "PUT" if is_("start-by-put") else "POST", start_path(), body
+            )
         except Unsure:
             if is_("retries-slow-start", "retries-start-reset", "retries-start") and attempt < 2:
                 continue
