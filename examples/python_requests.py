@@ -1,4 +1,4 @@
-"""Cover images with requests: start, poll, finish. Environment: GATEWAY_BASE_URL, GATEWAY_API_KEY, GATEWAY_MUSIC_TASK."""
+"""Cover images with requests. Environment: GATEWAY_BASE_URL, GATEWAY_API_KEY, GATEWAY_MUSIC_TASK."""
 
 import os
 import sys

@@ -135,7 +135,7 @@ class Mock:
         return front.crashed(request, crash, {})
 
     def malformed(self, received: str, wall: float) -> Answer:
-        """Answer what was no HTTP request at all; it belongs to no world, and its journal entry says why as its body."""
+        """Answer what was no HTTP at all; it belongs to no world, and the body of its journal entry says why."""
         answer = self.gateway.front.refuse(Refusal(MALFORMED_REQUEST, received=received), {})
         with self.lock:
             self.store.strays.add(wall, wall, Request("GET", "", body=received.encode()), answer)

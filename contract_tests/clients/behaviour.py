@@ -136,7 +136,7 @@ def _mangled(received: str, known: Iterable[str]) -> str:
     for name in names:
         cut = [part for mark in "&#+% " for part in (name.partition(mark)[0],) if mark in name]
         spoilt = {unquote(name), unquote_plus(name), quote(name), quote(name, safe=""), *cut}
-        if received in spoilt or unquote_plus(name).startswith(received) and received:
+        if received in spoilt or (unquote_plus(name).startswith(received) and received):
             return f"{shown(received)}: {shown(name)}, not percent-encoded once"
     close = nearest(received, names)
     return f"{shown(received)} ({close})" if names and close.startswith("did") else shown(received)

@@ -1,9 +1,8 @@
 """Rules for single requests: path, method, key, media type, body, query. Each yields what is wrong, with its remedy."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import Any
 
 from covermock.openapi import JSON, NOTHING, Operation, Violation, nearest, shown
 
@@ -160,8 +159,9 @@ def _strange_names(run: Experience, one: Exchange, names: list[str], known: list
 
 
 def _meant(name: str, known: list[str]) -> str:
-    plain: dict[str, str] = {other.replace("_", "").lower(): other for other in known}
-    close = get_close_matches(name.replace("_", "").replace("-", "").lower(), plain, n=1, cutoff=0.6)
+    plain = {other.replace("_", "").lower(): other for other in reversed(known)}
+    folded = name.replace("_", "").replace("-", "").lower()
+    close = get_close_matches(folded, plain, n=1, cutoff=0.6)
     if close:
         return f"a documented name (did you mean {plain[close[0]]!r}?)"
     return f"a documented name ({', '.join(known) or 'there is none here'})"

@@ -66,29 +66,103 @@ SCENARIOS: Final = {
     row.name: row
     for row in (
         Scenario("happy", "Everything goes well."),
-        Scenario("every-state", "Each poll shows the next state: images: [] and one clip at first are among them.", drive="polls"),
-        Scenario("odd-ids", "Ids have + & # % and a space in them.", world=_ODD_WORLD, sources=(f"gen{_ODD}", f"aud{_ODD}")),
+        Scenario(
+            "every-state",
+            "Each poll shows the next state: images: [] and one clip at first are among them.",
+            drive="polls",
+        ),
+        Scenario(
+            "odd-ids", "Ids have + & # % and a space in them.", world=_ODD_WORLD, sources=(f"gen{_ODD}", f"aud{_ODD}")
+        ),
         Scenario("task-fails", "The task fails.", FAILURE, _yielding(outcome="failure")),
         Scenario("never-ends", "The task never ends.", FAILURE, _yielding(outcome="stall")),
-        Scenario("refused", "400: the music task has a cover already (C5), the audio is too short (U2).", FAILURE, _REFUSING_WORLD),
+        Scenario(
+            "refused",
+            "400: the music task has a cover already (C5), the audio is too short (U2).",
+            FAILURE,
+            _REFUSING_WORLD,
+        ),
         Scenario("unauthorized", "401: the key is invalid (G3).", FAILURE, faults=({"status": _UNAUTHORIZED},)),
-        Scenario("key-revoked", "401 once the task runs: the key is no longer valid.", FAILURE, faults=(_at(POLLS, status=_UNAUTHORIZED),)),
-        Scenario("no-credits", "402: the account has no credits (G6).", FAILURE, {**_PLAIN, "accounts": {"main": {"key": KEY, "credits": 0}}}),
+        Scenario(
+            "key-revoked",
+            "401 once the task runs: the key is no longer valid.",
+            FAILURE,
+            faults=(_at(POLLS, status=_UNAUTHORIZED),),
+        ),
+        Scenario(
+            "no-credits",
+            "402: the account has no credits (G6).",
+            FAILURE,
+            {**_PLAIN, "accounts": {"main": {"key": KEY, "credits": 0}}},
+        ),
         Scenario("unknown-source", "404: there is no such music task or audio (C4, U3).", FAILURE, {}),
-        Scenario("slow-start", "The answer to the start is slow.", EITHER, faults=(_at(STARTS, latency={"seconds": SLOW}, times=1),)),
-        Scenario("start-breaks", "The start is answered with 500, but took effect.", EITHER, faults=(_at(STARTS, status={"code": 500}, takes_effect=True, times=1),)),
-        Scenario("start-unavailable", "The start is answered with 503.", EITHER, faults=(_at(STARTS, status={"code": 503}, times=1),)),
-        Scenario("start-reset", "The connection is reset during the start, which took effect.", EITHER, faults=(_at(STARTS, reset={}, takes_effect=True, times=1),)),
-        Scenario("start-limited", "The start is answered with 429 and Retry-After.", EITHER, faults=(_at(STARTS, status={"code": 429, "retry_after": PAUSE}, times=1),)),
-        Scenario("poll-breaks", "The first polls are answered with 500 and 502.", EITHER, faults=(_at(POLLS, status={"code": 500}, nth=1), _at(POLLS, status={"code": 502}, nth=2))),
+        Scenario(
+            "slow-start",
+            "The answer to the start is slow.",
+            EITHER,
+            faults=(_at(STARTS, latency={"seconds": SLOW}, times=1),),
+        ),
+        Scenario(
+            "start-breaks",
+            "The start is answered with 500, but took effect.",
+            EITHER,
+            faults=(_at(STARTS, status={"code": 500}, takes_effect=True, times=1),),
+        ),
+        Scenario(
+            "start-unavailable",
+            "The start is answered with 503.",
+            EITHER,
+            faults=(_at(STARTS, status={"code": 503}, times=1),),
+        ),
+        Scenario(
+            "start-reset",
+            "The connection is reset during the start, which took effect.",
+            EITHER,
+            faults=(_at(STARTS, reset={}, takes_effect=True, times=1),),
+        ),
+        Scenario(
+            "start-limited",
+            "The start is answered with 429 and Retry-After.",
+            EITHER,
+            faults=(_at(STARTS, status={"code": 429, "retry_after": PAUSE}, times=1),),
+        ),
+        Scenario(
+            "poll-breaks",
+            "The first polls are answered with 500 and 502.",
+            EITHER,
+            faults=(_at(POLLS, status={"code": 500}, nth=1), _at(POLLS, status={"code": 502}, nth=2)),
+        ),
         Scenario("poll-reset", "The connection is reset during a poll.", EITHER, faults=(_at(POLLS, reset={}, nth=1),)),
-        Scenario("poll-slow", "The answer to a poll is slow.", EITHER, faults=(_at(POLLS, latency={"seconds": SLOW}, nth=1),)),
-        Scenario("poll-limited", "A poll is answered with 429 and Retry-After.", EITHER, faults=(_at(POLLS, status={"code": 429, "retry_after": PAUSE}, nth=1),)),
-        Scenario("poll-unavailable", "A poll is answered with 503 and Retry-After.", EITHER, faults=(_at(POLLS, status={"code": 503, "retry_after": PAUSE}, nth=1),)),
-        Scenario("webhook-lost", "The webhook never comes.", faults=(_at(STARTS, callback={"mode": "lost"}),), or_else="falls-back", webhook=True),
-        Scenario("webhook-twice", "The webhook comes twice.", faults=(_at(STARTS, callback={"mode": "duplicated"}),), webhook=True),
+        Scenario(
+            "poll-slow", "The answer to a poll is slow.", EITHER, faults=(_at(POLLS, latency={"seconds": SLOW}, nth=1),)
+        ),
+        Scenario(
+            "poll-limited",
+            "A poll is answered with 429 and Retry-After.",
+            EITHER,
+            faults=(_at(POLLS, status={"code": 429, "retry_after": PAUSE}, nth=1),),
+        ),
+        Scenario(
+            "poll-unavailable",
+            "A poll is answered with 503 and Retry-After.",
+            EITHER,
+            faults=(_at(POLLS, status={"code": 503, "retry_after": PAUSE}, nth=1),),
+        ),
+        Scenario(
+            "webhook-lost",
+            "The webhook never comes.",
+            faults=(_at(STARTS, callback={"mode": "lost"}),),
+            or_else="falls-back",
+            webhook=True,
+        ),
+        Scenario(
+            "webhook-twice",
+            "The webhook comes twice.",
+            faults=(_at(STARTS, callback={"mode": "duplicated"}),),
+            webhook=True,
+        ),
     )
-}  # fmt: skip
+}
 
 
 class UnknownScenarioError(ValueError):
@@ -112,7 +186,7 @@ def furnished(scenario: Scenario, contract: Contract, timeout: float) -> list[di
     words: dict[str, Any] = {
         word: [o.id for o in contract.operations if o.handler == handler] for word, handler in handlers.items()
     }
-    words |= {SLOW: min(11.0, timeout / 5), PAUSE: min(6.0, timeout / 8)}
+    words |= {SLOW: min(11.0, timeout / 5), PAUSE: max(min(6, int(timeout / 8)), 1)}
     return [_replaced(fault, words) for fault in scenario.faults]
 
 

@@ -27,7 +27,8 @@ REQUEST = [
         ("cover", "json-body", "in-query single-quotes trailing-comma no-body half-body duplicate-key"),
         ("upload", "json-body", "latin-1"),
         ("cover", "valid-request", "doubly-encoded taskID task-wrapped task-number task-null task-empty task-list"),
-        ("cover", "valid-request", "top-level-list top-level-text empty-object camel-query no-query two-ids id-in-body"),
+        ("cover", "valid-request", "top-level-list top-level-text empty-object camel-query no-query two-ids"),
+        ("cover", "valid-request", "id-in-body"),
         ("upload", "valid-request", "audioId no-audio custom-text custom-number custom-no-prompt custom-empty-prompt"),
         ("upload", "valid-request", "prompt-null style-list title-number audio-number callback-null"),
         ("webhook", "valid-request", "bad-callback"),
@@ -110,8 +111,9 @@ BEHAVIOUR = [
 ]  # fmt: skip
 
 MISTAKES = [*REQUEST, *BEHAVIOUR]
+WELL = ("cover", "upload", "webhook")
 HARMLESS = {
-    "cover": ["", "probes", "fails-on-5xx", "polls-late"],
-    "upload": ["", "custom-right", "not-custom"],
-    "webhook": ["", "lingers", "no-receiver"],
+    "cover": ["probes", "fails-on-5xx", "polls-late"],
+    "upload": ["custom-right", "not-custom"],
+    "webhook": ["lingers", "no-receiver"],
 }
