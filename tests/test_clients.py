@@ -123,7 +123,7 @@ def test_the_examples_keep_the_contract_where_it_matters(name: str) -> None:
     verdicts = side_by_side((command, SCENARIOS[scenario]) for scenario in EXAMPLES_MEET)
 
     assert [] == wrongly(verdicts)
-    assert sum(verdict.state == HELD for verdict in verdicts) >= 8
+    assert sum(verdict.state == HELD for verdict in verdicts) >= 7
 
 
 SPOILT = [  # (example, what is changed, into what, scenario, rule)
