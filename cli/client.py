@@ -15,6 +15,7 @@ _LEVELS = ["documented", "corroborated", "inferred", "assumed"]
 @flag(
     "--scenarios", default="", metavar="NAMES|all", help="Run the command once in each, as a job: start, wait, finish."
 )
+@flag("--defects", default="", metavar="NAMES|all", help="Then run the command, a test-suite, against each defect.")
 @flag(
     "--timeout",
     default=60.0,
@@ -28,7 +29,7 @@ _LEVELS = ["documented", "corroborated", "inferred", "assumed"]
 @flag("--allow-callback", multiple=True, metavar="HOST", help="Host besides loopback that webhooks may go to.")
 @flag("--jobs", default=12, type=click.IntRange(1), help="How many scenarios run at a time.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def client(command: tuple[str, ...], scenarios: str, report: tuple[str, ...], jobs: int, **flags: Any) -> int:
+def client(command: tuple[str, ...], report: tuple[str, ...], **flags: Any) -> int:
     """Run COMMAND against the mock and judge its requests and its behaviour.
 
     Its arguments may hold {base_url}, {api_key}, {music_task}, {audio} and {callback_base}; its environment has them
@@ -48,7 +49,7 @@ def client(command: tuple[str, ...], scenarios: str, report: tuple[str, ...], jo
             raise click.UsageError(f"--env: expected one of the values, received {name!r} ({nearest(name, NAMES)})")
     from .judging import judged
 
-    made = judged(command, scenarios, names, jobs, flags)
+    made = judged(command, names, flags)
     click.echo(as_text(made))
     for name in report:
         Path(name).write_text(WRITERS[Path(name).suffix](made), encoding="utf-8")

@@ -6,21 +6,25 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
 import click
 from covermock.contract_tests.clients.scenarios import KEY, SCENARIOS, Scenario, UnknownScenarioError, chosen
-from covermock.contract_tests.clients.verdicts import UNTRIED, Report, Verdict, report
+from covermock.contract_tests.clients.verdicts import UNTRIED, Mutation, Report, Verdict, report
 from covermock.fixtures.commands import adopt_orphans
 from covermock.fixtures.running_clients import Client, Run, UnstartableError, shown_output
+from covermock.mock_server.defects import DEFECTS, Defect, known
 from covermock.openapi import load
 
 _ONCE = Scenario("run", "A happy world.", sources=(), job=False)
 
 
-def judged(command: tuple[str, ...], names: str, variables: dict[str, str], jobs: int, flags: dict[str, Any]) -> Report:
+def judged(command: tuple[str, ...], variables: dict[str, str], flags: dict[str, Any]) -> Report:
     """Return the report on a command. Raises `click.ClickException` for a name that is no scenario's."""
+    names, jobs = flags["scenarios"], flags["jobs"]
+    defects = _defects(flags["defects"])
     try:
         scenarios = chosen(names) if names else [_ONCE]
     except UnknownScenarioError as error:
@@ -38,7 +42,31 @@ def judged(command: tuple[str, ...], names: str, variables: dict[str, str], jobs
             stopping,
         )
         verdicts, trouble = _all(made, scenarios, jobs, stopping)
-    return report(load(), shlex.join(command), verdicts, fail_on, cover_min, trouble)
+        mutations = () if trouble or not defects else _mutated(made, defects, verdicts, jobs)
+    return replace(report(load(), shlex.join(command), verdicts, fail_on, cover_min, trouble), mutations=mutations)
+
+
+def _defects(names: str) -> list[Defect]:
+    """Return the defects that a list of names (or `all`) means."""
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    return list(DEFECTS.values()) if "all" in wanted else [known(name) for name in wanted]
+
+
+def _mutated(made: Client, defects: list[Defect], verdicts: list[Verdict], jobs: int) -> tuple[Mutation, ...]:
+    """Run the command against each defect: a test-suite that passes without it and fails with it has noticed it."""
+    ending = verdicts[0].ending
+    if ending is None or ending.code != 0:
+        raise click.UsageError(
+            "--defects: expected a command that exits with 0 without a defect, received another code"
+        )
+
+    def noticed(defect: Defect) -> Mutation:
+        quiet = replace(made, defect=defect.name, show=None)
+        ended = None if made.stopping() else Run(quiet, _ONCE).verdict().ending
+        return Mutation(defect.name, defect.clause, defect.sentence, ended is not None and ended.code != 0)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        return tuple(pool.map(noticed, defects))
 
 
 def _all(made: Client, scenarios: list[Scenario], jobs: int, stopping: Callable[[], bool]) -> tuple[list[Verdict], str]:

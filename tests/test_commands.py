@@ -1,6 +1,7 @@
 """Running somebody's command: a clear outcome whatever it does, and nothing left running."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -192,3 +193,16 @@ def sleeping() -> list[str]:
         except OSError:
             continue
     return found
+
+
+def test_a_suite_that_notices_a_defect_is_told_from_one_that_does_not() -> None:
+    """The command is run against each defect; what no longer passes has noticed it."""
+    job = Path(__file__).parent / "clients" / "job.py"
+    defects = ("--defects", "success-in-small-letters,deep-500")
+
+    ended = covermock(*defects, "--", sys.executable, "-S", "-E", str(job), "cover")
+
+    assert 0 == ended.returncode
+    assert "tests notice: 1 of 2" in ended.stdout
+    assert re.search(r"MISSED +deep-500 +G15", ended.stdout)
+    assert re.search(r"noticed +success-in-small-letters +C9", ended.stdout)

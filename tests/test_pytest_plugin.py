@@ -9,12 +9,12 @@ from pathlib import Path
 import httpx
 import pytest
 import requests
+from covermock.fixtures import unittest_case
 from covermock.fixtures.gateway import ContractBrokenError, Gateway, gateway
 from covermock.fixtures.laboratory import ControlError
 from covermock.fixtures.receiver import Receiver
 from covermock.fixtures.serving import ServerThread
 from covermock.fixtures.transports import HttpxTransport, requests_session
-from covermock.fixtures import unittest_case
 
 COVER, UPLOAD = "/api/v1/audio/music/cover", "/api/v1/audio/music/upload-cover"
 

@@ -15,7 +15,8 @@ _SHOWN = 4000  # characters of output that a report has of a run
 
 def as_text(report: Report) -> str:
     """Return the report for a terminal."""
-    return "\n".join([*_runs(report), *_found(report), *_table(report), "", summary(report)])
+    parts = (_runs(report), _found(report), _table(report), _mutations(report))
+    return "\n".join([*(line for part in parts for line in part), "", summary(report)])
 
 
 def summary(report: Report) -> str:
@@ -30,7 +31,8 @@ def summary(report: Report) -> str:
     few = report.exit_code == 1 and not report.failing
     verdict = f"coverage is below {report.cover_min:g} %" if few else words[report.exit_code]
     broken = f", {len(report.failing)} rules broken" if report.failing else ""
-    return f"{verdict}: {counts}{broken}{more}; met {report.coverage:.0f} % of what can happen"
+    score = f"; its tests notice {report.score:.0f} % of the defects" if report.mutations else ""
+    return f"{verdict}: {counts}{broken}{more}; met {report.coverage:.0f} % of what can happen{score}"
 
 
 def _runs(report: Report) -> Iterator[str]:
@@ -73,6 +75,15 @@ def _table(report: Report) -> Iterator[str]:
         yield f"  {name}: {', '.join(row)}"
 
 
+def _mutations(report: Report) -> Iterator[str]:
+    if not report.mutations:
+        return
+    noticed = sum(one.noticed for one in report.mutations)
+    yield f"\ndefects of the gateway that the client's own tests notice: {noticed} of {len(report.mutations)}"
+    for one in sorted(report.mutations, key=lambda one: one.noticed):
+        yield f"  {'noticed' if one.noticed else 'MISSED':8}{one.name:30}{one.clause:5}{one.sentence}"
+
+
 def as_value(report: Report) -> dict[str, Any]:
     """Return the report as JSON value."""
     return {
@@ -83,6 +94,13 @@ def as_value(report: Report) -> dict[str, Any]:
         "fail_on": report.fail_on,
         "runs": [_run_value(verdict) for verdict in report.verdicts],
         "findings": [one.as_row() | {"fails": one.counts(report.fail_on)} for one in report.findings],
+        "defects": {
+            "score": round(report.score, 1),
+            "mutations": [
+                {"name": one.name, "clause": one.clause, "sentence": one.sentence, "noticed": one.noticed}
+                for one in report.mutations
+            ],
+        },
         "coverage": {
             "percent": round(report.coverage, 1),
             "cells": [{"what": w, "outcome": o, "met": (w, o) in report.met} for w, o in report.cells],
@@ -155,7 +173,7 @@ def as_markdown(report: Report) -> str:
         for one in report.findings
     ]
     head = f"# covermock client\n\n{summary(report)}\n\n| scenario | verdict | why |\n| --- | --- | --- |"
-    return "\n".join([head, *rows, "", "\n\n".join(found), "", "```", *_table(report), "```", ""])
+    return "\n".join([head, *rows, "", "\n\n".join(found), "", "```", *_table(report), *_mutations(report), "```", ""])
 
 
 def _cell(text: str) -> str:
@@ -177,7 +195,7 @@ def as_html(report: Report) -> str:
     style = (
         "body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto}td{padding:.2em 1em .2em 0}dt{font-weight:bold}"
     )
-    table = escape("\n".join(_table(report)))
+    table = escape("\n".join([*_table(report), *_mutations(report)]))
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>covermock client</title><style>{style}</style>'
         f"<h1>covermock client</h1><p>{escape(summary(report))}<table><tr><th>scenario<th>verdict<th>why{rows}</table>"

@@ -31,6 +31,16 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Mutation:
+    """A defect of the gateway, and whether the client's own tests `noticed` it: they no longer passed."""
+
+    name: str
+    clause: str
+    sentence: str
+    noticed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All verdicts on one client. `trouble` says why it could not be tested at all."""
 
@@ -41,6 +51,13 @@ class Report:
     cover_min: float = 0.0
     trouble: str = ""
     findings: tuple[Finding, ...] = field(default=())
+    mutations: tuple[Mutation, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """Return how many of the defects the client's own tests notice, from 0 to 100."""
+        noticed = sum(one.noticed for one in self.mutations)
+        return 100 * noticed / len(self.mutations) if self.mutations else 0.0
 
     @property
     def met(self) -> set[Cell]:
