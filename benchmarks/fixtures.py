@@ -1,4 +1,4 @@
-"""Measure what the pytest plugin costs: `python benchmarks/fixtures.py`; `--write` puts the figures into docs/pytest.md.
+"""Measure what the pytest plugin costs: `python benchmarks/fixtures.py`; `--write` puts it into docs/pytest.md.
 
 Two figures: what the entry point adds to a pytest run that does not use it (the import of its module, other plugins
 off), and what a test with a world of its own costs over the request that it sends.
@@ -26,7 +26,8 @@ print(time.perf_counter() - start)
 
 def entry_point(times: int = 9) -> float:
     """Return the median milliseconds that loading the entry point takes in a process that has pytest."""
-    runs = [subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, check=True) for _ in range(times)]
+    command = [sys.executable, "-c", IMPORT]
+    runs = [subprocess.run(command, capture_output=True, check=True) for _ in range(times)]  # noqa: S603 - our own code
     return 1000 * statistics.median(float(run.stdout) for run in runs)
 
 

@@ -55,6 +55,11 @@ def side_by_side(work: Iterable[tuple[Sequence[str], Scenario]]) -> list[Verdict
         return list(pool.map(lambda pair: verdict(*pair), work))
 
 
+def any_of(rule: str) -> set[str]:
+    """Return the rules that are meant; how short a pause looks depends on how busy this machine is."""
+    return {"no-busy-loop", "polite-pace"} if rule == "pace" else {rule}
+
+
 def groups(mistakes: list[Mistake], size: int = 12) -> list[list[Mistake]]:
     """Return the mistakes in groups: each is one test, whose clients run side by side."""
     return [mistakes[start : start + size] for start in range(0, len(mistakes), size)]
@@ -69,7 +74,7 @@ def test_each_mistake_is_found_by_its_rule(group: list[Mistake]) -> None:
     missed = [
         (mistake, [one.rule for one in verdict.findings], verdict.output)
         for mistake, verdict in zip(group, verdicts, strict=True)
-        if mistake.rule not in {one.rule for one in verdict.findings if one.expected and one.received and one.remedy}
+        if not any_of(mistake.rule) & {o.rule for o in verdict.findings if o.expected and o.received and o.remedy}
     ]
 
     assert [] == missed
@@ -77,9 +82,9 @@ def test_each_mistake_is_found_by_its_rule(group: list[Mistake]) -> None:
 
 def test_the_table_has_many_mistakes_of_each_kind() -> None:
     """Rates mean little over a handful; every rule that can fail is broken by some mistake."""
-    unproven = {rule.name for rule in RULES.values() if not rule.warns} - {mistake.rule for mistake in MISTAKES}
+    proven = {rule for mistake in MISTAKES for rule in any_of(mistake.rule)}
 
-    assert {"sound-http", "ends-by-itself"} == unproven
+    assert {"sound-http", "ends-by-itself"} == {rule.name for rule in RULES.values() if not rule.warns} - proven
     assert len(REQUEST) >= 60
     assert len(BEHAVIOUR) >= 60
 
@@ -128,10 +133,10 @@ def test_the_examples_keep_the_contract_where_it_matters(name: str) -> None:
 
 SPOILT = [  # (example, what is changed, into what, scenario, rule)
     ("node", "`Bearer ${", "`bearer: ${", "happy", "key-in-header"),
-    ("node", "JSON.stringify({ taskId: musicTask })", "JSON.stringify({ taskid: musicTask })", "happy", "valid-request"),
+    ("node", "{ taskId: musicTask }", "{ taskid: musicTask }", "happy", "valid-request"),
     ("node", '"content-type": "application/json"', '"x": "y"', "happy", "json-type"),
     ("node", "/status?${query}", "/status?task_id=${task}", "odd-ids", "given-task"),
-    ("node", "await sleep(pause);", "", "happy", "no-busy-loop"),
+    ("node", "await sleep(pause);", "", "happy", "pace"),
     ("node", 'fail("the task failed")', "process.exit(0)", "task-fails", "reports-failure"),
     ("node", "Date.now() < end", "true", "never-ends", "gives-up"),
     ("bash", "Authorization: Bearer ", "Authorization: ", "happy", "key-in-header"),
@@ -143,7 +148,7 @@ SPOILT = [  # (example, what is changed, into what, scenario, rule)
         "odd-ids",
         "given-task",
     ),
-    ("bash", 'sleep "$pause"', ":", "happy", "busy"),
+    ("bash", 'sleep "$pause"', ":", "happy", "pace"),
     ("bash", "curl --silent", "curl --retry 3 --silent", "start-breaks", "pays-once"),
     ("bash", 'failed) fail "the task failed"', "failed) exit 0", "task-fails", "reports-failure"),
     ("bash", "((SECONDS < end))", "true", "never-ends", "gives-up"),
@@ -165,7 +170,7 @@ def test_an_example_that_is_spoilt_is_found(spoilt: tuple[str, str, str, str, st
     found = {one.rule for one in verdict((program, str(copy)), SCENARIOS[scenario], 8).findings}
 
     assert before in text
-    assert found & ({"no-busy-loop", "polite-pace"} if rule == "busy" else {rule})
+    assert found & any_of(rule)
 
 
 def test_findings_say_all_that_helps() -> None:
