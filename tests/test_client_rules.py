@@ -55,7 +55,9 @@ def test_a_sound_job_breaks_nothing() -> None:
     assert [] == rules(start(0), row(1), ended(2), ending=Ending(0))
 
 
-@pytest.mark.parametrize(("gap", "found"), [(0.002, "no-busy-loop"), (0.03, "polite-pace"), (0.05, ""), (0.2, ""), (5, "")])
+@pytest.mark.parametrize(
+    ("gap", "found"), [(0.002, "no-busy-loop"), (0.03, "polite-pace"), (0.05, ""), (0.2, ""), (5, "")]
+)
 def test_the_pace_is_that_of_the_world(gap: float, found: str) -> None:
     """With stages of half a second 0.05 s are polite; a hundredth of it is no pause at all."""
     polls = [row(1 + number * gap) for number in range(8)]
@@ -111,7 +113,9 @@ def test_polls_after_the_end_are_found_unless_the_end_may_not_have_arrived() -> 
 
 def test_what_is_no_http_is_a_mistake() -> None:
     """A raw space in a URL ends here: the server could not read the request."""
-    broken = row(0, path="", body="Invalid character in URL", status=400, why={"error": "malformed-request"}, headers={})
+    broken = row(
+        0, path="", body="Invalid character in URL", status=400, why={"error": "malformed-request"}, headers={}
+    )
 
     assert ["sound-http"] == rules(broken)
 
@@ -161,7 +165,9 @@ def test_probes_and_oddities_are_fine() -> None:
     """HEAD, OPTIONS, a look at the root, a Host of one's own, extra headers: nobody is harmed."""
     extra = {"authorization": f"Bearer {KEY}", "user-agent": "x", "accept": "*/*", "x-request-id": "1"}
 
-    assert [] == rules(row(0, "HEAD"), row(0, "OPTIONS", headers={}), row(0, path="/", headers={}), start(1), ended(2, "SUCCESS"))
+    assert [] == rules(
+        row(0, "HEAD"), row(0, "OPTIONS", headers={}), row(0, path="/", headers={}), start(1), ended(2, "SUCCESS")
+    )
     assert [] == rules(start(0), {**ended(1), "headers": extra})
 
 
