@@ -7,10 +7,12 @@ from typing import NoReturn
 import click
 
 from .check import check
+from .client import client
 from .defects import defects
 from .explain import explain
 from .flags import refuse_unknown_twins
 from .ready import ready
+from .scenarios import scenarios
 from .serve import serve
 from .spec import spec
 
@@ -23,7 +25,7 @@ def cli() -> None:
     """A local stand-in for the API in One gateway's cover routes, and a contract kit."""
 
 
-for command in (serve, ready, check, explain, defects, spec):
+for command in (serve, ready, check, client, scenarios, explain, defects, spec):
     cli.add_command(command)
 
 

@@ -134,6 +134,9 @@ class Mock:
         front = self.control.front if request.path.startswith(PREFIX) else self.gateway.front
         return front.crashed(request, crash, {})
 
-    def malformed(self, received: str) -> Answer:
-        """Answer what was no HTTP request at all."""
-        return self.gateway.front.refuse(Refusal(MALFORMED_REQUEST, received=received), {})
+    def malformed(self, received: str, wall: float) -> Answer:
+        """Answer what was no HTTP at all; it belongs to no world, and the body of its journal entry says why."""
+        answer = self.gateway.front.refuse(Refusal(MALFORMED_REQUEST, received=received), {})
+        with self.lock:
+            self.store.strays.add(wall, wall, Request("GET", "", body=received.encode()), answer)
+        return answer

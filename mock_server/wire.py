@@ -257,7 +257,8 @@ class Connection(asyncio.Protocol):
 
     def _end_malformed(self) -> None:
         if self._malformed is not None and self.idle and not self._transport.is_closing():
-            self._transport.write(encoded(self._mock.malformed(self._malformed), head=False, keep_alive=False))
+            answer = self._mock.malformed(self._malformed, time.time())
+            self._transport.write(encoded(answer, head=False, keep_alive=False))
             self.close()
 
     def _finish_after_answers(self) -> None:

@@ -1,59 +1,236 @@
-"""Clients that nobody here wrote, generated from gateway.yaml, drive both flows to the end."""
+"""The judge of clients: no good client is called bad, and each mistake is found by its rule."""
 
+import os
 import shutil
-import subprocess
 import sys
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from covermock.openapi import GATEWAY
-from support.servers import Process, environment
+from covermock.contract_tests.clients.findings import Finding
+from covermock.contract_tests.clients.rules import RULES
+from covermock.contract_tests.clients.scenarios import SCENARIOS, Scenario, UnknownScenarioError, chosen
+from covermock.contract_tests.clients.verdicts import BROKEN, HELD, Verdict
+from covermock.fixtures.running_clients import Client, Run
+from covermock.openapi import load
 
-ROOT = Path(__file__).parents[1]
-DRIVERS = ROOT / "tests" / "clients"
-TOOLS = ROOT / "tools" / "clients" / "node_modules" / ".bin"
-ENDED = "complete 2 SUCCESS 2 400\n"
-PATIENCE = 120  # seconds, for generators and compilers on a busy machine
+from .clients.mistakes import BEHAVIOUR, HARMLESS, MISTAKES, REQUEST, WELL, Mistake
 
-
-def output(*command: str | Path, **env: str) -> str:
-    """Run a command to its good end and return what it printed."""
-    done = subprocess.run(
-        list(map(str, command)),
-        capture_output=True,
-        text=True,
-        env=environment(**env),
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-    return done.stdout
+HERE = Path(__file__).parent / "clients"
+EXAMPLES = Path(__file__).parents[1] / "examples"
+SIDE_BY_SIDE = 6
+LONG = {"never-gives-up": 6.0, "trusts-webhook": 8.0, "hook-hangs": 25.0}  # seconds for clients that don't stop
+TELLING = ("happy", "odd-ids", "poll-breaks")
+EXAMPLES_MEET = (*TELLING, "every-state", "task-fails", "refused", "start-breaks", "poll-limited", "webhook-twice")
 
 
-def key_of(process: Process) -> str:
-    """Return the key of a new world in which each poll is a stage, so that clients need not wait."""
-    return process.world(drive="polls", audio={"aud": {"seconds": 30}})
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let clients poll and give up soon."""
+    for name, value in {"PAUSE": "0.1", "PATIENCE": "4", "GATEWAY_POLL_SECONDS": "0.1"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("GATEWAY_PATIENCE_SECONDS", "4")
+    monkeypatch.setenv("GATEWAY_WEBHOOK_SECONDS", "3")
 
 
-def test_a_client_made_by_openapi_python_client_drives_both_flows(process: Process, tmp_path: Path) -> None:
-    """From upload to clips, from clips to pictures, and the documented error of a second cover."""
-    generator = shutil.which("openapi-python-client", path=Path(sys.executable).parent)
-    assert generator
-    folder = tmp_path / "gateway_client"
-    output(generator, "generate", "--path", GATEWAY, "--meta", "none", "--output-path", folder)
-
-    assert ENDED == output(sys.executable, DRIVERS / "drive.py", process.url, key_of(process), PYTHONPATH=str(tmp_path))
+def job(flow: str, mistake: str = "") -> tuple[str, ...]:
+    """Return the command of the client that makes this mistake."""
+    return (sys.executable, "-S", "-E", str(HERE / "job.py"), flow, mistake)
 
 
-def test_types_made_by_openapi_typescript_drive_both_flows_with_fetch(process: Process, tmp_path: Path) -> None:
-    """The same in TypeScript, compiled in strict mode and run on node."""
-    node = shutil.which("node")
-    if not node or not (TOOLS / "tsc").exists():
-        pytest.skip("needs node and `make clients`")
-    output(TOOLS / "openapi-typescript", GATEWAY, "--output", tmp_path / "gateway.d.ts")
-    shutil.copy(DRIVERS / "drive.ts", tmp_path)
-    (tmp_path / "package.json").write_text('{"type": "module"}', encoding="utf-8")
-    options = ["--strict", "--target", "es2022", "--module", "nodenext", "--lib", "es2022,dom"]
-    output(TOOLS / "tsc", *options, tmp_path / "drive.ts")
+def verdict(command: Sequence[str], scenario: Scenario, timeout: float = 15) -> Verdict:
+    """Run a command in a scenario and judge it."""
+    return Run(Client(tuple(command), timeout), scenario).verdict()
 
-    assert ENDED == output(node, tmp_path / "drive.js", process.url, key_of(process))
+
+def made(mistake: Mistake) -> Verdict:
+    """Let the client make its mistake."""
+    return verdict(job(mistake.flow, mistake.name), SCENARIOS[mistake.scenario], LONG.get(mistake.name, 15))
+
+
+def side_by_side(work: Iterable[tuple[Sequence[str], Scenario]]) -> list[Verdict]:
+    """Run many clients at a time."""
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        return list(pool.map(lambda pair: verdict(*pair), work))
+
+
+def any_of(rule: str) -> set[str]:
+    """Return the rules that are meant; how short a pause looks depends on how busy this machine is."""
+    return {"no-busy-loop", "polite-pace"} if rule == "pace" else {rule}
+
+
+def groups(mistakes: list[Mistake], size: int = 12) -> list[list[Mistake]]:
+    """Return the mistakes in groups: each is one test, whose clients run side by side."""
+    return [mistakes[start : start + size] for start in range(0, len(mistakes), size)]
+
+
+@pytest.mark.parametrize("group", groups(MISTAKES), ids=lambda group: f"{group[0].flow}-{group[0].name}-and-more")
+def test_each_mistake_is_found_by_its_rule(group: list[Mistake]) -> None:
+    """Whatever else is found, the rule that the mistake breaks is among it, with an expectation and a remedy."""
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        verdicts = list(pool.map(made, group))
+
+    missed = [
+        (mistake, [one.rule for one in verdict.findings], verdict.output)
+        for mistake, verdict in zip(group, verdicts, strict=True)
+        if not any_of(mistake.rule) & {o.rule for o in verdict.findings if o.expected and o.received and o.remedy}
+    ]
+
+    assert [] == missed
+
+
+def test_the_table_has_many_mistakes_of_each_kind() -> None:
+    """Rates mean little over a handful; every rule that can fail is broken by some mistake."""
+    proven = {rule for mistake in MISTAKES for rule in any_of(mistake.rule)}
+
+    assert {"sound-http", "ends-by-itself"} == {rule.name for rule in RULES.values() if not rule.warns} - proven
+    assert len(REQUEST) >= 60
+    assert len(BEHAVIOUR) >= 60
+
+
+@pytest.mark.parametrize("flow", WELL)
+def test_no_good_client_is_called_bad(flow: str) -> None:
+    """In every scenario a client that does it well is held, or has nothing to do with it."""
+    verdicts = side_by_side((job(flow), scenario) for scenario in SCENARIOS.values())
+
+    assert [] == wrongly(verdicts)
+
+
+def test_no_oddity_is_called_bad() -> None:
+    """Probes, steering by prompt, failing early, a receiver that isn't there: all of that is allowed."""
+    work = [(flow, name, scenario) for flow, names in HARMLESS.items() for name in names for scenario in TELLING]
+
+    assert [] == wrongly(side_by_side((job(flow, name), SCENARIOS[scenario]) for flow, name, scenario in work))
+
+
+def wrongly(verdicts: Iterable[Verdict]) -> list[tuple[str, list[Finding], str]]:
+    """Return what was found wrong with a good client."""
+    return [(v.name, [one for one in v.findings if not one.warning], v.output) for v in verdicts if v.state == BROKEN]
+
+
+SOUND = {
+    "requests": (sys.executable, str(EXAMPLES / "python_requests.py")),
+    "httpx": (sys.executable, str(EXAMPLES / "python_httpx.py")),
+    "asyncio": (sys.executable, str(EXAMPLES / "python_asyncio.py")),
+    "node": ("node", str(EXAMPLES / "node_fetch.mjs")),
+    "bash": ("bash", str(EXAMPLES / "bash_curl.sh")),
+}
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_the_examples_keep_the_contract_where_it_matters(name: str) -> None:
+    """What we show people to copy is right."""
+    command = SOUND[name]
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is missing")
+
+    verdicts = side_by_side((command, SCENARIOS[scenario]) for scenario in EXAMPLES_MEET)
+
+    assert [] == wrongly(verdicts)
+    assert sum(verdict.state == HELD for verdict in verdicts) >= 7
+
+
+SPOILT = [  # (example, what is changed, into what, scenario, rule)
+    ("node", "`Bearer ${", "`bearer: ${", "happy", "key-in-header"),
+    ("node", "{ taskId: musicTask }", "{ taskid: musicTask }", "happy", "valid-request"),
+    ("node", '"content-type": "application/json"', '"x": "y"', "happy", "json-type"),
+    ("node", "/status?${query}", "/status?task_id=${task}", "odd-ids", "given-task"),
+    ("node", "await sleep(pause);", "", "happy", "pace"),
+    ("node", 'fail("the task failed")', "process.exit(0)", "task-fails", "reports-failure"),
+    ("node", "Date.now() < end", "true", "never-ends", "gives-up"),
+    ("bash", "Authorization: Bearer ", "Authorization: ", "happy", "key-in-header"),
+    ("bash", "--header 'Content-Type: application/json' ", "", "happy", "json-type"),
+    (
+        "bash",
+        '--get --data-urlencode "task_id=$task" "$root/status"',
+        '"$root/status?task_id=${task// /%20}"',
+        "odd-ids",
+        "given-task",
+    ),
+    ("bash", 'sleep "$pause"', ":", "happy", "pace"),
+    ("bash", "curl --silent", "curl --retry 3 --silent", "start-breaks", "pays-once"),
+    ("bash", 'failed) fail "the task failed"', "failed) exit 0", "task-fails", "reports-failure"),
+    ("bash", "((SECONDS < end))", "true", "never-ends", "gives-up"),
+    ("bash", 'sleep "${wait:-0}"', ":", "poll-limited", "respects-retry-after"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("spoilt", SPOILT, ids=lambda row: f"{row[0]}-{row[4]}-{row[3]}")
+def test_an_example_that_is_spoilt_is_found(spoilt: tuple[str, str, str, str, str], tmp_path: Path) -> None:
+    """A change of one place in a good client, in node or bash, is found as what it is."""
+    name, before, after, scenario, rule = spoilt
+    program, source = SOUND[name]
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is missing")
+    text = Path(source).read_text()
+    copy = tmp_path / Path(source).name
+    copy.write_text(text.replace(before, after))
+
+    found = {one.rule for one in verdict((program, str(copy)), SCENARIOS[scenario], 8).findings}
+
+    assert before in text
+    assert found & any_of(rule)
+
+
+def test_findings_say_all_that_helps() -> None:
+    """A finding has the exchange, the clause with its level and sentence, both sides, the remedy, and a command."""
+    [found] = [one for one in made(Mistake("taskID", "cover", "happy", "")).findings if one.rule == "valid-request"]
+
+    assert ("C1", "documented") == (found.clause, found.level)
+    assert "body.taskId: a value (it is required)" == found.expected
+    assert "nothing" == found.received
+    assert found.exchange.startswith("#1 POST /api/v1/audio/music/cover/generate → 400")
+    assert "$GATEWAY_API_KEY" in found.curl
+    assert "aio_" not in found.curl
+
+
+def test_a_misspelt_name_comes_with_the_right_one() -> None:
+    """`taskID` is no field, `taskId` is."""
+    found = made(Mistake("taskID", "cover", "happy", "")).findings
+
+    assert ["a documented name (did you mean 'taskId'?)"] == [
+        one.expected for one in found if one.rule == "known-names"
+    ]
+
+
+def test_levels_draw_the_line() -> None:
+    """A finding counts at or above the line; without a clause it always does, a warning never."""
+    find = {one.rule: one for one in made(Mistake("taskID", "cover", "happy", "")).findings}
+    hook = made(Mistake("hook-404", "webhook", "happy", "")).findings[0]
+
+    assert find["valid-request"].counts("documented")
+    assert find["succeeds"].counts("documented")
+    assert not find["known-names"].counts("assumed")
+    assert (True, False) == (hook.counts("assumed"), hook.counts("inferred"))
+
+
+def test_scenarios_are_chosen_by_name() -> None:
+    """Names keep the table's order; a name that is none is refused with the nearest."""
+    assert ["happy", "task-fails"] == [row.name for row in chosen("task-fails, happy")]
+    assert list(SCENARIOS) == [row.name for row in chosen("all")]
+    with pytest.raises(UnknownScenarioError, match=r"received 'task-fail' \(did you mean 'task-fails'"):
+        chosen("task-fail")
+
+
+def test_every_rule_stands_on_a_clause_or_says_why_not() -> None:
+    """A rule without a clause has a reason; a clause that is named exists; each has a remedy."""
+    clauses = load().clauses
+
+    assert [] == [
+        rule.name for rule in RULES.values() if not rule.remedy or not (rule.clause in clauses or rule.reason)
+    ]
+
+
+def test_the_environment_of_this_test_reaches_clients() -> None:
+    """Clients get what they need under the documented names, and no key of a real gateway."""
+    code = "import os; print(sorted(n for n in os.environ if n.startswith(('GATEWAY_', 'COVERMOCK_'))))"
+    os.environ["COVERMOCK_API_KEY"] = "aio_of_somebody"
+    try:
+        output = verdict((sys.executable, "-c", code), SCENARIOS["happy"]).output
+    finally:
+        del os.environ["COVERMOCK_API_KEY"]
+
+    for name in ("GATEWAY_BASE_URL", "GATEWAY_API_KEY", "GATEWAY_MUSIC_TASK", "GATEWAY_AUDIO", "GATEWAY_CALLBACK_BASE"):
+        assert name in output
+    assert "COVERMOCK_API_KEY" not in output

@@ -77,6 +77,7 @@ def entry_view(call: ControlCall, entry: Entry) -> dict[str, Any]:
     return {
         "number": entry.number,
         "at": precise(entry.now),
+        "wall": precise(entry.wall),
         "method": request.method,
         "path": text_shown(request.path, known),
         "query": text_shown(request.query, known),
@@ -87,5 +88,6 @@ def entry_view(call: ControlCall, entry: Entry) -> dict[str, Any]:
         "answer": text_shown(answer.body.decode("utf-8", "replace"), known),
         "answer_headers": {name: text_shown(value, known) for name, value in answer.headers},
         "waiting": entry.waiting,
+        "wire": answer.wire.kind if answer.wire else "",
         "why": dict(answer.why),
     }

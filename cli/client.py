@@ -1,0 +1,63 @@
+"""`covermock client`: run a client against the mock and judge how it keeps the contract."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .flags import flag
+
+_LEVELS = ["documented", "corroborated", "inferred", "assumed"]
+
+
+@click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
+@flag("--world", default="empty", metavar="NAME|FILE", help="World to serve, or (with scenarios) to start from.")
+@flag(
+    "--scenarios", default="", metavar="NAMES|all", help="Run the command once in each, as a job: start, wait, finish."
+)
+@flag("--defects", default="", metavar="NAMES|all", help="Then run the command, a test-suite, against each defect.")
+@flag(
+    "--timeout",
+    default=60.0,
+    type=click.FloatRange(0, min_open=True),
+    help="Seconds to finish or give up in, for each run.",
+)
+@flag("--fail-on", default="assumed", type=click.Choice(_LEVELS), help="Weakest level of a clause that fails the run.")
+@flag("--report", multiple=True, metavar="FILE", help="Write a report: .json, .xml (JUnit), .md, .html or .sarif.")
+@flag("--cover-min", default=0.0, type=click.FloatRange(0, 100), help="Percent of what can happen that has to be met.")
+@flag("--env", multiple=True, metavar="VALUE=NAME", help="Other names, e.g. base_url=API_URL for GATEWAY_BASE_URL.")
+@flag("--allow-callback", multiple=True, metavar="HOST", help="Host besides loopback that webhooks may go to.")
+@flag("--jobs", default=12, type=click.IntRange(1), help="How many scenarios run at a time.")
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def client(command: tuple[str, ...], report: tuple[str, ...], **flags: Any) -> int:
+    """Run COMMAND against the mock and judge its requests and its behaviour.
+
+    Its arguments may hold {base_url}, {api_key}, {music_task}, {audio} and {callback_base}; its environment has them
+    as GATEWAY_BASE_URL and so on. Without --scenarios it is run once in a happy world (a test-suite, a demo).
+    """
+    from covermock.contract_tests.clients.reports import WRITERS, as_text
+    from covermock.openapi import nearest
+
+    for name in report:
+        if Path(name).suffix not in WRITERS:
+            raise click.UsageError(f"expected a report's suffix to be one of {', '.join(WRITERS)}, received {name!r}")
+    names = dict(_renamed(pair) for pair in flags.pop("env"))
+    from covermock.fixtures.running_clients import NAMES
+
+    for name in names:
+        if name not in NAMES:
+            raise click.UsageError(f"--env: expected one of the values, received {name!r} ({nearest(name, NAMES)})")
+    from .judging import judged
+
+    made = judged(command, names, flags)
+    click.echo(as_text(made))
+    for name in report:
+        Path(name).write_text(WRITERS[Path(name).suffix](made), encoding="utf-8")
+    return made.exit_code
+
+
+def _renamed(pair: str) -> tuple[str, str]:
+    name, equals, variable = pair.partition("=")
+    if not equals or not variable:
+        raise click.UsageError(f"--env: expected VALUE=NAME such as base_url=API_URL, received {pair!r}")
+    return name, variable

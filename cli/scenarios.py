@@ -1,0 +1,22 @@
+"""`covermock scenarios`: what `covermock client --scenarios` lets a client live through."""
+
+import click
+
+from .flags import flag
+
+
+@click.command()
+@flag("--format", type=click.Choice(["text", "json"]), default="text", help="How to list them.")
+def scenarios(format: str) -> None:  # noqa: A002 - the flag's name is the user's word for it
+    """List the scenarios for clients: their names, what happens, how a job has to end."""
+    from covermock.contract_tests.clients.scenarios import SCENARIOS, as_rows
+
+    rows = as_rows(SCENARIOS.values())
+    if format == "json":
+        import json
+
+        click.echo(json.dumps(rows, indent=2))
+        return
+    width = max(len(row["name"]) for row in rows)
+    for row in rows:
+        click.echo(f"{row['name']:{width}}  {row['expects']:7}  {row['about']}")

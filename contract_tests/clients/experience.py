@@ -1,0 +1,134 @@
+"""What one client lived through in one world: its exchanges, its webhooks, how it ended. Facts only, no verdict."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from covermock.openapi import Contract
+
+from .exchanges import Exchange, seconds_of
+
+SUCCESS, FAILURE, EITHER = "success", "failure", "either"
+EXPECTATIONS: Final = (SUCCESS, FAILURE, EITHER)
+LONGEST_PACE = 5.0  # seconds between polls that are always enough (G10)
+_DYING = 0.25  # seconds before its end in which a command may have stopped listening
+POLLS_IN_A_STAGE = 12  # how often the documented pace looks at a stage of the gateway, which takes a minute
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a client was given: its keys, and the ids that it may start tasks from, by x-precondition (none: any)."""
+
+    keys: tuple[str, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a command ended: with a `code`, by a `signal`, or not at all (`late`, `flooded`) until it was stopped.
+
+    `at` is the real instant (Unix seconds), `left` how many processes it left behind.
+    """
+
+    code: int | None = None
+    signal: str = ""
+    late: bool = False
+    flooded: bool = False
+    at: float = float("inf")
+    seconds: float = 0.0
+    left: int = 0
+
+    @property
+    def stopped(self) -> bool:
+        """Tell whether it had to be stopped."""
+        return self.late or self.flooded
+
+
+@dataclass(frozen=True)
+class Experience:
+    """All that is known of one run. `ending` is None where the client is no command (a test, a part of a program).
+
+    `job`: it was to start, wait and finish, nothing else; a test-suite may try out more. `expects` is how a job has
+    to end, `or_else` the rule that it breaks where it doesn't; `pace` is the seconds that polls have to be apart.
+    """
+
+    contract: Contract
+    exchanges: Sequence[Exchange]
+    callbacks: Sequence[Mapping[str, Any]] = ()
+    given: Given = field(default_factory=Given)
+    ending: Ending | None = None
+    expects: str = SUCCESS
+    or_else: str = "succeeds"
+    pace: float = 0.0
+    job: bool = True
+
+    @cached_property
+    def starts(self) -> list[Exchange]:
+        """Return the requests for tasks."""
+        return [one for one in self.exchanges if one.starts]
+
+    @cached_property
+    def polls(self) -> list[Exchange]:
+        """Return the requests for the state of a task."""
+        return [one for one in self.exchanges if one.polls]
+
+    @cached_property
+    def tasks(self) -> Mapping[str, str]:
+        """Return the tasks that were started, with their kind: those a client can know of."""
+        found = {one.fact("task.id"): one.kind for one in self.starts if one.fact("task.id")}
+        hooked = {o.raw.get("x-task", "") for o in self.contract.operations if o.callback}
+        for row in self.callbacks:
+            found.setdefault(row["task"], next(iter(hooked), ""))
+        return found
+
+    @cached_property
+    def polled(self) -> Mapping[tuple[str, str], list[Exchange]]:
+        """Return the polls by (kind, task id), in order."""
+        found: dict[tuple[str, str], list[Exchange]] = defaultdict(list)
+        for one in self.polls:
+            found[one.kind, one.given_id].append(one)
+        return found
+
+    @property
+    def attempts(self) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+        """Yield (webhook, attempt) of all attempts that were made while the client lived; who answers lives."""
+        for row in self.callbacks:
+            for attempt in row["attempts"]:
+                if attempt["status"] is not None or seconds_of(attempt["at"]) < self.end - _DYING:
+                    yield row, attempt
+
+    @property
+    def end(self) -> float:
+        """Return the real instant at which the client ended."""
+        return self.ending.at if self.ending else float("inf")
+
+    def ended(self, poll: Exchange) -> str:
+        """Return the terminal state that the answer to a poll shows, or an empty text."""
+        state = poll.fact("task.status")
+        return state if state in self.contract.lifecycles[poll.kind].terminal else ""
+
+    @property
+    def seen_ends(self) -> set[str]:
+        """Return the tasks whose end the client may have seen, by poll or webhook."""
+        by_poll = {one.given_id for one in self.polls if one.wire in {"", "drip"} and self.ended(one)}
+        return by_poll | {row["task"] for row, attempt in self.attempts if good(attempt["status"])}
+
+    @property
+    def succeeded(self) -> bool:
+        """Tell whether every task that it knows of has succeeded before its eyes, and there was one at least."""
+        failed = {o.given_id for o in self.polls if self.ended(o) == self.contract.lifecycles[o.kind].failure.name}
+        seen = self.seen_ends & self.tasks.keys()
+        wanted = set(self.tasks) if self.job else seen
+        return bool(seen) and wanted <= seen and not failed & seen
+
+
+def good(status: int | None) -> bool:
+    """Tell whether a receiver's answer is a 2xx."""
+    return status is not None and 200 <= status < 300
+
+
+def pace_of(stage_seconds: float, speed: float = 1.0) -> float:
+    """Return the seconds that polls have to be apart in a world with such stages that runs so fast."""
+    return min(LONGEST_PACE, stage_seconds / POLLS_IN_A_STAGE) / speed

@@ -1,0 +1,201 @@
+"""Every rule for clients in one table: what it says, the clause or the reason it stands on, what to do instead."""
+
+from typing import Final
+
+from .findings import Rule
+
+_PAID = "No clause: a start costs credits (C6, U13), and nobody can tell whether the first one took effect."
+_HOPELESS = "No clause: the same request gets the same answer."
+
+RULES: Final = {
+    rule.name: rule
+    for rule in (
+        # What each request is like.
+        Rule(
+            "known-path",
+            "A client calls the documented paths only.",
+            "G1",
+            remedy="Use a path of the contract (`covermock spec`).",
+        ),
+        Rule(
+            "no-leftovers",
+            "Paths and names of other versions are no part of the contract.",
+            "C14",
+            remedy="Use /api/v1/audio/music/… with taskId and task_id.",
+        ),
+        Rule(
+            "right-method",
+            "A path is called with its documented method.",
+            "G1",
+            remedy="Start with POST, poll with GET.",
+        ),
+        Rule(
+            "key-in-header",
+            "The key stands in the header `Authorization: Bearer <key>`.",
+            "G2",
+            remedy="Send the header 'Authorization: Bearer <key>' with every request.",
+        ),
+        Rule(
+            "key-nowhere-else",
+            "A key stands in the Authorization header and nowhere else.",
+            "G2",
+            remedy="Take the key out of the URL, the body and other headers: they end up in logs.",
+        ),
+        Rule(
+            "own-key",
+            "A client sends the key that it was given.",
+            "G3",
+            remedy="Send the key unchanged: no quotes, no default.",
+        ),
+        Rule(
+            "json-type",
+            "A body is declared as application/json.",
+            "G1",
+            remedy="Send the header 'Content-Type: application/json'.",
+        ),
+        Rule("json-body", "A body is one JSON object in UTF-8.", "G1", remedy="Build the body with a JSON library."),
+        Rule(
+            "valid-request",
+            "A request keeps the schema of its operation.",
+            "G7",
+            remedy="Send what the contract documents.",
+        ),
+        Rule(
+            "sound-http",
+            "A request is well-formed HTTP of a moderate size.",
+            "G15",
+            remedy="Percent-encode what goes into a URL; use an HTTP library.",
+        ),
+        Rule(
+            "known-names",
+            "Names that the contract doesn't have are ignored.",
+            "G1",
+            remedy="Delete it, or correct its spelling.",
+            warns=True,
+        ),
+        Rule("tidy-request", "A request carries nothing that is ignored.", "G1", remedy="Leave it out.", warns=True),
+        # Which ids it uses.
+        Rule(
+            "given-source",
+            "A task is started from the id that the client was given.",
+            "",
+            "No clause: any other id is unknown, or somebody else's (G9).",
+            remedy="Put the id into the JSON as it is: not encoded, not cut.",
+        ),
+        Rule(
+            "given-task",
+            "A client polls the id that its start returned, at the operation that belongs to it.",
+            "G14",
+            remedy="Take data.taskId or data.task_id from the answer to the start, and percent-encode it in the query.",
+        ),
+        # How it behaves.
+        Rule(
+            "pays-once",
+            "A client doesn't start the same task twice.",
+            "",
+            _PAID,
+            "Poll, or fail honestly; never repeat a paid POST blindly.",
+        ),
+        Rule(
+            "no-hopeless-repeat",
+            "A client doesn't repeat what can't succeed.",
+            "",
+            _HOPELESS,
+            "Report the error and stop.",
+        ),
+        Rule(
+            "respects-retry-after",
+            "A client doesn't come back before Retry-After is over.",
+            "",
+            "No clause: RFC 9110, section 10.2.3.",
+            "Sleep for as many seconds as the header says, then go on.",
+        ),
+        Rule(
+            "polite-pace",
+            "A client polls no faster than documented, scaled to the world's speed.",
+            "G10",
+            remedy="Sleep between polls.",
+        ),
+        Rule(
+            "no-busy-loop",
+            "A client pauses between polls.",
+            "",
+            "No clause: G10 asks for 5 to 10 seconds, scaled to the world's speed; this is no pause at all.",
+            "Sleep between polls.",
+        ),
+        Rule(
+            "stops-at-the-end",
+            "A client stops polling after a terminal state.",
+            "G13",
+            remedy="Leave the loop at SUCCESS, FAILED, complete and failed; keep the answer, it won't change.",
+        ),
+        Rule(
+            "answers-webhook",
+            "A webhook is answered with 2xx, a repeated one too.",
+            "U7",
+            "",
+            "Answer 200 first, then work.",
+            "assumed",
+        ),
+        Rule(
+            "webhook-reachable",
+            "Somebody listens at the callback_url while the task runs.",
+            "U7",
+            "",
+            "Start the receiver before the task.",
+            "assumed",
+            warns=True,
+        ),
+        # How it ends.
+        Rule(
+            "succeeds",
+            "Where the task succeeds the command exits with 0.",
+            "",
+            "No clause: it is how others learn of it.",
+            "Exit with 0 after SUCCESS or complete; until then images: [] and one clip are normal.",
+        ),
+        Rule(
+            "sees-the-end",
+            "A command that exits with 0 has seen the task succeed, by poll or webhook.",
+            "",
+            "No clause: results are complete only at the end (C9, U9).",
+            "Wait for SUCCESS or complete before success is reported.",
+        ),
+        Rule(
+            "reports-failure",
+            "What failed is reported: the exit code is not 0.",
+            "",
+            "No clause: it is how others learn of it.",
+            "Exit with another code than 0 after FAILED, failed, and every 4xx.",
+        ),
+        Rule(
+            "gives-up",
+            "A command ends within its time, even if the task never does.",
+            "",
+            "No clause: a task may never end.",
+            "Give up after a deadline, with an exit code that is not 0.",
+        ),
+        Rule(
+            "falls-back",
+            "A client whose webhook doesn't come polls.",
+            "",
+            "No clause: a webhook can be lost (U7).",
+            "Poll as well, or after a while without the webhook.",
+        ),
+        Rule(
+            "ends-by-itself",
+            "A command ends by itself, not by a signal.",
+            "",
+            "No clause: a crash reports nothing.",
+            "Find the crash in its output.",
+        ),
+        Rule(
+            "leaves-nothing",
+            "A command ends together with the processes that it started.",
+            "",
+            "No clause.",
+            "Wait for background processes, or end them.",
+            warns=True,
+        ),
+    )
+}

@@ -1,0 +1,117 @@
+"""The verdict on a client: for each run held, broken or not exercised, and what that means for the exit code."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from covermock.openapi import Contract
+
+from .behaviour import behaviour_findings
+from .coverage import Cell, possible, share
+from .endings import ending_findings
+from .experience import Ending, Experience
+from .findings import Finding, gathered
+from .requests import request_findings
+
+_APART = frozenset({"valid-request", "known-names", "no-leftovers"})  # each place in a request is a finding of its own
+HELD, BROKEN, UNTRIED = "held", "broken", "not exercised"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one run. `reason` says why nothing could be judged; `output` is what the command printed."""
+
+    name: str
+    state: str
+    findings: tuple[Finding, ...] = ()
+    reason: str = ""
+    ending: Ending | None = None
+    output: str = ""
+    met: frozenset[Cell] = frozenset()
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A defect of the gateway, and whether the client's own tests `noticed` it: they no longer passed."""
+
+    name: str
+    clause: str
+    sentence: str
+    noticed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All verdicts on one client. `trouble` says why it could not be tested at all."""
+
+    contract: Contract
+    command: str
+    verdicts: tuple[Verdict, ...]
+    fail_on: str = "assumed"
+    cover_min: float = 0.0
+    trouble: str = ""
+    findings: tuple[Finding, ...] = field(default=())
+    mutations: tuple[Mutation, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """Return how many of the defects the client's own tests notice, from 0 to 100."""
+        noticed = sum(one.noticed for one in self.mutations)
+        return 100 * noticed / len(self.mutations) if self.mutations else 0.0
+
+    @property
+    def met(self) -> set[Cell]:
+        """Return all that the client has met, in whichever run."""
+        return {cell for verdict in self.verdicts for cell in verdict.met}
+
+    @property
+    def coverage(self) -> float:
+        """Return how much it has met of what can happen to it, from 0 to 100."""
+        return share(self.contract, self.met)
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Return all that can happen to it."""
+        return possible(self.contract, self.met)
+
+    @property
+    def failing(self) -> list[Finding]:
+        """Return the findings that fail the run."""
+        return [one for one in self.findings if one.counts(self.fail_on)]
+
+    @property
+    def exit_code(self) -> int:
+        """Return 1 when something is broken or too little was met, 3 when nothing could be tested, else 0."""
+        if self.failing:
+            return 1
+        if self.trouble or all(verdict.state == UNTRIED for verdict in self.verdicts):
+            return 3
+        return 1 if self.coverage < self.cover_min else 0
+
+
+def findings_of(run: Experience, *, met: bool = True, scenario: str = "") -> list[Finding]:
+    """Return everything that a client did wrong in one run; `met` as in `ending_findings`."""
+    found = [*request_findings(run), *behaviour_findings(run), *ending_findings(run, met=met)]
+    return gathered(replace(one, scenario=scenario) for one in found)
+
+
+def report(
+    contract: Contract, command: str, verdicts: Iterable[Verdict], fail_on: str, cover_min: float, trouble: str = ""
+) -> Report:
+    """Return the report on all runs, with every finding once: the first scenario is shown, all are counted."""
+    kept = tuple(verdicts)
+    return Report(contract, command, kept, fail_on, cover_min, trouble, tuple(_joined(kept)))
+
+
+def _joined(verdicts: Iterable[Verdict]) -> list[Finding]:
+    found: dict[tuple[str, str, str], Finding] = {}
+    for verdict in verdicts:
+        for one in verdict.findings:
+            key = (one.rule, one.clause, one.expected if one.rule in _APART else "")
+            first = found.get(key)
+            found[key] = (
+                one
+                if first is None
+                else replace(first, scenario=f"{first.scenario}, {one.scenario}", times=first.times + one.times)
+            )
+    return sorted(found.values(), key=lambda one: one.warning)

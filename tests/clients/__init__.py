@@ -1,0 +1,1 @@
+"""Clients, good and bad, that the judge is proven with."""

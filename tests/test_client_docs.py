@@ -1,0 +1,61 @@
+"""What docs/client.md, docs/pytest.md and examples/ show is run, and says what is so."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from covermock.cli.main import cli
+from covermock.contract_tests.clients.rules import RULES
+
+ROOT = Path(__file__).parents[1]
+CLIENT, PYTEST = ((ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("client", "pytest"))
+EXAMPLE = (ROOT / "examples" / "test_with_gateway.py").read_text(encoding="utf-8")
+
+
+def test_the_code_is_that_of_the_example() -> None:
+    """Every block of Python in the page is a part of the example, word for word."""
+    blocks = re.findall(r"```python\n(.*?)```", PYTEST, re.DOTALL)
+
+    assert blocks
+    assert [] == [block for block in blocks if block not in f"{EXAMPLE}\n"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["pytest", "-q", "-p", "no:cacheprovider", "examples/test_with_gateway.py"],
+        ["unittest", "examples/test_with_unittest.py"],
+    ],
+)
+def test_the_examples_of_fixtures_pass(command: list[str]) -> None:
+    """With pytest, and with unittest alone."""
+    ran = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert 0 == ran.returncode, ran.stdout + ran.stderr
+
+
+def test_every_rule_is_in_the_table() -> None:
+    """The page lists each rule with its clause, and no other."""
+    rows = re.findall(r"^\| `([a-z-]+)` \| .* \| (\w+|none) \|$", CLIENT, re.MULTILINE)
+
+    assert [(rule.name, rule.clause or "none") for rule in RULES.values()] == rows
+
+
+def test_the_flags_are_the_commands_own() -> None:
+    """Each flag of the client command is in the page."""
+    flags = {option.opts[0] for option in cli.commands["client"].params if option.opts[0].startswith("--")}
+
+    assert set() == {flag for flag in flags if f"`{flag}" not in CLIENT}
+
+
+def test_the_ci_file_checks_every_example() -> None:
+    """Each client in examples/ has a row in the matrix of the workflow, which runs it through all scenarios."""
+    job = yaml.safe_load((ROOT / "examples" / "contract.yml").read_text(encoding="utf-8"))["jobs"]["contract"]
+    checked = {row["command"].split()[-1] for row in job["strategy"]["matrix"]["include"]}
+    clients = {f"examples/{path.name}" for path in (ROOT / "examples").iterdir() if path.stem.count("_") == 1}
+
+    assert {name for name in clients if "test_with" not in name} == checked
+    assert any("covermock client --scenarios all" in step.get("run", "") for step in job["steps"])
