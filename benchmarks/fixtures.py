@@ -27,7 +27,7 @@ print(time.perf_counter() - start)
 def entry_point(times: int = 9) -> float:
     """Return the median milliseconds that loading the entry point takes in a process that has pytest."""
     command = [sys.executable, "-c", IMPORT]
-    runs = [subprocess.run(command, capture_output=True, check=True) for _ in range(times)]  # noqa: S603 - our own code
+    runs = [subprocess.run(command, capture_output=True, check=True) for _ in range(times)]
     return 1000 * statistics.median(float(run.stdout) for run in runs)
 
 

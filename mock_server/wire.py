@@ -6,6 +6,7 @@ Our own, because faults on the wire need the transport, and malformed requests n
 import asyncio
 import socket
 import struct
+import time
 from collections import deque
 from collections.abc import Callable
 from functools import lru_cache
