@@ -37,9 +37,8 @@ class Suite:
         if "clause" in metafunc.fixturenames:
             metafunc.parametrize("clause", list(load(GATEWAY).clauses))
 
-    @pytest.fixture(scope="session")
-    def judgement_data(self) -> dict[str, Any]:
-        """Return the judgement as data (see `reports.as_data`)."""
+    def data(self) -> dict[str, Any]:
+        """Return the judgement as data, made at the first call. Skips the test where no gateway is named."""
         settings = self.settings or from_environment()
         if settings is None or not settings.keys:
             pytest.skip(

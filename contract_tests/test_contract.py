@@ -1,8 +1,16 @@
-"""The contract, clause by clause. The suite plugin brings the fixtures; see `suite.py`."""
+"""The contract, clause by clause. The suite plugin brings the judgement; see `suite.py`."""
 
 from typing import Any
 
 import pytest
+
+
+@pytest.fixture(scope="session")
+def judgement_data(pytestconfig: pytest.Config) -> dict[str, Any]:
+    """Return the judgement of the suite plugin, as data."""
+    suite: Any = next(one for one in pytestconfig.pluginmanager.get_plugins() if type(one).__name__ == "Suite")
+    data: dict[str, Any] = suite.data()
+    return data
 
 
 def test_clause(clause: str, judgement_data: dict[str, Any]) -> None:
