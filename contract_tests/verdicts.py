@@ -140,7 +140,9 @@ def _reason(clause: str) -> str:
 
 def _warnings(session: Session) -> tuple[str, ...]:
     budget = session.budget
+    told = (f"the shortest story that failed: {session.evidence.redact(' | '.join(session.story))}",)
+    story = told if session.story else ()
     if not budget.stray_requests:
-        return ()
+        return story
     accepted = f"the gateway accepted {budget.stray_requests} requests that it had to refuse for free"
-    return (f"{accepted}: it seems to have charged for them, up to {budget.strays} credits",)
+    return (f"{accepted}: it seems to have charged for them, up to {budget.strays} credits", *story)
