@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
-from hypothesis.reporting import silent, with_reporter
+from hypothesis.reporting import with_reporter
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from .budget import OutOfBudgetError
@@ -95,7 +95,7 @@ def stories_are_judged(session: Session, limit: int) -> list[str]:
         suppress_health_check=list(HealthCheck),
     )
     try:
-        with with_reporter(silent):
+        with with_reporter(lambda _: None):
             run_state_machine_as_test(seed(session.settings.seed)(machine), settings=chosen)
     except AssertionError:
         return list(machine.told)
