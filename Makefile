@@ -7,7 +7,7 @@ FOLDERS := $(shell sed -n 's/^"covermock\.[a-z_]*" = "\([a-z_]*\)"$$/\1/p' pypro
 SPECS := openapi/gateway.yaml openapi/admin.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint format types spec-lint redocly no-redocly kill-matrix clients lock wheel clean
+.PHONY: help serve test check lint format types spec-lint redocly no-redocly kill-matrix clients lock bench bench-quick wheel clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -68,6 +68,12 @@ lock: ## Pin the dependencies anew in requirements/dev.txt
 	build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		--all-extras pyproject.toml requirements/dev.in --output-file requirements/dev.txt
+
+bench: .venv/.stamp ## Measure covermock and its peers into docs/benchmarks.md (needs wrk; twelve minutes)
+	$(BIN)/python -m benchmarks
+
+bench-quick: .venv/.stamp ## Measure covermock alone, in a minute
+	$(BIN)/python -m benchmarks --quick
 
 wheel: .venv/.stamp ## Build the wheel into dist/
 	rm -rf build/lib build/bdist.*

@@ -124,16 +124,19 @@ def _await(popen: subprocess.Popen[bytes], port: int, first: Ask) -> None:
     raise BrokenError(f"{popen.args!r} did not answer within {PATIENCE:g} s")
 
 
-def wrk(port: int, ask: Ask, seconds: int, connections: int = 16) -> Load:
-    """Ask as fast as the connections allow. Raises `BrokenError` when an answer was not a good one."""
-    script = BUILD / f"wrk-{port}.lua"
-    lines = [f"wrk.method = {json.dumps(ask.method)}", *(f"wrk.body = {json.dumps(ask.body)}" for _ in [0] if ask.body)]
+def wrk(port: int, ask: Ask, seconds: int, connections: int = 16, script: str = "") -> Load:
+    """Ask as fast as the connections allow; `script` is Lua to ask in another way.
+
+    Raises `BrokenError` when an answer was not a good one.
+    """
+    lines = [f"wrk.method = {json.dumps(ask.method)}", f"wrk.body = {json.dumps(ask.body) if ask.body else 'nil'}"]
     lines += [f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}" for name, value in ask.headers.items()]
-    script.write_text("\n".join([*lines, _SUMMARY]))
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script, f"http://127.0.0.1:{port}{ask.target}"]
+    file = BUILD / f"wrk-{port}.lua"
+    file.write_text("\n".join([*lines, script, _SUMMARY]))
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", file, f"http://127.0.0.1:{port}{ask.target}"]
     output = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + PATIENCE).stdout
-    script.unlink()
-    load = Load(**json.loads(output.rpartition("\n{")[1][1:] + output.rpartition("\n{")[2]))
+    file.unlink()
+    load = Load(**json.loads(output.strip().rpartition("\n")[2]))
     if load.failed or not load.requests:
         raise BrokenError(f"{ask.method} {ask.target}: {load.failed} of {load.requests} requests failed")
     return load

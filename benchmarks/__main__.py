@@ -1,0 +1,105 @@
+"""All of it: measure, then write docs/benchmarks.md and its picture; `--quick` is covermock alone, on screen."""
+
+import sys
+import time
+from collections.abc import Mapping
+
+from . import cost, tasks, throughput, waiting
+from .peers import OURS, PEERS
+from .report import PAGE, PICTURE, bars, machine, number, table
+
+Figures = Mapping[str, float]
+_HEAD = """# Benchmarks
+
+Written by `make bench`; don't edit. Every figure was measured in one run, on one machine:
+{machine}.
+
+Everybody is asked for the same two operations: the status of a finished upload-cover task (GET), and the start of a
+new one (POST). wrk sends over 16 connections on loopback, from the same machine. Every server runs with its default
+settings, one worker, and is started anew in each of {rounds} rounds, in turns; figures are medians. covermock keeps
+its journal, validates, and has state.
+
+![Requests per second](benchmarks.svg)
+"""
+_QUESTIONS = """
+99 % is the 99th percentile of the GET in ms, at full load and at a fixed {rate:g} requests a second (counted from
+the instant a request was due). Start is from the process's start to its first answer, in ms; memory is the
+proportional memory (PSS) of all its processes in MB, idle and after the load. Ratios are covermock's figure divided
+by the peer's.
+"""
+
+
+def peers(figures: Mapping[str, Figures], skipped: Mapping[str, str]) -> str:
+    """Return the section that compares."""
+    own = figures[OURS.name]
+    notes = {peer.name: peer.note for peer in (OURS, *PEERS)}
+    columns = ("GET p99", "paced p99", "start", "idle", "loaded")
+    rows = [
+        [
+            name,
+            *(f"{number(row[method])} ({own[method] / row[method]:.1f} x)" for method in ("GET", "POST")),
+            *(number(row[column]) for column in columns),
+            notes[name],
+        ]
+        for name, row in figures.items()
+    ]
+    head = ["", "GET/s", "POST/s", "99 %", "99 % paced", "start", "idle", "loaded", "what it does"]
+    missing = "".join(f"\nNot measured: {name} ({why}).\n" for name, why in skipped.items())
+    return f"{_QUESTIONS.format(rate=throughput.RATE)}\n{table(head, rows)}\n{missing}"
+
+
+def many_tasks(rows: Mapping[int, Figures]) -> str:
+    """Return the section on tasks."""
+    first = next(iter(rows.values()))
+    lines = [
+        [
+            f"{count:,}",
+            number(row["GET"]),
+            f"{row['GET'] / first['GET']:.0%}",
+            number(row["cost"]),
+            number(row["memory"]),
+            number((row["memory"] - first["memory"]) * 1024 * 1024 / count) if row is not first else "",
+        ]
+        for count, row in rows.items()
+    ]
+    head = ["tasks", "GET/s", "of the first", "CPU us/GET", "memory MB", "bytes/task"]
+    told = "A hundred tasks, spread over all that there are, are polled in turn."
+    return f"\n## Many tasks\n\n{told}\n\n{table(head, lines)}\n"
+
+
+def open_connections(row: Figures) -> str:
+    """Return the section on what waits."""
+    return (
+        f"\n## Open connections that wait\n\nWith {row['open']:.0f} requests open that wait ({waiting.WAITS} blocking "
+        f"waits, event streams where there are any, {waiting.SLOW} answers under a latency of ten seconds), in worlds "
+        f"of their own: {number(row['beside'])} GET/s; without them {number(row['alone'])}: {row['ratio']:.0%}.\n"
+    )
+
+
+def costs(inside: Figures, wire: Figures) -> str:
+    """Return the section on what one request costs."""
+    rows = [[name, f"{inside[name]:.1f}", f"{wire[name]:.1f}"] for name in inside]
+    text = table(["CPU us per request", "in the process", "on the wire, kernel included"], rows)
+    return f"\n## What one request costs\n\n{text}\n"
+
+
+def main() -> None:
+    """Measure everything, or (`--quick`) covermock alone."""
+    begun, quick = time.perf_counter(), "--quick" in sys.argv
+    if quick:
+        figures, skipped = throughput.rounds([OURS], 1)
+    else:
+        figures, skipped = throughput.everybody()
+    page = _HEAD.format(machine=machine(), rounds=1 if quick else throughput.ROUNDS) + peers(figures, skipped)
+    page += many_tasks(tasks.everything(tasks.COUNTS[:4] if quick else tasks.COUNTS))
+    page += open_connections(waiting.everything())
+    page += costs(cost.in_process(), cost.on_the_wire())
+    page += f"\nThe whole run took {(time.perf_counter() - begun) / 60:.0f} minutes.\n"
+    if not quick:
+        PAGE.write_text(page, encoding="utf-8")
+        PICTURE.write_text(bars(figures), encoding="utf-8")
+    sys.stdout.write(page)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""How fast, how steady, how soon, how big: covermock and its peers on the same two operations, in turns."""
+
+import contextlib
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
+
+from .measuring import BrokenError, memory_mb, started, wrk
+from .paced import latencies, percentile
+from .peers import OURS, PEERS, Peer, installed
+
+ROUNDS = 3
+SECONDS = 2  # of each load
+RATE = 500.0  # requests per second of the paced load: what every peer can do
+_PACED_SECONDS = 1.0
+Figures = dict[str, float]
+
+
+def measured(peer: Peer, seconds: int = SECONDS) -> Figures:
+    """Start the peer once and return its figures."""
+    with started(peer.command, peer.first, peer.env, "peer") as server:
+        figures = {"start": server.seconds * 1000, "idle": memory_mb(server.pid)}
+        get, post = peer.asks(server)
+        for ask in (get, post):
+            wrk(server.port, ask, peer.warm)
+            load = wrk(server.port, ask, seconds)
+            figures |= {f"{ask.method}": load.rate, f"{ask.method} p99": load.p99}
+        paced = latencies(server.port, get, RATE, _PACED_SECONDS)
+        figures |= {"paced p50": percentile(paced, 0.5), "paced p99": percentile(paced, 0.99)}
+        return figures | {"loaded": memory_mb(server.pid)}
+
+
+def rounds(peers: Sequence[Peer], count: int = ROUNDS) -> tuple[dict[str, Figures], dict[str, str]]:
+    """Measure the peers in turns; return the median figures of each, and why others are missing."""
+    skipped = {peer.name: why for peer in peers if (why := installed(peer))}
+    taken: dict[str, list[Figures]] = {peer.name: [] for peer in peers}
+    for number in range(count):
+        for peer in peers:
+            if peer.name not in skipped:
+                with _told(peer, skipped):
+                    taken[peer.name].append(measured(peer))
+                    _say(f"round {number + 1}: {peer.name}: {taken[peer.name][-1]['GET']:.0f} GET/s")
+    return {name: _medians(figures) for name, figures in taken.items() if name not in skipped}, skipped
+
+
+@contextlib.contextmanager
+def _told(peer: Peer, skipped: dict[str, str]) -> Iterable[None]:
+    """Leave a peer out that can't be measured here, and say why; ours has to work."""
+    try:
+        yield
+    except (BrokenError, OSError, ValueError) as error:
+        if peer is OURS:
+            raise
+        skipped[peer.name] = str(error)[:120]
+        _say(f"{peer.name}: {error}")
+
+
+def _medians(taken: Sequence[Mapping[str, float]]) -> Figures:
+    return {name: median(figures[name] for figures in taken) for name in taken[0]}
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def everybody() -> tuple[dict[str, Figures], dict[str, str]]:
+    """Measure covermock and all peers."""
+    return rounds((OURS, *PEERS))
+
+
+if __name__ == "__main__":
+    for name, figures in everybody()[0].items():
+        _say(f"{name}: {figures}")
