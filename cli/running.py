@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import time
 from pathlib import Path
 
@@ -12,19 +13,33 @@ from covermock.mock_server.server import Server, bind, serve, url_of
 from covermock.mock_server.specs import find
 from covermock.openapi import InvalidSourceError
 
+from .stores import MEMORY, maker, reachable
+
 _WATCH_SECONDS = 0.3
 
 
-def run(host: str, port: int, settings: Settings, *, watch: bool) -> int:
+def run(host: str, port: int, settings: Settings, *, watch: bool, store: str = MEMORY, workers: int = 1) -> int:
     """Serve until a signal comes; return the exit code. Raises `click.ClickException` when it can't begin."""
-    mock = Mock(settings, time.time())
+    make = maker(store)
+    with reachable(store):
+        mock = Mock(settings, time.time(), make)
+    with _bound(host, port, shared=workers > 1) as listener:
+        url = url_of(listener, host)
+        if workers == 1:
+            return asyncio.run(_serve(Server(mock, listener), url, watch=watch))
+        from .workers import Workers
+
+        mock.store.close()
+        crew = Workers(lambda: Mock(settings, time.time(), make), listener, workers)
+        return 128 + crew.run(lambda: _announce(mock, url))
+
+
+def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
     try:
-        listener = bind(host, port)
+        return bind(host, port, shared=shared)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise click.UsageError(f"expected a free address, received {host}:{port}: {reason}; try --port 0") from None
-    with listener:
-        return asyncio.run(_serve(Server(mock, listener), url_of(listener, host), watch=watch))
 
 
 async def _serve(server: Server, url: str, *, watch: bool) -> int:
@@ -39,10 +54,10 @@ async def _serve(server: Server, url: str, *, watch: bool) -> int:
 
 def _announce(mock: Mock, url: str) -> None:
     click.echo(f"covermock listening on {url}")
-    world = next(iter(mock.store.worlds()))
-    for summary, command in curls(world, url):
+    world = mock.store.world(mock.first)
+    for summary, command in curls(world, url) if world else ():
         click.echo(f"\n# {summary}\n{command}")
-    click.echo(f"\n# Once more from the start\ncurl -s -X POST {url}/__mock/worlds/{world.name}/reset")
+    click.echo(f"\n# Once more from the start\ncurl -s -X POST {url}/__mock/worlds/{mock.first}/reset")
 
 
 async def _follow(server: Server) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .flags import flag, origin, web_address
+from .stores import MEMORY, store_url
 
 if TYPE_CHECKING:
     from covermock.mock_server import Settings
@@ -19,8 +20,14 @@ if TYPE_CHECKING:
 @flag("--stage-seconds", type=click.FloatRange(0), help="Length of every stage; default: the contract's x-lifecycle.")
 @flag("--speed", type=click.FloatRange(0, min_open=True), help="World seconds in a second; default: the world's.")
 @flag("--seed", type=click.IntRange(0), help="What ids are made from; default: the world's.")
-@flag("--store", default="memory", metavar="memory", help="Where worlds live; this version has memory only.")
-@flag("--workers", default=1, type=click.IntRange(1), help="Processes; more than one needs a shared store.")
+@flag(
+    "--store",
+    default=MEMORY,
+    callback=store_url,
+    metavar="memory|redis://…",
+    help="Where worlds live; a Redis or Valkey is shared by many processes and hosts, and outlives them.",
+)
+@flag("--workers", default=1, type=click.IntRange(1), help="Processes; more than one needs --store redis://….")
 @flag(
     "--public-url",
     default="",
@@ -44,18 +51,19 @@ def serve(host: str, port: int, store: str, workers: int, watch: bool, **flags: 
     The first line on standard output, once connections are accepted, is
     "covermock listening on http://HOST:PORT".
     """
-    _refuse_what_needs_a_shared_store(store, workers)
+    _refuse_what_does_not_go_together(store, workers, watch=watch)
     from .running import run
 
-    return run(host, port, _settings(host, flags), watch=watch)
+    return run(host, port, _settings(host, flags), watch=watch, store=store, workers=workers)
 
 
-def _refuse_what_needs_a_shared_store(store: str, workers: int) -> None:
-    if store != "memory":
-        raise click.BadParameter(f"expected memory, received {store!r}: no other store yet", param_hint="--store")
-    if workers > 1:
+def _refuse_what_does_not_go_together(store: str, workers: int, *, watch: bool) -> None:
+    if workers > 1 and store == MEMORY:
         problem = f"expected 1 with --store memory, received {workers}: memory is not shared between processes"
-        raise click.BadParameter(problem, param_hint="--workers")
+        raise click.BadParameter(f"{problem}; add --store redis://127.0.0.1:6379", param_hint="--workers")
+    if watch and store != MEMORY:
+        problem = "expected no --watch with a store that outlives the server: worlds there stay as they are"
+        raise click.BadParameter(f"{problem}; reset them over /__mock/", param_hint="--watch")
 
 
 def _settings(host: str, flags: dict[str, Any]) -> "Settings":

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .deliveries import SENDING, Attempt, Delivery, attempted, blocked, ready
+from .errors import Refusal
 from .mock import Mock
 from .posting import BlockedError, checked, post, signature
 from .settling import next_webhook, settle
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _LONGEST_NAP = 3600.0
 _SHORTEST_NAP = 0.0005  # a due instant that rounding has put a little ahead is not looked at in a circle
+_AWAY_SECONDS = 1.0  # until the next look at a store that is away
 _POLICY = {"repeat_after": [], "answer_within": 15}
 Claim = tuple[World, Delivery, bytes]
 
@@ -44,6 +46,7 @@ class Courier:
         self._lock = threading.Lock()
         self._stopping = False
         self._due: dict[str, float] = {}  # by world, the wall instant of its next look
+        self._sending: set[Delivery] = set()
         self._queues: dict[str, asyncio.Lock] = {}  # by world, so that its webhooks go one after the other
 
     def poke(self) -> None:
@@ -102,19 +105,29 @@ class Courier:
             names = mock.stirred | {name for name, instant in self._due.items() if instant <= wall}
             mock.stirred.clear()
             for name in names:
-                world = mock.store.world(name)
-                if world is not None:
-                    claimed += self._claim_in(mock, world, wall)
-                self._note_next(name, world, wall)
+                try:
+                    claimed += mock.store.run(self._claim_in, name, wall)
+                except Refusal:  # the store is away
+                    self._due[name] = wall + _AWAY_SECONDS
+        self._sending.update(delivery for _, delivery, _ in claimed)
         return claimed
 
-    def _claim_in(self, mock: Mock, world: World, wall: float) -> list[Claim]:
-        now = world.clock.now(wall)
+    def _claim_in(self, name: str, wall: float) -> list[Claim]:
+        mock = self._mock()
+        world = mock.store.world(name)
+        claimed = [] if world is None else self._due_in(mock, world, world.clock.now(wall))
+        self._note_next(name, world, wall)
+        return claimed
+
+    def _due_in(self, mock: Mock, world: World, now: float) -> list[Claim]:
         settle(world, now)
-        found = ready(world.outbox.due.values(), now)
+        world.outbox.stirred = False
+        due = world.outbox.due.values()
+        if any(one.state == SENDING and one not in self._sending for one in due):
+            return []  # another process sends one, and will look for the next when that has gone out: order is kept
+        found = ready(due, now)
         for delivery in found:
             delivery.state = SENDING
-        world.outbox.stirred = False
         return [(world, delivery, mock.gateway.callback(world, delivery, now)) for delivery in found]
 
     def _note_next(self, name: str, world: World | None, wall: float) -> None:
@@ -155,10 +168,16 @@ class Courier:
 
     def _record(self, world: World, delivery: Delivery, note: Callable[[float], None]) -> None:
         mock = self._mock()
-        with mock.lock:
-            note(world.clock.now(self._wall()))
-            world.outbox.attempts += 1
-            world.outbox.note(delivery)
-            world.version += 1
+
+        def noted(_: None, wall: float) -> None:
+            if mock.store.world(world.name) is world:
+                note(world.clock.now(wall))
+                world.outbox.attempts += 1
+                world.outbox.note(delivery)
+                world.version += 1
+
+        with mock.lock, suppress(Refusal):  # where the store is away the webhook is sent once more
+            self._sending.discard(delivery)
             mock.stirred.add(world.name)
+            mock.store.run(noted, None, self._wall())
         self.poke()

@@ -11,6 +11,7 @@ BODY_TOO_LARGE: Final = "body-too-large"
 INVALID_JSON: Final = "invalid-json"
 INVALID_PARAMS: Final = "invalid-params"
 INTERNAL_ERROR: Final = "internal-error"
+UNAVAILABLE: Final = "unavailable"
 
 # The control API's own.
 UNKNOWN_NAME: Final = "unknown-name"
@@ -32,6 +33,7 @@ RAISED = frozenset(
         INVALID_JSON,
         INVALID_PARAMS,
         INTERNAL_ERROR,
+        UNAVAILABLE,
     }
 )
 CONTROL_RAISED = RAISED | {UNKNOWN_NAME, NAME_TAKEN, FOREIGN_PAGE, UNSATISFIABLE_RANGE, EVICTED, WAITED_IN_VAIN}

@@ -1,7 +1,8 @@
 """The store in memory: the worlds of this process and the keys that name them."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from covermock.openapi import shown
 
@@ -12,6 +13,9 @@ from .worlds import World
 WORLDS = 10_000  # how many made worlds are kept; the longest unused goes first
 IDLE_SECONDS = 3600.0  # a made world that nobody used for so long (wall) is abandoned, unless it says otherwise
 _SWEEP_SECONDS = 1.0
+
+Subject = TypeVar("Subject")
+Result = TypeVar("Result")
 
 
 class TakenError(ValueError):
@@ -38,6 +42,24 @@ class MemoryStore:
         self._swept = 0.0
         self.strays = Journal()
 
+    def run(self, work: Callable[[Subject, float], Result], subject: Subject, wall: float) -> Result:
+        """Do one step of work on worlds: here, simply do it."""
+        return work(subject, wall)
+
+    def found(self, world: World) -> None:
+        """Take in the world that the server was started with."""
+        self.add(world)
+
+    def ready(self) -> None:
+        """Make sure that worlds can be reached; here they always can."""
+
+    def close(self) -> None:
+        """Let go of connections; here are none."""
+
+    def owing(self) -> set[str]:
+        """Return the names of the worlds whose webhooks somebody else was to send; here there is nobody else."""
+        return set()
+
     def find_key(self, key: str) -> tuple[World, Account] | None:
         """Return the world and account that the key names, or None."""
         return self._keys.get(key)
@@ -49,6 +71,10 @@ class MemoryStore:
     def worlds(self) -> Iterable[World]:
         """Return all worlds, oldest first."""
         return list(self._worlds.values())
+
+    def names(self) -> list[str]:
+        """Return the names of all worlds."""
+        return list(self._worlds)
 
     def new_name(self) -> str:
         """Return a name that no world has had."""

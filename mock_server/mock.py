@@ -1,6 +1,7 @@
 """The whole mock as one function: a request and the time in, an answer out. No framework, no socket, no waiting."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,9 +19,16 @@ from .memory import MemoryStore
 from .replay import Replayer, repeatable
 from .request import Answer, Hold, Request
 from .specs import WorldFiles, build_file, merged
+from .stores import Store
 from .worlds import World
 
 _BAD = 400
+MakeStore = Callable[[Contract], Store]
+
+
+def in_memory(_: Contract) -> Store:
+    """Return a store in this process."""
+    return MemoryStore()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +48,11 @@ class Settings:
 class Mock:
     """The gateway's operations and the control API over one store. `answer` may be called from many threads."""
 
-    def __init__(self, settings: Settings, wall: float) -> None:
+    def __init__(self, settings: Settings, wall: float, store: MakeStore = in_memory) -> None:
         """Read the contract and the world. Raises `InvalidSourceError` when either can't be used."""
         self.settings = settings
         self.contract: Contract = contract_with(settings.defect, load(settings.spec))
-        self.store = MemoryStore()
+        self.store = store(self.contract)
         self.lock = RLock()
         self.stirred: set[str] = set()  # names of worlds in which webhooks may have become due
         self.files = WorldFiles(load(ADMIN))
@@ -60,18 +68,24 @@ class Mock:
             self._replayer,
         )
         name, spec, source = self.files.load(settings.world)
-        self.store.add(build_file(name, merged(spec, settings.over), source, self.contract, wall))
+        self.first = name
+        self.store.found(build_file(name, merged(spec, settings.over), source, self.contract, wall))
 
     def answer(self, request: Request, wall: float) -> Answer:
         """Answer any request at the wall instant (Unix seconds). Never raises, never waits: see `Answer.hold`."""
+        controlled = request.path.startswith(PREFIX)
         with self.lock:
-            if request.path.startswith(PREFIX):
-                return self._controlled(request, wall)
-            if self.settings.cors:
-                answer = cors.opened(self.settings.cors, request, lambda: self.gateway.answer(request, wall))
-            else:
-                answer = self.gateway.answer(request, wall)
-            return self._journalled(request, answer, wall)
+            try:
+                return self.store.run(self._controlled if controlled else self._exchanged, request, wall)
+            except Refusal as refusal:  # the store is away
+                return (self.control if controlled else self.gateway).front.refuse(refusal, {})
+
+    def _exchanged(self, request: Request, wall: float) -> Answer:
+        if self.settings.cors:
+            answer = cors.opened(self.settings.cors, request, lambda: self.gateway.answer(request, wall))
+        else:
+            answer = self.gateway.answer(request, wall)
+        return self._journalled(request, answer, wall)
 
     def _journalled(self, request: Request, answer: Answer, wall: float) -> Answer:
         world = self.store.world(answer.why.get("world", ""))
@@ -101,6 +115,11 @@ class Mock:
     def _stir(self, world: World) -> None:
         world.outbox.stirred = False
         self.stirred.add(world.name)
+
+    def take_over(self) -> None:
+        """Look for webhooks that a process which is gone was to send."""
+        with self.lock, suppress(Refusal):
+            self.stirred |= self.store.owing()
 
     def _replayer(self, world: World) -> Replayer:
         """Return what answers as this mock would, with `world` alone."""

@@ -101,6 +101,8 @@ class Server:
             old = loop.time() - IDLE_SECONDS
             for connection in [c for c in self._connections if c.idle and c.last_active < old]:
                 connection.close()
+            self.mock.take_over()
+            self._after()
 
     async def _drain(self) -> None:
         loop = asyncio.get_running_loop()
@@ -111,12 +113,14 @@ class Server:
             await asyncio.sleep(0.01)
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Return a listening socket. Raises `OSError`."""
+def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Return a bound socket; a `shared` one leaves room for those of other processes. Raises `OSError`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind((host, port))
     except OSError:
         listener.close()

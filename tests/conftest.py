@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from support.engines import Engine, engine
 from support.fakes import Fake
 from support.servers import Process, serving
 
@@ -26,10 +27,21 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-@pytest.fixture
-def fake() -> Fake:
-    """A mock of its own in this process, in the world `docs`, with a clock that only the test moves."""
-    return Fake()
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Engine]:
+    """A redis-server that tests share; each begins with an empty one."""
+    with engine() as running:
+        yield running
+
+
+@pytest.fixture(params=["memory", "redis"])
+def fake(request: pytest.FixtureRequest) -> Fake:
+    """A mock of its own in this process, over each store, in the world `docs`; only the test moves its clock."""
+    if request.param == "memory":
+        return Fake()
+    redis: Engine = request.getfixturevalue("redis")
+    redis.empty()
+    return Fake(store=redis.store())
 
 
 @pytest.fixture(scope="session")

@@ -12,10 +12,10 @@ from covermock.openapi import Contract, Operation, nearest
 from .. import errors
 from ..errors import FOREIGN_PAGE, Refusal
 from ..front import Front, Given
-from ..memory import MemoryStore
 from ..replay import Replayer
 from ..request import Answer, Request, json_answer
 from ..specs import WorldFiles
+from ..stores import Store
 from ..worlds import World
 from . import callbacks, clock, faults, journal, media, tasks, worlds
 from .call import ControlCall, Result, refuse_unknown
@@ -29,12 +29,17 @@ def _fine(_: ControlCall) -> Result:
     return 200, {"status": "ok"}
 
 
+def _ready(call: ControlCall) -> Result:
+    call.store.ready()
+    return _fine(call)
+
+
 Handler = Callable[[ControlCall], Result | Answer]
 # What changes no answer of a world, or makes it anew, is not repeated when the world is replayed.
 _READS = frozenset({"wait", "replayWorld", "forkWorld", "redeliver", "restoreWorld", "resetWorld", "deleteWorld"})
 HANDLERS: Final[Mapping[str, Handler]] = {
     "live": _fine,
-    "ready": _fine,
+    "ready": _ready,
     "listWorlds": worlds.list_worlds,
     "createWorld": worlds.create_world,
     "readWorld": worlds.read_world,
@@ -74,7 +79,7 @@ class Control:
 
     admin: Contract
     contract: Contract
-    store: MemoryStore
+    store: Store
     files: WorldFiles
     settings: Mapping[str, Any] = field(default_factory=dict)
     token: str = ""

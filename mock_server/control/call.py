@@ -7,9 +7,9 @@ from typing import Any
 from covermock.openapi import Contract, nearest, shown
 
 from ..errors import INVALID_PARAMS, NAME_TAKEN, UNKNOWN_NAME, Refusal
-from ..memory import MemoryStore
 from ..request import Request
 from ..specs import WorldFiles
+from ..stores import Store
 from ..worlds import World
 
 Result = tuple[int, Any]
@@ -20,7 +20,7 @@ class ControlCall:
     """A valid control request. `wall` is the wall instant (Unix seconds); `settings` are laid over new worlds."""
 
     contract: Contract
-    store: MemoryStore
+    store: Store
     files: WorldFiles
     settings: Mapping[str, Any]
     request: Request
@@ -42,7 +42,7 @@ class ControlCall:
         name = self.path["world"]
         world = self.store.world(name)
         if world is None:
-            raise unknown("path.world", "a world", name, (world.name for world in self.store.worlds()))
+            raise unknown("path.world", "a world", name, self.store.names())
         return world
 
     def knows(self, key: str) -> bool:

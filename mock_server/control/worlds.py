@@ -126,7 +126,7 @@ def _base(call: ControlCall, name: str) -> Spec:
     elif name in names():
         spec = call.files.load(name)[1]
     else:
-        raise unknown("body.from", "a world", name, [*names(), *(world.name for world in call.store.worlds())])
+        raise unknown("body.from", "a world", name, [*names(), *call.store.names()])
     accounts = spec.get("accounts", {})
     keyless = {account: {"credits": row.get("credits", 0)} for account, row in accounts.items()}
     return {**spec, "accounts": keyless} if accounts else spec

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 from covermock.mock_server import Answer, Mock, Request, Settings
+from covermock.mock_server.mock import MakeStore, in_memory
 from covermock.mock_server.worlds import World
 from covermock.openapi import ADMIN, GATEWAY
 
@@ -52,10 +53,10 @@ class Got:
 class Fake:
     """A mock and the wall instant at which it is asked; `key` is sent unless a call says otherwise."""
 
-    def __init__(self, key: str = KEY, **settings: Any) -> None:
+    def __init__(self, key: str = KEY, store: MakeStore = in_memory, **settings: Any) -> None:
         self.wall = NOON
         self.key = key
-        self.mock = Mock(Settings(**settings), self.wall)
+        self.mock = Mock(Settings(**settings), self.wall, store)
 
     def send(self, method: str, target: str, body: Any = None, key: str | None = "", **headers: str) -> Got:
         """Send a request; `body` is bytes or a JSON value, `key=None` sends none, `x_y=` is the header X-Y."""

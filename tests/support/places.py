@@ -1,4 +1,4 @@
-"""The three places where a mock can be: in this process, in a thread, in another process. Tests see no difference."""
+"""Where a mock can be: this process, a thread, another process, or several over Redis. Tests see no difference."""
 
 import contextlib
 import json
@@ -11,10 +11,11 @@ from covermock.fixtures.laboratory import Laboratory, World, over_http
 from covermock.fixtures.serving import InProcess, ServerThread
 from covermock.mock_server import Request
 
+from .engines import engine
 from .fakes import COVER, COVER_STATUS, UPLOAD_COVER, UPLOAD_COVER_STATUS
 from .servers import PATIENCE, serving
 
-PLACES = ("in process", "thread", "process")
+PLACES = ("in process", "thread", "process", "redis", "two workers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +90,31 @@ class Client:
 
 @contextlib.contextmanager
 def place(name: str) -> Iterator[Place]:
-    """Open one of the three places."""
+    """Open one of the places."""
     if name == "in process":
         with InProcess() as here:
             yield Place(here.laboratory, calling(here))
     elif name == "thread":
         with ServerThread() as server, httpx.Client(base_url=server.url, trust_env=False, timeout=PATIENCE) as http:
             yield Place(server.laboratory, over(http))
+    elif name == "process":
+        with _served() as opened:
+            yield opened
     else:
-        with serving() as process, httpx.Client(base_url=process.url, trust_env=False, timeout=PATIENCE) as http:
-            yield Place(Laboratory(over_http(process.url), process.url), over(http))
+        workers = ("--workers", "2") if name == "two workers" else ()
+        with engine() as redis, _served("--store", redis.url, *workers) as opened:
+            yield opened
+
+
+@contextlib.contextmanager
+def _served(*arguments: str) -> Iterator[Place]:
+    """Serve from another process, or several; each request gets a connection of its own, so that workers take turns."""
+    limits = httpx.Limits(max_keepalive_connections=0)
+    with (
+        serving(*arguments) as process,
+        httpx.Client(base_url=process.url, trust_env=False, timeout=PATIENCE, limits=limits) as http,
+    ):
+        yield Place(Laboratory(over_http(process.url), process.url), over(http))
 
 
 def calling(here: InProcess) -> Transport:

@@ -1,0 +1,5 @@
+"""Worlds in Redis or Valkey, shared by any number of processes. Nothing but `--store redis://…` imports this."""
+
+from .store import RedisStore
+
+__all__ = ["RedisStore"]

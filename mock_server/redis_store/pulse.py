@@ -1,0 +1,43 @@
+"""Whether worlds that somebody waits for have changed, in whatever process: asked for all at once, now and then."""
+
+import time
+from typing import Final
+
+from .link import Link, StoreAwayError
+from .shared import SharedWorld
+
+_SECONDS: Final = 0.008  # between two looks
+_PATIENCE: Final = 1.0  # seconds after which nobody waits any more who hasn't asked again
+
+
+class Pulse:
+    """The versions of the worlds that are waited for."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._next = 0.0
+        self._asked: dict[SharedWorld, float] = {}
+        self._versions: dict[SharedWorld, int] = {}
+
+    def of(self, world: SharedWorld) -> int:
+        """Return a number that changes when the world does."""
+        now = time.monotonic()
+        if world not in self._asked or now >= self._next:
+            self._asked[world] = now
+            self._look(now)
+        self._asked[world] = now
+        return self._versions.get(world, world.version)
+
+    def _look(self, now: float) -> None:
+        self._next = now + _SECONDS
+        self._asked = {world: asked for world, asked in self._asked.items() if asked > now - _PATIENCE}
+        worlds = list(self._asked)
+        try:
+            versions = self._link.command("HMGET", "covermock:versions", *(world.uid for world in worlds))
+        except StoreAwayError:
+            return
+        self._versions = {
+            world: -1 if version is None else int(version) for world, version in zip(worlds, versions, strict=True)
+        }
+        for world in worlds:
+            world.gone = world.gone or self._versions[world] < 0
