@@ -57,7 +57,7 @@ def refusal(*arguments: str, **env: str) -> str:
         (("serve", "--world", "missing.yaml"), "No such file"),
         (("serve", "--spec", "missing.yaml"), "No such file"),
         (("serve", "--speed", "0"), "x>0"),
-        (("serve", "--store", "redis://x"), "memory"),
+        (("serve", "--store", "sqlite:x"), "redis://"),
         (("serve", "--workers", "2"), "shared"),
         (("serve", "--public-url", "ftp://x"), "http://127.0.0.1:8080"),
         (("serve", "--cors", "localhost"), "http://localhost:3000"),
