@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Mapping
 
-from . import cost, tasks, throughput, waiting
+from . import bystanders, cost, tasks, throughput
 from .peers import OURS, PEERS
 from .report import PAGE, PICTURE, bars, machine, number, table
 
@@ -70,8 +70,8 @@ def many_tasks(rows: Mapping[int, Figures]) -> str:
 def open_connections(row: Figures) -> str:
     """Return the section on what waits."""
     return (
-        f"\n## Open connections that wait\n\nWith {row['open']:.0f} requests open that wait ({waiting.WAITS} blocking "
-        f"waits, event streams where there are any, {waiting.SLOW} answers under a latency of ten seconds), in worlds "
+        f"\n## Open connections that wait\n\nWith {row['open']:.0f} requests open that wait ({bystanders.WAITS} blocking "
+        f"waits, event streams where there are any, {bystanders.SLOW} answers under a latency of ten seconds), in worlds "
         f"of their own: {number(row['beside'])} GET/s; without them {number(row['alone'])}: {row['ratio']:.0%}.\n"
     )
 
@@ -92,7 +92,7 @@ def main() -> None:
         figures, skipped = throughput.everybody()
     page = _HEAD.format(machine=machine(), rounds=1 if quick else throughput.ROUNDS) + peers(figures, skipped)
     page += many_tasks(tasks.everything(tasks.COUNTS[:4] if quick else tasks.COUNTS))
-    page += open_connections(waiting.everything())
+    page += open_connections(bystanders.everything())
     page += costs(cost.in_process(), cost.on_the_wire())
     page += f"\nThe whole run took {(time.perf_counter() - begun) / 60:.0f} minutes.\n"
     if not quick:

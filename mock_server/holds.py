@@ -35,4 +35,5 @@ def held(entry: Entry, world: World, wall: float) -> Answer:
     def again(wall: float) -> float:
         return slow if wall < slow else first
 
-    return replace(answer, hold=Hold(look, again, lambda: 2 * int(world.gone) + int(sent())))
+    of = None if delivery else (world, "slow")
+    return replace(answer, hold=Hold(look, again, lambda: 2 * int(world.gone) + int(sent()), of))

@@ -1,6 +1,6 @@
 """A request and its answer as plain values: what every edge (Flask, the server, tests) translates to and from."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,12 +37,14 @@ class Hold:
     """An answer that is not due yet. The core never waits: an edge looks again, when told to or when it is time.
 
     `look(wall)` returns the answer once it is due, else None; `again(wall)` returns the wall instant at which time
-    alone may make it due; it is worth another look, too, when `version()` has changed.
+    alone may make it due; it is worth another look, too, when `version()` has changed. Those that are held `of` the same
+    thing have the same version, so that many cost one look; None is nobody else's.
     """
 
     look: "Callable[[float], Answer | None]"
     again: Callable[[float], float]
     version: Callable[[], int]
+    of: Hashable = None
 
 
 @dataclass(slots=True)

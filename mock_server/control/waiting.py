@@ -58,7 +58,7 @@ def wait(call: ControlCall, front: Front) -> Answer:
         return min(deadline, _NEVER if at is None else at)
 
     answer = look(began)
-    return answer or Answer(200, b"", hold=Hold(look, again, lambda: world.version))
+    return answer or Answer(200, b"", hold=Hold(look, again, lambda: world.version, world))
 
 
 def _wanted(call: ControlCall) -> Wait:

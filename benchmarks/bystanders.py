@@ -10,7 +10,7 @@ from statistics import median
 from covermock.openapi import ADMIN, load
 
 from . import ours
-from .measuring import Ask, Server, started, wrk
+from .measuring import Ask, Server, cpu_seconds, started, wrk
 
 WAITS, STREAMS, SLOW = 200, 50, 50
 ROUNDS = 3
@@ -50,18 +50,26 @@ def worlds(server: Server) -> str:
     return ours.prepared(server)
 
 
+def _load(server: Server, ask: Ask) -> tuple[float, float]:
+    """Return requests per second, and what one costs in microseconds of processor time."""
+    before = cpu_seconds(server.pid)
+    load = wrk(server.port, ask, SECONDS)
+    return load.rate, (cpu_seconds(server.pid) - before) / load.requests * 1e6
+
+
 def everything() -> dict[str, float]:
-    """Return GET requests per second with and without the open ones, by turns, and their ratio."""
+    """Return GET requests per second and their cost, with and without the open ones, by turns."""
     alone, beside, waiting = [], [], asks()
     with started(ours.command, ours.LIVEZ) as server:
         ask = ours.status(worlds(server))
         wrk(server.port, ask, 1)
         for _ in range(ROUNDS):
-            alone.append(wrk(server.port, ask, SECONDS).rate)
+            alone.append(_load(server, ask))
             with opened(server.port, waiting):
-                beside.append(wrk(server.port, ask, SECONDS).rate)
-    ratio = median(beside) / median(alone)
-    return {"alone": median(alone), "beside": median(beside), "ratio": ratio, "open": len(waiting)}
+                beside.append(_load(server, ask))
+    figures = {"alone": median(one[0] for one in alone), "beside": median(one[0] for one in beside)}
+    costs = {"alone cost": median(one[1] for one in alone), "beside cost": median(one[1] for one in beside)}
+    return {**figures, **costs, "ratio": figures["beside"] / figures["alone"], "open": len(waiting)}
 
 
 if __name__ == "__main__":
