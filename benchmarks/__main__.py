@@ -70,9 +70,9 @@ def many_tasks(rows: Mapping[int, Figures]) -> str:
 def open_connections(row: Figures) -> str:
     """Return the section on what waits."""
     return (
-        f"\n## Open connections that wait\n\nWith {row['open']:.0f} requests open that wait ({bystanders.WAITS} blocking "
-        f"waits, event streams where there are any, {bystanders.SLOW} answers under a latency of ten seconds), in worlds "
-        f"of their own: {number(row['beside'])} GET/s; without them {number(row['alone'])}: {row['ratio']:.0%}.\n"
+        f"\n## Open connections that wait\n\nWith {row['open']:.0f} requests open that wait ({bystanders.WAITS} "
+        f"blocking waits, event streams where there are any, {bystanders.SLOW} answers under a latency of ten "
+        f"seconds), in worlds of their own: {number(row['beside'])} GET/s; without them {number(row['alone'])}: {row['ratio']:.0%}.\n"
     )
 
 

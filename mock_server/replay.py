@@ -1,5 +1,6 @@
 """An exported world, lived through once more: the same requests at the same instants must give the same bytes."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs
@@ -9,7 +10,10 @@ from covermock.openapi import JSON, encoded
 
 from .journal import Entry
 from .request import Answer, Request
-from .worlds import World
+from .worlds import World, digits
+
+_AHEAD = 1000  # ids that processes may have drawn and not used yet
+_DIGITS = re.compile(r"(?=([0-9a-f]{18}))")
 
 Replayer = Callable[[Request, float], Answer]
 
@@ -20,13 +24,14 @@ def replay(recorded: World, again: World, answer: Replayer) -> dict[str, Any]:
     `again` is the world in its beginning, `answer` answers in it; its clock stands at each entry's instant. Control
     calls that changed the world are repeated in their places, but not judged; what was cut is skipped.
     """
-    replayed, skipped = 0, recorded.journal.evicted
+    replayed, skipped, numbers = 0, recorded.journal.evicted, _numbers(recorded)
     differences: list[dict[str, Any]] = []
     for entry, judged in _in_order(recorded):
         if entry.capped:
             skipped += judged
             continue
         again.clock = again.clock.at(entry.wall, entry.now)
+        again.made = _drawn(entry, numbers, again.made)
         got = answer(entry.request, entry.wall)
         if judged:
             replayed += 1
@@ -41,6 +46,17 @@ def repeatable(request: Request, answer: Answer) -> Request:
     row = {name: values[0] for name, values in parse_qs(request.query).items()}
     body = encoded({**row, "seconds": orjson.loads(answer.body)["seconds"]})
     return Request(request.method, request.path, "", {**request.headers, "content-type": JSON}, body)
+
+
+def _numbers(recorded: World) -> dict[str, int]:
+    """Return the number of every id that the world can have given out, by its digits."""
+    return {digits(recorded.seed, number): number for number in range(1, recorded.made + _AHEAD)}
+
+
+def _drawn(entry: Entry, numbers: Mapping[str, int], made: int) -> int:
+    """Return the count of ids from which the next is the one that the entry gave out; processes draw out of order."""
+    found = [numbers[name] for name in _DIGITS.findall(entry.answer.body.decode("utf-8", "replace")) if name in numbers]
+    return found[0] - 1 if found else made
 
 
 def _in_order(world: World) -> Iterator[tuple[Entry, bool]]:

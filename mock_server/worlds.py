@@ -27,6 +27,11 @@ class UnknownNameError(ValueError):
         self.pointer = pointer
 
 
+def digits(seed: int, number: int) -> str:
+    """Return the 18 hexadecimal digits of the id with this number, in worlds of this seed."""
+    return blake2b(f"{seed}:{number}".encode(), digest_size=9).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Audio:
     """An uploaded audio file: its length in seconds, and whose it is (empty: everybody's)."""
@@ -132,9 +137,9 @@ class World:
         """Return the next id: the prefix and 18 hexadecimal digits, the same for the same seed and count."""
         while True:
             self.made += 1
-            digest = blake2b(f"{self.seed}:{self.made}".encode(), digest_size=9).hexdigest()
-            if f"{prefix}{digest}" not in self.tasks:
-                return f"{prefix}{digest}"
+            name = f"{prefix}{digits(self.seed, self.made)}"
+            if name not in self.tasks:
+                return name
 
     def begin(self, lifecycle: str, own: Spec, now: float, name: str) -> Task:
         """Return a new task of that name (its id) with the plan that `own` asks for; it is not taken in yet."""
