@@ -72,7 +72,8 @@ def open_connections(row: Figures) -> str:
     return (
         f"\n## Open connections that wait\n\nWith {row['open']:.0f} requests open that wait ({bystanders.WAITS} "
         f"blocking waits, event streams where there are any, {bystanders.SLOW} answers under a latency of ten "
-        f"seconds), in worlds of their own: {number(row['beside'])} GET/s; without them {number(row['alone'])}: {row['ratio']:.0%}.\n"
+        "seconds), in worlds of their own: "
+        f"{number(row['beside'])} GET/s; without them {number(row['alone'])}: {row['ratio']:.0%}.\n"
     )
 
 

@@ -37,8 +37,8 @@ class Hold:
     """An answer that is not due yet. The core never waits: an edge looks again, when told to or when it is time.
 
     `look(wall)` returns the answer once it is due, else None; `again(wall)` returns the wall instant at which time
-    alone may make it due; it is worth another look, too, when `version()` has changed. Those held `of` the same thing have
-    the same version, so that many cost one look; None is nobody else's.
+    alone may make it due; it is worth another look, too, when `version()` has changed. Those held `of` the same
+    thing have the same version, so that many cost one look; None is nobody else's.
     """
 
     look: "Callable[[float], Answer | None]"
