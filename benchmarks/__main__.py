@@ -69,12 +69,14 @@ def many_tasks(rows: Mapping[int, Figures]) -> str:
 
 def open_connections(row: Figures) -> str:
     """Return the section on what waits."""
-    return (
-        f"\n## Open connections that wait\n\nWith {row['open']:.0f} requests open that wait ({bystanders.WAITS} "
-        f"blocking waits, event streams where there are any, {bystanders.SLOW} answers under a latency of ten "
-        "seconds), in worlds of their own: "
-        f"{number(row['beside'])} GET/s; without them {number(row['alone'])}: {row['ratio']:.0%}.\n"
-    )
+    kinds = f"{bystanders.WAITS} blocking waits, {bystanders.SLOW} answers under a latency of ten seconds"
+    streams = f", {bystanders.STREAMS} event streams" if row["open"] > bystanders.WAITS + bystanders.SLOW else ""
+    head = ["", "GET/s", "CPU us/GET"]
+    names = (("alone", "none open"), ("beside", f"{row['open']:.0f} open"))
+    rows = [[name, number(row[key]), number(row[f"{key} cost"])] for key, name in names]
+    told = f"Requests that wait, open in worlds of their own all the while: {kinds}{streams}."
+    ratio = f"Beside them, throughput is {row['ratio']:.0%} of what it is alone."
+    return f"\n## Open connections that wait\n\n{told}\n\n{table(head, rows)}\n\n{ratio}\n"
 
 
 def costs(inside: Figures, wire: Figures) -> str:

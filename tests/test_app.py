@@ -21,6 +21,9 @@ EXCHANGES: list[tuple[str, str, dict[str, str], bytes]] = [
     ("GET", "/__mock/worlds/docs/tasks?limit=1", {}, b""),
     ("POST", "/__mock/worlds/docs/clock/advance", JSON, b'{"seconds": 5}'),
     ("GET", f"{COVER_STATUS}?task_id=cover123123213213b880d2", AUTH, b""),
+    *[("GET", f"{COVER_STATUS}?task_id=cover123123213213b880d2", AUTH, b"")] * 2,  # a head and a body known by now
+    *[("POST", UPLOAD_COVER, JSON, b'{"audio_id": "aud_60s"}')] * 2,
+    ("POST", UPLOAD_COVER, JSON, b'{"audio_id": "aud_6zs"}'),
     ("GET", f"{COVER_STATUS}?task_id=a%20b%2Fc%ff", AUTH, b""),
     ("GET", f"{UPLOAD_COVER_STATUS}?task_id=x&task_id=y", AUTH, b""),
     ("HEAD", COVER_STATUS, AUTH, b""),
