@@ -26,7 +26,7 @@ def run(host: str, port: int, settings: Settings, *, watch: bool, store: str = M
         mock = Mock(settings, time.time(), make)
     with _bound(host, port, shared=workers > 1) as listener:
         url = url_of(listener, host)
-        _spare_collections()
+        spare_collections()
         if workers == 1:
             return asyncio.run(_serve(Server(mock, listener), url, watch=watch))
         from .workers import Workers
@@ -44,7 +44,7 @@ def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
         raise click.UsageError(f"expected a free address, received {host}:{port}: {reason}; try --port 0") from None
 
 
-def _spare_collections() -> None:
+def spare_collections() -> None:
     """Let the garbage collector look at little, seldom and briefly: neither the contract nor tasks are garbage.
 
     What it buys is in docs/decisions/2026-11-21-request-path.md.
