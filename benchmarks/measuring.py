@@ -134,9 +134,13 @@ def wrk(port: int, ask: Ask, seconds: int, connections: int = 16, script: str = 
     file = BUILD / f"wrk-{port}.lua"
     file.write_text("\n".join([*lines, script, _SUMMARY]))
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", file, f"http://127.0.0.1:{port}{ask.target}"]
-    output = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + PATIENCE).stdout
-    file.unlink()
-    load = Load(**json.loads(output.strip().rpartition("\n")[2]))
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + PATIENCE)
+    except subprocess.SubprocessError as error:
+        raise BrokenError(f"{ask.method} {ask.target}: {error}") from None
+    finally:
+        file.unlink()
+    load = Load(**json.loads(done.stdout.strip().rpartition("\n")[2]))
     if load.failed or not load.requests:
         raise BrokenError(f"{ask.method} {ask.target}: {load.failed} of {load.requests} requests failed")
     return load

@@ -1,8 +1,7 @@
 """How fast, how steady, how soon, how big: covermock and its peers on the same two operations, in turns."""
 
-import contextlib
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 
 from .measuring import BrokenError, memory_mb, started, wrk
@@ -30,29 +29,31 @@ def measured(peer: Peer, seconds: int = SECONDS) -> Figures:
         return figures | {"loaded": memory_mb(server.pid)}
 
 
-def rounds(peers: Sequence[Peer], count: int = ROUNDS) -> tuple[dict[str, Figures], dict[str, str]]:
+def rounds(peers: Sequence[Peer], count: int | None = None) -> tuple[dict[str, Figures], dict[str, str]]:
     """Measure the peers in turns; return the median figures of each, and why others are missing."""
     skipped = {peer.name: why for peer in peers if (why := installed(peer))}
     taken: dict[str, list[Figures]] = {peer.name: [] for peer in peers}
-    for number in range(count):
+    for number in range(ROUNDS if count is None else count):
         for peer in peers:
             if peer.name not in skipped:
-                with _told(peer, skipped):
-                    taken[peer.name].append(measured(peer))
-                    _say(f"round {number + 1}: {peer.name}: {taken[peer.name][-1]['GET']:.0f} GET/s")
-    return {name: _medians(figures) for name, figures in taken.items() if name not in skipped}, skipped
+                _round(number + 1, peer, taken[peer.name], skipped)
+    return {name: _medians(figures) for name, figures in taken.items() if figures}, skipped
 
 
-@contextlib.contextmanager
-def _told(peer: Peer, skipped: dict[str, str]) -> Iterable[None]:
-    """Leave a peer out that can't be measured here, and say why; ours has to work."""
-    try:
-        yield
-    except (BrokenError, OSError, ValueError) as error:
-        if peer is OURS:
-            raise
-        skipped[peer.name] = str(error)[:120]
-        _say(f"{peer.name}: {error}")
+def _round(number: int, peer: Peer, taken: list[Figures], skipped: dict[str, str]) -> None:
+    """Measure a peer, if need be once more; what fails twice at the start is left out. Ours has to work."""
+    for attempt in range(2):
+        try:
+            taken.append(measured(peer))
+        except (BrokenError, OSError, ValueError) as error:
+            _say(f"{peer.name}: {error}")
+            if attempt and peer is OURS:
+                raise
+            if attempt and not taken:
+                skipped[peer.name] = str(error)[:120]
+        else:
+            _say(f"round {number}: {peer.name}: {taken[-1]['GET']:.0f} GET/s, {taken[-1]['POST']:.0f} POST/s")
+            return
 
 
 def _medians(taken: Sequence[Mapping[str, float]]) -> Figures:
