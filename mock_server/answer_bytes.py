@@ -12,10 +12,14 @@ _NO_BODY = frozenset({204, 304})
 
 
 def encoded(answer: Answer, *, head: bool, keep_alive: bool) -> bytes:
-    """Return the bytes of an answer, with its length, the date and what becomes of the connection."""
-    body = b"" if head or answer.status in _NO_BODY else answer.body
-    length = b"" if answer.status in _NO_BODY else b"Content-Length: %d\r\n" % len(answer.body)
-    end = b"\r\n" if keep_alive else b"Connection: close\r\n\r\n"
+    """Return the bytes of an answer, with its length, the date and what becomes of the connection.
+
+    The length of a stream is not known: it ends with the connection.
+    """
+    streams, bodiless = answer.stream is not None, answer.status in _NO_BODY
+    body = b"" if head or bodiless else answer.body
+    length = b"" if streams or bodiless else b"Content-Length: %d\r\n" % len(answer.body)
+    end = b"\r\n" if keep_alive and not streams else b"Connection: close\r\n\r\n"
     return b"%b%b%b%b%b" % (_head(answer.status, answer.headers), length, _date(int(time.time())), end, body)
 
 

@@ -10,9 +10,9 @@ from werkzeug.exceptions import HTTPException, RequestedRangeNotSatisfiable
 
 from .errors import UNSATISFIABLE_RANGE, Refusal
 from .mock import Mock, Settings
+from .patience import answered, pieces
 from .request import Answer, Request, Wire
 
-_TICK = 0.005  # seconds between two looks at an answer that is held back
 _RANGE = re.compile(r"bytes=(\d+-\d*|-\d+)")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
@@ -24,10 +24,9 @@ def create_app(mock: Mock | None = None, wall: Callable[[], float] = time.time) 
     app.url_map.merge_slashes = False
 
     def view(**_: str) -> flask.Response:
-        answer = mock.answer(_request(mock), wall())
-        while answer.hold is not None:
-            time.sleep(_TICK)
-            answer = mock.look(answer.hold, wall()) or answer
+        answer = answered(mock, _request(mock), wall)
+        if answer.stream is not None:
+            return flask.Response(pieces(mock, answer.stream, wall), answer.status, list(answer.headers))
         return _response(mock, answer)
 
     for front in (mock.gateway.front, mock.control.front):

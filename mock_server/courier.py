@@ -173,6 +173,7 @@ class Courier:
             if mock.store.world(world.name) is world:
                 note(world.clock.now(wall))
                 world.outbox.attempts += 1
+                delivery.attempts[-1].number = world.outbox.attempts
                 world.outbox.note(delivery)
                 world.version += 1
 

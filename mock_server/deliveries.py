@@ -13,11 +13,15 @@ _ATTEMPTS = 100  # attempts of one delivery that are kept
 
 @dataclass(slots=True)
 class Attempt:
-    """One try: the world's time (Unix seconds), the status that came back or None, and what went wrong."""
+    """One try: the world's time (Unix seconds), the status that came back or None, and what went wrong.
+
+    `number` is its place among all tries of its world.
+    """
 
     at: float
     status: int | None
     problem: str = ""
+    number: int = 0
 
     @property
     def good(self) -> bool:

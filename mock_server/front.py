@@ -1,7 +1,7 @@
 """What both APIs of the mock do with a request before anybody answers it: find, judge, refuse. Driven by a contract."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,6 +12,7 @@ from covermock.openapi import (
     Contract,
     InvalidSourceError,
     Operation,
+    Parameter,
     Routes,
     UnrenderableError,
     Violation,
@@ -36,6 +37,7 @@ class Given:
     path: Mapping[str, Any]
     query: Mapping[str, Any]
     raw_query: Mapping[str, list[str]]
+    header: Mapping[str, Any]
     body: Any = None
 
 
@@ -97,9 +99,12 @@ class Front:
     def read(self, operation: Operation, request: Request, parameters: Mapping[str, str]) -> Given:
         """Judge what the request itself shows: path, query, media type, body. Raises `Refusal` (G7)."""
         raw_query, query, broken = self._queries(operation.id, request.query)
-        given = Given({}, query, raw_query)
+        given = Given({}, query, raw_query, {})
         if parameters:
             given.path, more = operation.read("path", {name: [value] for name, value in parameters.items()})
+            broken = broken + more
+        if operation.places["header"]:
+            given.header, more = operation.read("header", _listed(request.headers, operation.places["header"]))
             broken = broken + more
         if len(request.body) > self.contract.body_limit:
             raise Refusal(errors.BODY_TOO_LARGE, expected=self.contract.body_limit, received=_size(request))
@@ -108,6 +113,11 @@ class Front:
         if broken:
             raise Refusal(errors.INVALID_PARAMS, violations="; ".join(map(str, broken)))
         return given
+
+
+def _listed(headers: Mapping[str, str], parameters: Iterable[Parameter]) -> dict[str, list[str]]:
+    """Return the values of those headers that an operation describes, by the name in its description."""
+    return {one.name: [headers[one.name.lower()]] for one in parameters if one.name.lower() in headers}
 
 
 def _size(request: Request) -> str:

@@ -17,7 +17,7 @@ from .errors import MALFORMED_REQUEST, Refusal
 from .holds import held
 from .memory import MemoryStore
 from .replay import Replayer, repeatable
-from .request import Answer, Hold, Request
+from .request import Answer, Hold, Request, Stream
 from .specs import WorldFiles, build_file, merged
 from .stores import Store
 from .worlds import World
@@ -138,10 +138,15 @@ class Mock:
         methods, _ = self.control.front.routes.find(request.path)
         return any(operation.raw.get("x-waits") for operation in methods.values())
 
-    def look(self, hold: Hold, wall: float) -> Answer | None:
-        """Return the answer that is held, if it is due at the wall instant."""
+    def look(self, on: Hold | Stream, wall: float) -> Answer | None:
+        """Return the answer that is held, if it is due at the wall instant; find what is new for a stream."""
         with self.lock:
-            return hold.look(wall)
+            return on.look(wall)
+
+    def piece(self, stream: Stream, wall: float) -> bytes | None:
+        """Return what the stream is to write of what was found, None at its end."""
+        with self.lock:
+            return stream.piece(wall)
 
     def body_limit(self, path: str) -> int:
         """Return the longest body (bytes) that a request to this path may have."""

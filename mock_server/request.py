@@ -43,8 +43,23 @@ class Hold:
 
     look: "Callable[[float], Answer | None]"
     again: Callable[[float], float]
-    version: Callable[[], int]
+    version: Callable[[], Hashable]
     of: Hashable = None
+
+
+@dataclass(slots=True)
+class Stream:
+    """The body of an answer that goes on, piece by piece. The core never waits: an edge asks for more.
+
+    `look(wall)` finds what is new for all that are `of` the same thing; then `piece(wall)` returns the bytes that this
+    one is to write, maybe none, or None at its end. `again`, `version` and `of` are as in `Hold`.
+    """
+
+    look: Callable[[float], None]
+    piece: Callable[[float], bytes | None]
+    again: Callable[[float], float]
+    version: Callable[[], Hashable]
+    of: Hashable
 
 
 @dataclass(slots=True)
@@ -57,6 +72,7 @@ class Answer:
     why: Mapping[str, Any] = field(default_factory=dict)
     wire: Wire | None = None
     hold: Hold | None = None
+    stream: Stream | None = None
 
 
 def json_answer(status: int, value: object, why: Mapping[str, Any], *headers: tuple[str, str]) -> Answer:

@@ -34,7 +34,7 @@ class Server:
         self._stopped = asyncio.Event()
         self._flask: tuple[Mock, wsgi.Application] | None = None
         self._making = Lock()
-        self._waiting = Waiting(lambda hold: self.mock.look(hold, time.time()))
+        self._waiting = Waiting()
         self.courier = Courier(lambda: self.mock, mock.settings.allow_callback)
 
     def stop(self) -> None:
@@ -61,10 +61,12 @@ class Server:
     def _respond(self, request: Request, reply: Reply) -> None:
         if self.mock.short(request):
             answer = self.mock.answer(request, time.time())
-            if answer.hold is None:
-                reply(answer)
+            if answer.hold is not None:
+                self._waiting.keep(self.mock, answer.hold, reply)
+            elif answer.stream is not None:
+                self._waiting.follow(self.mock, answer.stream, reply(answer))
             else:
-                self._waiting.keep(answer.hold, reply)
+                reply(answer)
             self._after()
             return
         loop = asyncio.get_running_loop()

@@ -1,42 +1,114 @@
-"""Answers that are held back, looked at from the event loop: two hundred of them cost no thread and little time."""
+"""Answers that wait or go on, looked at from the event loop: hundreds of them cost no thread and little time."""
 
 import asyncio
 import math
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
-from .request import Answer, Hold, Wire
+from .mock import Mock
+from .request import Answer, Hold, Stream, Wire
 
 _TICK = 0.01  # seconds between two looks; an answer leaves at most so long after what it waited for
 _SOON = 0.001  # the same, right after a request was answered
 
 
+class Sink(Protocol):
+    """Where the pieces of a body go. `full` tells that the client doesn't read as fast as pieces come."""
+
+    @property
+    def full(self) -> bool:
+        """Tell whether no more should be written now."""
+
+    def more(self, piece: bytes | None) -> bool:
+        """Write a piece, or end the body (None); tell whether the client is still there."""
+
+
+class _Held(NamedTuple):
+    """A request that waits for its answer."""
+
+    mock: Mock
+    on: Hold
+    reply: Callable[[Answer], object]
+
+    def prepare(self, wall: float) -> None:
+        """Do nothing: each answer is looked at by itself."""
+
+    def goes_on(self, wall: float) -> bool:
+        """Reply if the answer is due; tell whether it isn't."""
+        answer = self.mock.look(self.on, wall)
+        if answer is not None:
+            self.reply(answer)
+        return answer is None
+
+    def stop(self) -> None:
+        """Close the connection."""
+        self.reply(Answer(503, b"", (), wire=Wire("empty")))
+
+
+class _Followed(NamedTuple):
+    """A body that goes on."""
+
+    mock: Mock
+    on: Stream
+    sink: Sink
+
+    def prepare(self, wall: float) -> None:
+        """Find what is new for all streams of the group."""
+        self.mock.look(self.on, wall)
+
+    def goes_on(self, wall: float) -> bool:
+        """Write what is new; tell whether there may be more."""
+        return self.sink.more(b"" if self.sink.full else self.mock.piece(self.on, wall))
+
+    def stop(self) -> None:
+        """End the body."""
+        self.sink.more(None)
+
+
 @dataclass(slots=True)
 class _Group:
-    """Answers that wait for the same thing to change; `seen` is its version at the last look at them."""
+    """Those that wait for the same thing to change; `seen` is its version at the last look at them."""
 
-    version: Callable[[], int]
-    seen: int
+    version: Callable[[], Hashable]
+    seen: Hashable
     again: float = math.inf
-    kept: list[tuple[Hold, Callable[[Answer], None]]] = field(default_factory=list)
+    kept: list[_Held | _Followed] = field(default_factory=list)
+
+    def look_at(self, wall: float) -> None:
+        """Let those go that are due; note when time alone may make another one due."""
+        due, self.kept, self.again = self.kept, [], math.inf
+        due[0].prepare(wall)
+        for one in due:
+            if one.goes_on(wall):
+                self.kept.append(one)
+                self.again = min(self.again, one.on.again(wall))
 
 
 class Waiting:
-    """The held answers of a server. `look` returns one that is due, else None."""
+    """The held answers and the streams of a server."""
 
-    def __init__(self, look: Callable[[Hold], Answer | None]) -> None:
-        self._look = look
+    def __init__(self) -> None:
         self._groups: dict[Hashable, _Group] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._hurried = False
 
-    def keep(self, hold: Hold, reply: Callable[[Answer], None]) -> None:
+    def keep(self, mock: Mock, hold: Hold, reply: Callable[[Answer], object]) -> None:
         """Reply as soon as the answer is due."""
-        of = id(hold) if hold.of is None else hold.of
-        group = self._groups.setdefault(of, _Group(hold.version, hold.version()))
-        group.kept.append((hold, reply))
-        group.again = min(group.again, hold.again(time.time()))
+        self._add(_Held(mock, hold, reply))
+
+    def follow(self, mock: Mock, stream: Stream, sink: Sink) -> None:
+        """Write each piece of the stream as it comes, from now on."""
+        one = _Followed(mock, stream, sink)
+        if one.goes_on(time.time()):
+            self._add(one)
+
+    def _add(self, one: _Held | _Followed) -> None:
+        of = id(one.on) if one.on.of is None else one.on.of
+        group = self._groups.setdefault(of, _Group(one.on.version, one.on.version()))
+        group.kept.append(one)
+        group.again = min(group.again, one.on.again(time.time()))
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_TICK, self._tick)
 
@@ -50,8 +122,8 @@ class Waiting:
     def stop(self) -> None:
         """Close the connections of all of them."""
         groups, self._groups = self._groups, {}
-        for _, reply in [one for group in groups.values() for one in group.kept]:
-            reply(Answer(503, b"", (), wire=Wire("empty")))
+        for one in [one for group in groups.values() for one in group.kept]:
+            one.stop()
         if self._timer is not None:
             self._timer.cancel()
 
@@ -62,18 +134,7 @@ class Waiting:
             if version == group.seen and wall < group.again:
                 continue
             group.seen = version
-            self._look_at(group, wall)
+            group.look_at(wall)
             if not group.kept:
                 del self._groups[of]
         self._timer = asyncio.get_running_loop().call_later(_TICK, self._tick) if self._groups else None
-
-    def _look_at(self, group: _Group, wall: float) -> None:
-        """Reply to those that are due; note when time alone may make another one due."""
-        due, group.kept, group.again = group.kept, [], math.inf
-        for hold, reply in due:
-            answer = self._look(hold)
-            if answer is None:
-                group.kept.append((hold, reply))
-                group.again = min(group.again, hold.again(wall))
-            else:
-                reply(answer)

@@ -18,15 +18,17 @@ from .answer_bytes import encoded
 from .heads import Heads
 from .mock import Mock
 from .request import Answer, Request, Wire
+from .waiting import Sink
 
 HEAD_LIMIT = 65536  # bytes of request line and headers
 _TOO_LONG = f"more than {HEAD_LIMIT} bytes of headers"
 DISCARD_LIMIT = 67108864  # bytes of an oversized body that are read away before it is answered regardless
 DRIPS = 10  # pieces of a body that drips
+STREAM_BUFFER = 262144  # bytes that wait for a client to read them, after which a stream waits for it
 _QUEUE_LIMIT = 64  # pipelined requests that may wait in a connection
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
-Reply = Callable[[Answer], None]
+Reply = Callable[[Answer], Sink]
 Respond = Callable[[Request, Reply], None]
 
 
@@ -45,6 +47,7 @@ class Connection(asyncio.Protocol):
         self._closing = False
         self._reading = True
         self._in_next = False
+        self._streaming = False
         self._malformed: str | None = None
         self._head_bytes = 0
         self._head_size = 0
@@ -91,10 +94,10 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Keep the connection while answers are outstanding; a client may half-close after its request."""
-        if self._busy or self._waiting:
-            self._finish_after_answers()
-            return True
-        return False
+        if self._streaming or self.idle:
+            return False
+        self._finish_after_answers()
+        return True
 
     @property
     def idle(self) -> bool:
@@ -200,24 +203,39 @@ class Connection(asyncio.Protocol):
             self._reading = True
             self._transport.resume_reading()
 
-    def _reply(self, answer: Answer) -> None:
+    def _reply(self, answer: Answer) -> "Connection":
         """Write the answer of the request that is being answered; there is never more than one."""
-        self._busy = False
-        self.last_active = self._loop.time()
+        self._busy, self.last_active = False, self._loop.time()
         if self._transport.is_closing():
-            return
+            return self
         last = self._closing and not self._waiting and self._malformed is None
         head, keep_alive = self._is_head, self._keep_alive and not last
         if answer.wire is not None:
             self._spoil(answer, answer.wire, head=head)
-            return
+            return self
         self._transport.write(encoded(answer, head=head, keep_alive=keep_alive))
-        if not keep_alive:
+        if answer.stream is not None:
+            self._busy = self._streaming = True  # what follows comes through `more`
+        elif not keep_alive:
             self.close()
         elif self._waiting:
             self._next()
         else:
             self._end_malformed()
+        return self
+
+    @property
+    def full(self) -> bool:
+        """Tell whether the client reads more slowly than a stream goes on."""
+        return self._transport.get_write_buffer_size() > STREAM_BUFFER
+
+    def more(self, piece: bytes | None) -> bool:
+        """Write a piece of a body that goes on, or end it; tell whether the client is still there."""
+        if piece is None:
+            self.close()
+        elif piece and not self._transport.is_closing():
+            self._transport.write(piece)
+        return not self._transport.is_closing()
 
     def _spoil(self, answer: Answer, wire: Wire, *, head: bool) -> None:
         """Let the bytes of an answer go wrong, and end the connection with them."""

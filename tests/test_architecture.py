@@ -26,6 +26,7 @@ PURE = (
     "errors",
     "clock",
     "deliveries",
+    "happenings",
     "settling",
 )  # in mock_server/
 FRAMEWORKS = {"flask", "werkzeug"}

@@ -14,7 +14,7 @@ from support.servers import environment, serving
 
 DOC = Path(__file__).parents[1] / "docs" / "schemathesis.md"
 ROW = re.compile(r"\| (ST\d+) \| `([^`]+)` \| (\w+) \|")
-LEFT_OUT = "reset|delete|restore|replay|wait|fault"
+LEFT_OUT = "reset|delete|restore|replay|wait|events|fault"
 PATIENCE = 280  # seconds
 
 

@@ -17,7 +17,7 @@ from ..request import Answer, Request, json_answer
 from ..specs import WorldFiles
 from ..stores import Store
 from ..worlds import World
-from . import callbacks, clock, faults, journal, media, tasks, worlds
+from . import callbacks, clock, events, faults, journal, media, tasks, worlds
 from .call import ControlCall, Result, refuse_unknown
 from .waiting import wait
 
@@ -89,9 +89,11 @@ class Control:
     def __post_init__(self) -> None:
         """Compile the contract of the control API. Raises `InvalidSourceError` for an operation without a handler."""
         self.front = front = Front(self.admin, "Problem", "application/problem+json", errors.CONTROL_RAISED)
+        feeds = events.Feeds()
         self._handlers: dict[str, Handler] = {
             **HANDLERS,
             "wait": lambda call: wait(call, front),
+            "readEvents": lambda call: events.read_events(call, feeds),
             "replayWorld": self._replay,
         }
         for operation in self.admin.operations:
@@ -107,7 +109,7 @@ class Control:
     def answer(self, request: Request, wall: float) -> Answer:
         """Answer a control request at the wall instant; HEAD is a GET whose body the edge drops. Never raises."""
         if request.method == "HEAD":
-            request = replace(request, method="GET")
+            return replace(self.answer(replace(request, method="GET"), wall), stream=None)
         return self.front.guarded(request, lambda why: self._answer(request, wall, why), {})
 
     def _answer(self, request: Request, wall: float, why: dict[str, Any]) -> Answer:
@@ -138,6 +140,7 @@ class Control:
             wall,
             given.path,
             given.query,
+            given.header,
             given.body,
         )
 

@@ -28,6 +28,7 @@ class ControlCall:
     wall: float
     path: Mapping[str, Any]
     query: Mapping[str, Any]
+    header: Mapping[str, Any]
     body: Any
 
     @property

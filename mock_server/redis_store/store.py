@@ -14,7 +14,7 @@ from covermock.openapi import Contract
 from ..accounts import Account
 from ..journal import CAPACITY, ROOM
 from ..memory import IDLE_SECONDS, WORLDS, TakenError
-from ..request import Answer, Hold
+from ..request import Answer
 from ..worlds import World
 from .change import Change, creation, sums
 from .knowledge import AgainError, Knowledge
@@ -220,16 +220,21 @@ class RedisStore:
 
     def _watched(self, result: Any) -> Any:
         """Return an answer that is held back so that it is looked at when another process has done something."""
-        if not isinstance(result, Answer) or result.hold is None or not self._step.worlds:
+        if not isinstance(result, Answer) or not (result.hold or result.stream) or not self._step.worlds:
             return result
-        hold, world = result.hold, next(iter(self._step.worlds.values()))
+        world = next(iter(self._step.worlds.values()))
 
-        def look(_: None, wall: float) -> Answer | None:
-            self._refresh(world)
-            return hold.look(wall)
+        def fresh(look: Callable[[float], Any]) -> Callable[[float], Any]:
+            def refreshed(_: None, wall: float) -> Any:
+                self._refresh(world)
+                return look(wall)
 
-        watched = Hold(lambda wall: self.run(look, None, wall), hold.again, lambda: self._pulse.of(world))
-        return replace(result, hold=watched)
+            return lambda wall: self.run(refreshed, None, wall)
+
+        def watched(on: Any) -> Any:
+            return on and replace(on, look=fresh(on.look), version=lambda: self._pulse.of(world))
+
+        return replace(result, hold=watched(result.hold), stream=watched(result.stream))
 
     # What Redis says.
 
