@@ -15,11 +15,11 @@ MEDIA = "/__mock/media"
 def results(world: World, task: Task, count: int, base: str = "") -> list[dict[str, Any]]:
     """Return the first `count` results of the task, as x-value facts; dictated ones where the world has them.
 
-    `base` is where the media are of a task that nobody started, and so has no base of its own.
+    `base` is the server's URL, for a task that nobody started, and so has no base of its own.
     """
     if task.results is not None:
         return [{f"result.{key}": value for key, value in row.items()} for row in task.results[:count]]
-    folder = f"{task.base or base}/{quote(task.id, safe='')}"
+    folder = f"{task.base or media_base(world, base)}/{quote(task.id, safe='')}"
     image = world.lifecycle(task).image_type
     return [
         {
@@ -35,7 +35,7 @@ def results(world: World, task: Task, count: int, base: str = "") -> list[dict[s
 class TaskFacts(Mapping[str, Any]):
     """The x-value facts of a task as it is in a state, each worked out when a schema asks for it.
 
-    `id` is what the task is shown under, where that is not its own.
+    `base` is the server's URL; `id` is what the task is shown under, where that is not its own.
     """
 
     world: World

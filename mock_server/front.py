@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from covermock.openapi import (
@@ -26,8 +25,10 @@ from .errors import Refusal
 from .redaction import text_shown
 from .request import Answer, Request
 
-_KEPT_QUERIES = 4096
 _log = logging.getLogger("covermock")
+
+
+Respond = Callable[[Request, float, dict[str, Any]], Answer]
 
 
 @dataclass(slots=True)
@@ -48,7 +49,6 @@ class Front:
         self.contract = contract
         self.routes = Routes(contract.operations)
         self._content_type = ("Content-Type", media_type)
-        self._queries = lru_cache(_KEPT_QUERIES)(self._read_query)
         for name in sorted(raised - contract.errors.keys()):
             raise contract.source.error(("x-errors",), f"expected a row {name!r}, received none; add it")
         try:
@@ -57,10 +57,10 @@ class Front:
             where = f"{contract.source.name}: components.schemas.{envelope}"
             raise InvalidSourceError(f"{where}: expected the envelope of errors, received: {error}") from None
 
-    def guarded(self, request: Request, respond: Callable[[dict[str, Any]], Answer], why: dict[str, Any]) -> Answer:
+    def guarded(self, respond: Respond, request: Request, wall: float, why: dict[str, Any]) -> Answer:
         """Return what `respond` answers, or the envelope of its refusal or crash. Never raises (G15)."""
         try:
-            return respond(why)
+            return respond(request, wall, why)
         except Refusal as refusal:
             return self.refuse(refusal, why)
         except Exception as crash:  # noqa: BLE001 - whatever happens, a client gets the documented envelope
@@ -91,14 +91,10 @@ class Front:
             raise Refusal(errors.METHOD_NOT_ALLOWED, expected=allowed, received=shown(request.method))
         return operation, parameters
 
-    def _read_query(self, operation: str, query: str) -> tuple[dict[str, list[str]], dict[str, Any], list[Violation]]:
-        """Return (texts, values, violations) of a query. Nobody changes them: who polls asks the same again."""
-        texts = parse_query(query)
-        return texts, *self.contract.by_id[operation].read("query", texts)
-
     def read(self, operation: Operation, request: Request, parameters: Mapping[str, str]) -> Given:
         """Judge what the request itself shows: path, query, media type, body. Raises `Refusal` (G7)."""
-        raw_query, query, broken = self._queries(operation.id, request.query)
+        raw_query = parse_query(request.query)
+        query, broken = operation.read("query", raw_query)
         given = Given({}, query, raw_query, {})
         if parameters:
             given.path, more = operation.read("path", {name: [value] for name, value in parameters.items()})

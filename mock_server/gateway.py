@@ -20,9 +20,9 @@ from .calls import Call
 from .deliveries import Delivery
 from .effects import after, before, delay, without_work
 from .errors import Refusal
-from .facts import TaskFacts, media_base
+from .facts import TaskFacts
 from .faults import Fault, Met, firing
-from .front import Front
+from .front import Front, Given, Respond
 from .handlers import HANDLERS, Shown
 from .preconditions import CHECKS, Rule, complaint
 from .preferences import asked, preferred
@@ -30,6 +30,7 @@ from .request import Answer, Request
 from .worlds import World
 
 Owner = tuple[World, Account]
+Wanted = Mapping[str, str]
 KeyLookup = Callable[[str], Owner | None]
 _JSON_HEADERS = (("Content-Type", JSON),)
 _KEPT_BODIES = 4096
@@ -42,6 +43,16 @@ class Way(NamedTuple):
     handler: Callable[[Call], Shown]
     render: Render
     clause: str | None
+
+
+class Asked(NamedTuple):
+    """What a gateway has found a request to ask, for the next time that it comes: all that rests on it alone."""
+
+    gateway: "Gateway"
+    operation: Operation
+    given: Given
+    base: str
+    wanted: Wanted
 
 
 class Gateway:
@@ -62,25 +73,36 @@ class Gateway:
 
     def answer(self, request: Request, wall: float) -> Answer:
         """Answer a request at the wall instant. Never raises: a crash is the documented envelope, too (G15)."""
-        return self.front.guarded(request, lambda why: self._answer(request, wall, why), {})
+        return self.front.guarded(self._answer, request, wall, {})
 
     def _answer(self, request: Request, wall: float, why: dict[str, Any]) -> Answer:
         owner = self._owner_of(request)
         if isinstance(owner, tuple):
             why["world"], why["account"] = owner[0].name, owner[1].name
+        known: Asked | None = request.asked
+        if known is None or known.gateway is not self:
+            known = self._asked(request, owner, why)
+        why["operation"] = known.operation.id
+        if isinstance(owner, Refusal):
+            raise owner
+        world, account = owner
+        now, given = world.clock.now(wall), known.given
+        call = Call(self.contract, known.operation, world, account, now, known.base, given.query, given.body)
+        if known.wanted:
+            return self._preferred(known.operation, known.wanted, why)
+        fired = self._fired(call, why) if world.faults else []
+        return self._spoiled(request, call, fired, why) if fired else self._done(call, fired, why)
+
+    def _asked(self, request: Request, owner: Owner | Refusal, why: dict[str, Any]) -> Asked:
+        """Find out what a request asks for, and keep it with the request. Raises `Refusal`, also for its owner's."""
         operation, parameters = self.front.operation(request)
         why["operation"] = operation.id
         if isinstance(owner, Refusal):
             raise owner
-        world, account = owner
         given = self.front.read(operation, request, parameters)
         base = self._public_url or f"http://{request.host or 'localhost'}"
-        call = Call(self.contract, operation, world, account, world.clock.now(wall), base, given.query, given.body)
-        wanted = asked(request, given.raw_query)
-        if wanted:
-            return self._preferred(operation, wanted, why)
-        fired = self._fired(call, why) if world.faults else []
-        return self._spoiled(request, call, fired, why) if fired else self._done(call, fired, why)
+        request.asked = found = Asked(self, operation, given, base, asked(request, given.raw_query))
+        return found
 
     def _done(self, call: Call, fired: list[Fault], why: dict[str, Any]) -> Answer:
         """Answer the request as the contract says, with what anomalies change about it."""
@@ -119,7 +141,7 @@ class Gateway:
         state = task.plan[-1].state if delivery.wayward == "early" else world.state(task, now)
         return self._render_callback[delivery.operation](TaskFacts(world, task, state))
 
-    def _preferred(self, operation: Operation, wanted: Mapping[str, str], why: dict[str, Any]) -> Answer:
+    def _preferred(self, operation: Operation, wanted: Wanted, why: dict[str, Any]) -> Answer:
         why["preferred"] = wanted
         answer = preferred(operation, wanted)
         answer.why = why
@@ -137,10 +159,10 @@ class Gateway:
     def _spoiled(self, request: Request, call: Call, fired: list[Fault], why: dict[str, Any]) -> Answer:
         """Answer a request that faults have met: done or not, spoiled, and maybe later."""
         effective = all(fault.takes_effect for fault in fired)
-        work: Callable[[dict[str, Any]], Answer] = lambda why: self._done(call, fired, why)  # noqa: E731
         if not effective:
             without_work(fired)
-        answer = self.front.guarded(request, work, why) if effective else Answer(204, b"", (), why)
+        work: Respond = lambda _, __, why: self._done(call, fired, why)  # noqa: E731
+        answer = self.front.guarded(work, request, call.now, why) if effective else Answer(204, b"", (), why)
         after(answer, fired)
         answer.why = {**answer.why, "delay": delay(fired, call.world.seed)}
         return answer
@@ -160,8 +182,7 @@ class Gateway:
 
 
 def _rendered(call: Call, way: Way, shown: Shown) -> bytes:
-    base = media_base(call.world, call.base)
-    return way.render(TaskFacts(call.world, shown.task, shown.state, base, shown.id))
+    return way.render(TaskFacts(call.world, shown.task, shown.state, call.base, shown.id))
 
 
 def _way(contract: Contract, operation: Operation) -> Way:

@@ -28,12 +28,13 @@ def start(call: Call) -> Shown:
     own = world.yields.get(call.source, _AS_USUAL)
     if call.own:
         own = {**own, **call.own}
-    _refuse_as_told(own)
-    task = world.begin(lifecycle.name, own, call.now, _first_id(call, own) or world.new_id(lifecycle.id_prefix))
+    told = _told_id(call, own) if own else ""
+    task = world.begin(lifecycle.name, own, call.now, told or world.new_id(lifecycle.id_prefix))
     task.account, task.source, task.started_by = call.account.name, call.source, call.operation.id
     task.price, task.callback_url = world.price(call.operation.id), _callback_url(call)
     task.base = media_base(world, call.base)
-    _dictate(task, own)
+    if told:
+        _dictate(task, own["first"])
     named = call.repeats or task.id
     _take_in(call, task)
     _owe_callback(call, task, own.get("callback", {}))
@@ -66,24 +67,21 @@ def _owe_callback(call: Call, task: Task, mode: Mapping[str, Any]) -> None:
             call.early = delivery
 
 
-def _refuse_as_told(own: Mapping[str, Any]) -> None:
-    """Give the error that the world ties to this id, whatever the request."""
+def _told_id(call: Call, own: Mapping[str, Any]) -> str:
+    """Return the id that the world dictates for the first task from this source, while it is unused.
+
+    Raises the error that the world ties to the source, whatever the request.
+    """
     if "error" in own:
         words = dict.fromkeys(("expected", "received"), "what this world dictates for the id")
         raise Refusal(own["error"], **words)
-
-
-def _first_id(call: Call, own: Mapping[str, Any]) -> str:
-    """Return the id that the world dictates for the first task from this source, while it is unused."""
     wanted = own.get("first", {}).get("id", "")
     return "" if wanted in call.world.tasks else wanted
 
 
-def _dictate(task: Task, own: Mapping[str, Any]) -> None:
-    first = own.get("first", {})
-    if task.id == first.get("id"):
-        task.created_at = first.get("created_at")
-        task.results = tuple(first["results"]) if "results" in first else None
+def _dictate(task: Task, first: Mapping[str, Any]) -> None:
+    task.created_at = first.get("created_at")
+    task.results = tuple(first["results"]) if "results" in first else None
 
 
 def _take_in(call: Call, task: Task) -> None:

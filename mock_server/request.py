@@ -9,13 +9,17 @@ from covermock.openapi import JSON, encoded
 
 @dataclass(slots=True)
 class Request:
-    """One HTTP request. `path` is as it was sent, without the query; header names are in lower case."""
+    """One HTTP request. `path` is as it was sent, without the query; header names are in lower case.
+
+    Nobody changes it, so the same one may come again; `asked` is what a gateway has found it to ask.
+    """
 
     method: str
     path: str
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    asked: Any = field(default=None, compare=False, repr=False)
 
     @property
     def host(self) -> str:

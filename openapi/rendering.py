@@ -46,7 +46,9 @@ def _joined(pieces: list[bytes | Render]) -> Render:
             merged[-1] = last + piece
         else:
             merged.append(piece)
-    return lambda given: b"".join([piece if isinstance(piece, bytes) else piece(given) for piece in merged])
+    template = b"".join([piece.replace(b"%", b"%%") if isinstance(piece, bytes) else b"%b" for piece in merged])
+    makers = [piece for piece in merged if not isinstance(piece, bytes)]
+    return lambda given: template % tuple([make(given) for make in makers])
 
 
 def _pieces(root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozenset[str]) -> Iterator[bytes | Render]:

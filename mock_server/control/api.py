@@ -110,7 +110,7 @@ class Control:
         """Answer a control request at the wall instant; HEAD is a GET whose body the edge drops. Never raises."""
         if request.method == "HEAD":
             return replace(self.answer(replace(request, method="GET"), wall), stream=None)
-        return self.front.guarded(request, lambda why: self._answer(request, wall, why), {})
+        return self.front.guarded(self._answer, request, wall, {})
 
     def _answer(self, request: Request, wall: float, why: dict[str, Any]) -> Answer:
         operation, parameters = self.front.operation(request)
