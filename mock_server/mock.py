@@ -12,8 +12,8 @@ from covermock.openapi import ADMIN, GATEWAY, Contract, load
 
 from . import cors
 from .control import PREFIX, Control
-from .defects import contract_with, gateway
 from .errors import MALFORMED_REQUEST, Refusal
+from .gateway import Gateway
 from .holds import held
 from .memory import MemoryStore
 from .replay import Replayer, repeatable
@@ -45,18 +45,36 @@ class Settings:
     defect: str = ""
 
 
+def _contract(settings: Settings) -> Contract:
+    """Return the contract, with the defect that is asked for; the catalogue of them is imported when it is needed."""
+    contract = load(settings.spec)
+    if not settings.defect:
+        return contract
+    from .defects import contract_with
+
+    return contract_with(settings.defect, contract)
+
+
+def _gateway(settings: Settings, contract: Contract, store: Store) -> Gateway:
+    if not settings.defect:
+        return Gateway(contract, store.find_key, settings.public_url)
+    from .defects import gateway
+
+    return gateway(settings.defect, contract, store.find_key, settings.public_url)
+
+
 class Mock:
     """The gateway's operations and the control API over one store. `answer` may be called from many threads."""
 
     def __init__(self, settings: Settings, wall: float, store: MakeStore = in_memory) -> None:
         """Read the contract and the world. Raises `InvalidSourceError` when either can't be used."""
         self.settings = settings
-        self.contract: Contract = contract_with(settings.defect, load(settings.spec))
+        self.contract: Contract = _contract(settings)
         self.store = store(self.contract)
         self.lock = RLock()
         self.stirred: set[str] = set()  # names of worlds in which webhooks may have become due
         self.files = WorldFiles(load(ADMIN))
-        self.gateway = gateway(settings.defect, self.contract, self.store.find_key, settings.public_url)
+        self.gateway = _gateway(settings, self.contract, self.store)
         self.control = Control(
             self.files.admin,
             self.contract,
@@ -127,16 +145,16 @@ class Mock:
         double.store = MemoryStore()
         double.stirred = set()
         double.store.add(world)
-        double.gateway = gateway(self.settings.defect, self.contract, double.store.find_key, self.settings.public_url)
+        double.gateway = _gateway(self.settings, self.contract, double.store)
         double.control = replace(self.control, store=double.store)
         return double.answer
 
     def short(self, request: Request) -> bool:
-        """Tell whether a request takes the short way: the gateway's paths, and what may have to wait."""
+        """Tell whether an answer goes out as it is, or is one of those that Flask makes conditional (304, 206)."""
         if not request.path.startswith(PREFIX):
             return True
         methods, _ = self.control.front.routes.find(request.path)
-        return any(operation.raw.get("x-waits") for operation in methods.values())
+        return not any("304" in operation.responses for operation in methods.values())
 
     def look(self, on: Hold | Stream, wall: float) -> Answer | None:
         """Return the answer that is held, if it is due at the wall instant; find what is new for a stream."""

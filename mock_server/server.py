@@ -1,4 +1,4 @@
-"""The server: sockets, signals and threads around a `Mock`. Gateway paths take the short way, the rest is Flask's."""
+"""The server: sockets, signals and threads around a `Mock`. Flask makes the answers of media conditional."""
 
 import asyncio
 import signal

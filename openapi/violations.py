@@ -1,6 +1,6 @@
 """What is wrong with a value, as data: `(where, expected, received, clause)`. Knows JSON Schema, no HTTP."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,8 +66,8 @@ class Validator:
     def __init__(self, schema: Schema, root: Mapping[str, Any] | None = None) -> None:
         self._schema = schema
         self._root = root or {}
-        scope = {key: self._root[key] for key in ("components", "$defs") if key in self._root}
-        self._compiled = jsonschema_rs.Draft202012Validator({**scope, **schema}, validate_formats=True)
+        whole = {**_scope(self._root, schema), **schema}
+        self._compiled = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
         self.is_valid: Callable[[Any], bool] = self._compiled.is_valid
 
     def violations(self, value: Any, where: str = "") -> list[Violation]:
@@ -151,6 +151,33 @@ def resolve(root: Mapping[str, Any], reference: str) -> Any:
     for part in reference.removeprefix("#/").split("/"):
         node = node[part]
     return node
+
+
+def _scope(root: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    """Return the parts of `root` that the schema refers to, in their places; a validator keeps all it is given."""
+    scope: dict[str, Any] = {}
+    coming, known = [schema], set[str]()
+    while coming:
+        fresh = set(_references(coming.pop())) - known
+        known |= fresh
+        for reference in fresh:
+            *parents, name = reference.removeprefix("#/").split("/")
+            here = scope
+            for parent in parents:
+                here = here.setdefault(parent, {})
+            here[name] = resolve(root, reference)
+            coming.append(here[name])
+    return scope
+
+
+def _references(node: Any) -> Iterator[str]:
+    """Yield every local reference within a schema, examples and all."""
+    inner = node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ()
+    reference = node.get("$ref") if isinstance(node, Mapping) else None
+    if isinstance(reference, str) and reference.startswith("#/"):
+        yield reference
+    for one in inner:
+        yield from _references(one)
 
 
 def refuse_invalid(source: Source, validator: Validator) -> None:

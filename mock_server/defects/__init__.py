@@ -15,15 +15,13 @@ DEFECTS: Final[Mapping[str, Defect]] = {defect.name: defect for module in _MODUL
 
 
 def gateway(name: str, contract: Contract, find_key: KeyLookup, public_url: str) -> Gateway:
-    """Return the gateway with the named defect, or without any for an empty name."""
-    if not name:
-        return Gateway(contract, find_key, public_url)
+    """Return the gateway with the named defect."""
     return DefectiveGateway(known(name), contract, find_key, public_url)
 
 
 def contract_with(name: str, contract: Contract) -> Contract:
     """Return the contract as the named defect has it."""
-    return edited(contract, known(name)) if name else contract
+    return edited(contract, known(name))
 
 
 def known(name: str) -> Defect:
