@@ -1,15 +1,18 @@
 """What many tasks cost: throughput and memory with a hundred to a million of them in one world."""
 
+import contextlib
 import re
 import socket
 import sys
 from collections.abc import Sequence
+from statistics import median
 
 from . import ours
 from .measuring import BUILD, Server, cpu_seconds, memory_mb, started, wrk
 
 COUNTS = (100, 1_000, 10_000, 100_000, 1_000_000)
-SECONDS = 2
+SECONDS = 1  # of each load
+ROUNDS = 9
 _BATCH = 500
 _ASKED = 100  # tasks that are polled in turn, spread over all
 _ID = re.compile(rb'"task_id":"([^"]+)"')
@@ -61,18 +64,19 @@ def at(server: Server, ids: Sequence[str]) -> dict[str, float]:
 
 
 def everything(counts: Sequence[int] = COUNTS) -> dict[int, dict[str, float]]:
-    """Return the figures by the number of tasks. The journal is full from the start, so that tasks alone are seen."""
-    figures: dict[int, dict[str, float]] = {}
+    """Return the figures by the number of tasks: a server for each, polled in turns, medians.
+
+    Each journal is full from the start, so that tasks alone are seen.
+    """
     BUILD.mkdir(parents=True, exist_ok=True)
-    with started(ours.command, ours.LIVEZ) as server:
-        ids = [ours.prepared(server)]
-        wrk(server.port, ours.status(ids[0]), 1)
-        present = 0
+    with contextlib.ExitStack() as stack:
+        servers = {}
         for count in counts:
-            ids = fill(server.port, count - present)
-            present = count
-            figures[count] = at(server, ids)
-    return figures
+            server = stack.enter_context(started(ours.command, ours.LIVEZ, log=f"tasks-{count}"))
+            wrk(server.port, ours.status(ours.prepared(server)), 1)
+            servers[count] = server, fill(server.port, count)
+        rounds = [{count: at(*servers[count]) for count in counts} for _ in range(ROUNDS)]
+    return {count: {name: median(row[count][name] for row in rounds) for name in rounds[0][count]} for count in counts}
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from hashlib import blake2b
 
-from .. import media
 from ..errors import UNKNOWN_NAME, Refusal
 from ..expiries import about
 from ..faults import fires, meets
@@ -46,6 +45,8 @@ def _refuse_late(call: ControlCall, task: Task) -> None:
 
 
 def _drawn(world: World, task_id: str, number: int, kind: str) -> bytes:
+    from .. import media
+
     name = f"{world.seed}/{task_id}/{number}"
     if kind == "png":
         return media.picture(f"{world.seed}/{task_id}", number - 1)
