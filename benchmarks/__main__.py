@@ -1,10 +1,11 @@
 """All of it: measure, then write docs/benchmarks.md and its picture; `--quick` is covermock alone, on screen."""
 
+import shutil
 import sys
 import time
 from collections.abc import Mapping
 
-from . import bystanders, cost, tasks, throughput
+from . import bystanders, cost, judges, redis_store, tasks, throughput
 from .peers import OURS, PEERS
 from .report import PAGE, PICTURE, bars, machine, number, table
 
@@ -27,6 +28,9 @@ the instant a request was due). Start is from the process's start to its first a
 proportional memory (PSS) of all its processes in MB, idle and after the load. Ratios are covermock's figure divided
 by the peer's.
 """
+
+
+_NO_REDIS = "\nNot measured: worlds in Redis (no redis-server on PATH).\n"
 
 
 def peers(figures: Mapping[str, Figures], skipped: Mapping[str, str]) -> str:
@@ -63,7 +67,7 @@ def many_tasks(rows: Mapping[int, Figures]) -> str:
         for count, row in rows.items()
     ]
     head = ["tasks", "GET/s", "of the first", "CPU us/GET", "memory MB", "bytes/task"]
-    told = "A hundred tasks, spread over all that there are, are polled in turn."
+    told = "A server for each number of tasks; a hundred, spread over all that there are, are polled in turn."
     return f"\n## Many tasks\n\n{told}\n\n{table(head, lines)}\n"
 
 
@@ -86,6 +90,29 @@ def costs(inside: Figures, wire: Figures) -> str:
     return f"\n## What one request costs\n\n{text}\n"
 
 
+def with_redis(rows: Mapping[str, Figures]) -> str:
+    """Return the section on the Redis store."""
+    one = rows[f"Redis, {redis_store.WORKERS[0]} workers"]
+    lines = [
+        [name, *(text for method in ("GET", "POST") for text in _shared(row, one, method))]
+        for name, row in rows.items()
+    ]
+    head = ["store", "GET/s", "of one", "CPU us: own, Redis", "POST/s", "of one", "CPU us: own, Redis"]
+    told = "Workers, Redis and wrk share the cores of this machine; what follows is in [scaling](scaling.md)."
+    return f"\n## Worlds in Redis\n\n{told}\n\n{table(head, lines)}\n"
+
+
+def _shared(row: Figures, one: Figures, method: str) -> tuple[str, str, str]:
+    each = f"{number(row[f'{method} own'])}, {number(row[f'{method} redis'])}"
+    return number(row[method]), f"{row[method] / one[method]:.2f}", each
+
+
+def judging(rows: Figures) -> str:
+    """Return the section on the judges and the fixtures."""
+    lines = [[what, number(milliseconds)] for what, milliseconds in rows.items()]
+    return f"\n## The judge and the fixtures\n\n{table(['', 'ms'], lines)}\n"
+
+
 def main() -> None:
     """Measure everything, or (`--quick`) covermock alone."""
     begun, quick = time.perf_counter(), "--quick" in sys.argv
@@ -97,6 +124,9 @@ def main() -> None:
     page += many_tasks(tasks.everything(tasks.COUNTS[:4] if quick else tasks.COUNTS))
     page += open_connections(bystanders.everything())
     page += costs(cost.in_process(), cost.on_the_wire())
+    if not quick:
+        page += with_redis(redis_store.everything()) if shutil.which("redis-server") else _NO_REDIS
+        page += judging(judges.everything())
     page += f"\nThe whole run took {(time.perf_counter() - begun) / 60:.0f} minutes.\n"
     if not quick:
         PAGE.write_text(page, encoding="utf-8")

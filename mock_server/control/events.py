@@ -46,10 +46,13 @@ class Feed:
         self.total = 0
 
     def look(self, wall: float) -> None:
+        """Take in what has happened, unless it has just been done."""
+        if wall >= self._rest and not self.world.gone:
+            self.catch_up(wall)
+
+    def catch_up(self, wall: float) -> None:
         """Take in what has happened. What is too much at once is left out, and said so."""
         world = self.world
-        if world.gone or wall < self._rest:
-            return
         self._allowed = min(self._allowed + (wall - self._looked) * _EACH_SECOND, _AT_ONCE)
         self._looked = wall
         happened, gone = self._follower.news(world.clock.now(wall))
@@ -124,7 +127,7 @@ def read_events(call: ControlCall, feeds: Feeds) -> Answer:
     feed = feeds.get(world)
     if feed is None:
         feeds[world] = feed = Feed(call, world)
-    feed.look(wall)
+    feed.catch_up(wall)
     until = wall + call.query["timeout"] if call.query["timeout"] is not None else float("inf")
     first = b"".join([*_before(call, world), _with_id(b"", present(world, call.now))])
     reader = _Reader(feed, first, feed.total, wall, until)
