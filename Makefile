@@ -69,7 +69,7 @@ lock: ## Pin the dependencies anew in requirements/dev.txt
 		--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		--all-extras pyproject.toml requirements/dev.in --output-file requirements/dev.txt
 
-bench: .venv/.stamp ## Measure covermock and its peers into docs/benchmarks.md (needs wrk; twelve minutes)
+bench: .venv/.stamp ## Measure covermock and its peers into docs/benchmarks.md (needs wrk; a quarter of an hour)
 	$(BIN)/python -m benchmarks
 
 bench-quick: .venv/.stamp ## Measure covermock alone, in a minute

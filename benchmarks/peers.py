@@ -180,8 +180,8 @@ def _stubs() -> list[dict[str, object]]:
     post = {"method": "POST", "urlPath": ours.GENERATE, "headers": key, "bodyPatterns": body}
     complete = next(row["value"] for row in shown.values() if row["value"]["data"]["status"] == "complete")
     return [
-        {"request": get, "response": {"status": 200, "jsonBody": complete, "headers": headers}},
-        {"request": post, "response": {"status": 200, "jsonBody": accepted, "headers": headers}},
+        {"request": get, "response": {"status": 200, "body": json.dumps(complete), "headers": headers}},
+        {"request": post, "response": {"status": 200, "body": json.dumps(accepted), "headers": headers}},
     ]
 
 
@@ -223,9 +223,9 @@ PEERS = (
     Peer("Prism, quiet", "prism", _prism("--verboseLevel", "silent"), stateless, "examples, validation, no state"),
     Peer("Prism", "prism", _prism(), stateless, "as above, with its default log"),
     Peer("Mockoon CLI", "mockoon", _mockoon, stateless, "examples; validates nothing"),
-    Peer("WireMock", "wiremock", _wiremock(), stateless, "stubs by hand, unbounded journal", 3),
-    Peer("WireMock, no journal", "wiremock", _wiremock("--no-request-journal"), stateless, "stubs by hand", 3),
-    Peer("Specmatic", "specmatic", _specmatic, stateless, "made-up values, validation, no state", 3),
+    Peer("WireMock", "wiremock", _wiremock(), stateless, "stubs by hand, unbounded journal", 8),
+    Peer("WireMock, no journal", "wiremock", _wiremock("--no-request-journal"), stateless, "stubs by hand", 8),
+    Peer("Specmatic", "specmatic", _specmatic, stateless, "made-up values, validation, no state", 8),
     Peer("Connexion mock", "connexion", _connexion, stateless, "examples, validation, no state"),
     Peer(
         "Scalar mock server", "scalar", lambda port: _script("scalar", port), stateless, "examples; validates nothing"
