@@ -1,6 +1,6 @@
 """How soon a wait returns after its event: median and 99th percentile, with no other wait open and with two hundred.
 
-Run `python benchmarks/waits.py [--rounds N] [--write docs/waits.md]`. The time runs from before the request that
+Run `python -m benchmarks.waits [--rounds N] [--write docs/waits.md]`. The time runs from before the request that
 makes the event is sent until the waiting client has its answer, so it is an upper bound.
 """
 
@@ -19,14 +19,17 @@ import httpx
 from covermock.fixtures.laboratory import ControlError, World
 from covermock.fixtures.serving import ServerThread
 
+from .report import machine
+
 COVER = "/api/v1/audio/music/cover/generate"
 LIMIT = 0.05  # seconds
 OTHERS = 200
 _SETTLE = 0.03  # seconds until the wait is surely open
 HEAD = """# How soon waits return
 
-Measured by `nice -n -15 python benchmarks/waits.py`: client and server in one process, on two cores shared with other
-work. The first row of each block is the noise of the machine: a call that waits for nothing.
+Written by `python -m benchmarks.waits --write docs/waits.md`; client and server are in one process. Measured on
+{machine}.
+The first row of each block is the noise of the machine: a call that waits for nothing.
 
 """
 Event = Callable[[World, httpx.Client, str], object]
@@ -130,7 +133,7 @@ def main() -> int:
     text, worst = table(options.rounds)
     sys.stdout.write(text)
     if options.write:
-        options.write.write_text(HEAD + text, encoding="utf-8")
+        options.write.write_text(HEAD.format(machine=machine()) + text, encoding="utf-8")
     return int(worst > LIMIT)
 
 

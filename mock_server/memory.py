@@ -54,7 +54,9 @@ class MemoryStore:
         """Make sure that worlds can be reached; here they always can."""
 
     def close(self) -> None:
-        """Let go of connections; here are none."""
+        """Let go of all that waits for worlds: they are gone."""
+        for world in self.worlds():
+            self._drop(world)
 
     def owing(self) -> set[str]:
         """Return the names of the worlds whose webhooks somebody else was to send; here there is nobody else."""

@@ -38,7 +38,7 @@ class Store(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of connections; whoever asks again gets new ones."""
+        """Let go of connections, and of worlds that are nowhere else; whoever asks again gets new connections."""
         ...
 
     def owing(self) -> set[str]:

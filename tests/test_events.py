@@ -224,6 +224,16 @@ def test_streams_keep_no_thread(server: ServerThread) -> None:
         stream.close()
 
 
+def test_a_server_that_stops_ends_its_streams() -> None:
+    """A client gets the end of the body, and no error."""
+    with ServerThread() as server:
+        stream = server.laboratory.find("docs").events(timeout=60)
+        assert "stage" == next(stream).kind
+        server.stop()
+
+        assert {"stage"} == {event.kind for event in stream}
+
+
 def test_a_client_that_says_goodbye_is_let_go(server: ServerThread) -> None:
     """A half-closed connection is the end of a stream; nobody is left to read it."""
     with socket.create_connection(server.url.removeprefix("http://").split(":")) as connection:  # type: ignore[arg-type]

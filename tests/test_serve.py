@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from covermock.fixtures.laboratory import Laboratory, over_http
 from support.fakes import COVER, COVER_STATUS, KEY, edited, world_file
 from support.servers import COVERMOCK, PATIENCE, Process, environment, exchange, receive, send, serving
 
@@ -80,6 +81,19 @@ def test_the_environment_sets_what_flags_set() -> None:
         [world] = get(f"{process.url}/__mock/worlds").json()["worlds"]
 
     assert ("empty", "polls", 7) == (world["name"], world["drive"], world["seed"])
+
+
+def test_watch_ends_what_follows_the_old_worlds(tmp_path: Path) -> None:
+    """Nobody waits for a world that no request can reach any more."""
+    path = tmp_path / "world.yaml"
+    path.write_text("from: docs\n")
+    with serving("--watch", "--world", str(path)) as process:
+        world = Laboratory(over_http(process.url), process.url).find("world")
+        follow = world.events(timeout=PATIENCE)
+        before = next(follow).kind
+        path.write_text("from: demo\n")
+
+        assert ("stage", "end") == (before, list(follow)[-1].kind)
 
 
 def test_watch_starts_anew_when_a_file_changes(tmp_path: Path) -> None:
