@@ -83,12 +83,10 @@ async def _follow(server: Server) -> None:
             continue
         seen = now
         try:
-            old, server.mock = server.mock, Mock(settings, time.time())
+            server.exchange(Mock(settings, time.time()))
         except InvalidSourceError as error:
             click.echo(f"covermock: kept the old one: {error}", err=True)
         else:
-            with old.lock:
-                old.store.close()
             click.echo("covermock started anew: a file changed")
 
 

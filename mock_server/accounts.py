@@ -27,18 +27,17 @@ class Account:
 
     def charge(self, task: Task, failed: Failed, *, risky: bool) -> bool:
         """Take the task's price if the account can pay it; tell whether it could. Nothing is taken otherwise."""
-        if self.available(failed) < task.price:
+        if self.risky:
+            self._settle(failed)
+        if self.balance < task.price:
             return False
-        self._settle(failed)
         self.balance -= task.price
         if risky:
             self.risky.append(task)
         return True
 
     def _settle(self, failed: Failed) -> None:
-        """Book the refunds that are due, so that `risky` stays short. It changes no sum."""
-        if not self.risky:
-            return
+        """Book the refunds that are due, so that `risky` stays short, and all that is available in `balance`."""
         due = [task for task in self.risky if failed(task)]
         self.balance += sum(task.price for task in due)
         self.risky = [task for task in self.risky if task not in due] if due else self.risky

@@ -26,7 +26,8 @@ def create_app(mock: Mock | None = None, wall: Callable[[], float] = time.time) 
     def view(**_: str) -> flask.Response:
         answer = answered(mock, _request(mock), wall)
         if answer.stream is not None:
-            return flask.Response(pieces(mock, answer.stream, wall), answer.status, list(answer.headers))
+            body = () if flask.request.method == "HEAD" else pieces(mock, answer.stream, wall)
+            return flask.Response(body, answer.status, list(answer.headers))
         return _response(mock, answer)
 
     for front in (mock.gateway.front, mock.control.front):

@@ -19,7 +19,7 @@ def _split(place: str) -> tuple[str, str]:
     return part, name
 
 
-@dataclass(slots=True)
+@dataclass
 class Call:
     """A request that has a valid key and valid parameters. `now` is the world's time, in Unix seconds.
 
@@ -37,13 +37,17 @@ class Call:
     base: str
     query: Mapping[str, Any]
     body: Mapping[str, Any] | None
-    own: Mapping[str, Any] = field(default_factory=dict)
-    back: int = 0
-    repeats: str = ""
-    early: Delivery | None = None
-    source: str = ""
-    task: Task | None = None
-    audio: Audio | None = None
+    own: Mapping[str, Any] | None = field(default=None, init=False)
+    back: int = field(default=0, init=False)
+    repeats: str = field(default="", init=False)
+    early: Delivery | None = field(default=None, init=False)
+    source: str = field(default="", init=False)
+    task: Task | None = field(default=None, init=False)
+    audio: Audio | None = field(default=None, init=False)
+
+    def tell(self, **own: Any) -> None:
+        """Say more of what the task to come is to be."""
+        self.own = {**(self.own or {}), **own}
 
     def first_given(self, places: list[str]) -> str:
         """Return the value at the first of `places` (`body.taskId`, `query.task_id`) that the request has."""

@@ -106,17 +106,17 @@ ANSWER_EFFECTS: Final[Mapping[str, Callable[[Answer, Settings], None]]] = {
 
 
 def _plan(call: Call, _: Fault, settings: Settings) -> bool:
-    call.own = {**call.own, **settings}
+    call.tell(**settings)
     return True
 
 
 def _stuck(call: Call, _: Fault, settings: Settings) -> bool:
-    call.own = {**call.own, "outcome": "stall", "stalls_at": settings.get("stage", "")}
+    call.tell(outcome="stall", stalls_at=settings.get("stage", ""))
     return True
 
 
 def _callback(call: Call, _: Fault, settings: Settings) -> bool:
-    call.own = {**call.own, "callback": settings}
+    call.tell(callback=settings)
     return True
 
 

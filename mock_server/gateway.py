@@ -79,7 +79,7 @@ class Gateway:
         owner = self._owner_of(request)
         if isinstance(owner, tuple):
             why["world"], why["account"] = owner[0].name, owner[1].name
-        known: Asked | None = request.asked
+        known: Asked | None = request.memo.get("asked") if request.memo else None
         if known is None or known.gateway is not self:
             known = self._asked(request, owner, why)
         why["operation"] = known.operation.id
@@ -94,14 +94,16 @@ class Gateway:
         return self._spoiled(request, call, fired, why) if fired else self._done(call, fired, why)
 
     def _asked(self, request: Request, owner: Owner | Refusal, why: dict[str, Any]) -> Asked:
-        """Find out what a request asks for, and keep it with the request. Raises `Refusal`, also for its owner's."""
+        """Find out what a request asks for, and keep it where that is wanted. Raises `Refusal`, also its owner's."""
         operation, parameters = self.front.operation(request)
         why["operation"] = operation.id
         if isinstance(owner, Refusal):
             raise owner
         given = self.front.read(operation, request, parameters)
         base = self._public_url or f"http://{request.host or 'localhost'}"
-        request.asked = found = Asked(self, operation, given, base, asked(request, given.raw_query))
+        found = Asked(self, operation, given, base, asked(request, given.raw_query))
+        if request.memo is not None:
+            request.memo["asked"] = found
         return found
 
     def _done(self, call: Call, fired: list[Fault], why: dict[str, Any]) -> Answer:

@@ -1,39 +1,42 @@
 """What happens in a world, each thing once and in order: exchanges, stages of tasks, webhooks that are sent. Pure."""
 
 import heapq
+import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from typing import NamedTuple
 
 from .deliveries import Attempt, Delivery
 from .journal import Entry
-from .lifecycle import TIME, Task, index, own_time
+from .lifecycle import POLLS, TIME, Task, index, own_time
 from .worlds import World
 
 
 class Place(NamedTuple):
     """How far somebody has followed a world: so many exchanges, tasks and attempts, until the instant `now`.
 
-    `moved` is its clock's; `origin` tells the world from another one of its name (a wall instant).
+    `moved` is its clock's; `mark` tells the world from another one of its name.
     """
 
     entries: int = 0
     tasks: int = 0
     attempts: int = 0
-    now: float = float("-inf")
-    moved: float = float("-inf")
-    origin: float = 0.0
+    now: float = -math.inf
+    moved: float = -math.inf
+    mark: str = ""
 
     def __str__(self) -> str:
         """Return it as one word."""
-        return ",".join([*map(str, self[:3]), *(f"{instant:.6f}" for instant in self[3:])])
+        return ",".join([*map(str, self[:3]), f"{self.now:.9f}", f"{self.moved:.9f}", self.mark])
 
     @classmethod
     def read(cls, word: str) -> "Place":
-        """Return what `str` has made a word of."""
-        parts = word.split(",")
-        return cls(*map(int, parts[:3]), *map(float, parts[3:]))
+        """Return what `str` has made a word of; what happened at its very instant may not have been known."""
+        *counts, now, moved, mark = word.split(",")
+        entries, tasks, attempts = map(int, counts)
+        before, unmoved = (math.nextafter(float(instant), -math.inf) for instant in (now, moved))
+        return cls(entries, tasks, attempts, before, unmoved, mark)
 
 
 class Stage(NamedTuple):
@@ -57,7 +60,7 @@ Happening = tuple[float, Entry | Stage | Tried]
 def present(world: World, now: float) -> Place:
     """Return the place of one who knows all that has happened in the world by its time `now`."""
     counts = world.journal.total, len(world.tasks), world.outbox.attempts
-    return Place(*counts, now, world.clock.moved, _origin(world))
+    return Place(*counts, now, world.clock.moved, world.mark)
 
 
 @dataclass(slots=True)
@@ -70,7 +73,7 @@ class Follower:
 
     world: World
     place: Place
-    controls: int = 0
+    controls: int = -1  # so that the first look is at all that may still change
     steps: dict[str, int] = field(default_factory=dict)
     changes: list[tuple[float, str]] = field(default_factory=list)
     awaited: dict[str, float] = field(default_factory=dict)
@@ -78,41 +81,47 @@ class Follower:
     def __post_init__(self) -> None:
         """Note where each task was at the place. A place in another world of this name counts as the beginning."""
         world = self.world
-        self.controls = world.controls.total
-        if self.place.origin != _origin(world):
+        if self.place.mark != world.mark:
             self.place = Place()
-        now, moved = self.place.now, self.place.moved
         for task in islice(world.tasks.values(), self.place.tasks):
-            self._note(task, index(task, now if task.drive == TIME else moved))
+            own = self.place.now if task.drive == TIME else self.place.moved
+            own = own if task.base else math.nextafter(own, math.inf)  # one that was put there was in its state at once
+            held_since = task.held is not None and task.held > own
+            self._note(task, index(replace(task, held=None) if held_since else task, own))
 
     def news(self, now: float) -> tuple[list[Happening], int]:
-        """Return what has happened since the place, by the world's time `now`, and how many exchanges are gone.
+        """Return what has happened since the place, by the world's time `now`, and how much of it isn't kept any more.
 
         From then on the place is there.
         """
         world, since = self.world, self.place
         entries = list(world.journal.since(since.entries))
-        stages = [stage for task in self._suspects(entries, now) for stage in self._stages(task, now)]
-        tried = self._tried(since.attempts) if world.outbox.attempts > since.attempts else ()
+        polled: dict[str, list[float]] = {}
+        for entry in entries:
+            polled.setdefault(entry.answer.why.get("task", ""), []).append(entry.now)
+        tasks = self._suspects(polled, now)
+        stages = [stage for task in tasks for stage in self._stages(task, polled.get(task.id, []), now)]
+        tried = self._tried(since.attempts) if world.outbox.attempts > since.attempts else []
         self.place = present(world, now)
         exchanges: list[Happening] = [(entry.now, entry) for entry in entries]
         happened = sorted([*exchanges, *stages, *tried], key=lambda happening: happening[0])
-        return happened, self.place.entries - since.entries - len(entries)
+        came = self.place.entries - since.entries + self.place.attempts - since.attempts
+        return happened, max(came - len(entries) - len(tried), 0)
 
     @property
     def next(self) -> float | None:
         """Return the world instant at which time alone brings the next stage, if it ever does."""
         return self.changes[0][0] if self.changes else None
 
-    def _suspects(self, entries: Iterable[Entry], now: float) -> list[Task]:
+    def _suspects(self, polled: Iterable[str], now: float) -> list[Task]:
         """Return the tasks that may be in another state: new, polled, due by time; all once a control call came."""
         tasks, fresh = self.world.tasks, len(self.world.tasks) - self.place.tasks
         names: dict[str, None] = {}
         for task in reversed(list(islice(reversed(tasks.values()), max(fresh, 0)))):
             # Of one that was put into the world, only where it is has happened here.
-            self.steps[task.id] = -1 if task.started_by else index(task, own_time(task, self.world.clock, now)) - 1
+            self.steps[task.id] = -1 if task.base else index(task, own_time(task, self.world.clock, now)) - 1
             names[task.id] = None
-        names |= dict.fromkeys(entry.answer.why.get("task", "") for entry in entries)
+        names |= dict.fromkeys(polled)
         while self.changes and self.changes[0][0] <= now:
             names[self._due()] = None
         if self.world.controls.total != self.controls:
@@ -125,11 +134,18 @@ class Follower:
         self.awaited.pop(name, None)
         return name
 
-    def _stages(self, task: Task, now: float) -> Iterator[Happening]:
+    def _stages(self, task: Task, polled: list[float], now: float) -> Iterator[Happening]:
+        """Yield the states that the task has come to; `polled` are the instants of requests about it since."""
         told, reached = self.steps[task.id], index(task, own_time(task, self.world.clock, now))
-        for step in task.plan[told + 1 : reached + 1]:
-            instant = min(task.began + step.after, now) if task.drive == TIME else now
-            yield max(instant, task.created), Stage(task, step.state)
+        for step in range(told + 1, reached + 1):
+            name, after = task.plan[step]
+            if task.drive == TIME:
+                instant = min(task.began + after, now)
+            elif task.drive == POLLS and polled:  # its start, then the poll that shows the first stage, then the others
+                instant = polled[min(step + (step > 0) if told < 0 else step - told - 1, len(polled) - 1)]
+            else:
+                instant = now
+            yield max(instant, task.created), Stage(task, name)
         self._note(task, reached)
 
     def _note(self, task: Task, step: int) -> None:
@@ -143,10 +159,8 @@ class Follower:
             self.awaited[task.id] = coming
             heapq.heappush(self.changes, (coming, task.id))
 
-    def _tried(self, since: int) -> Iterator[Happening]:
-        for delivery in self.world.outbox:
-            yield from ((one.at, Tried(delivery, one)) for one in delivery.attempts if one.number > since)
-
-
-def _origin(world: World) -> float:
-    return round(float(world.origin.get("wall", 0.0)), 6)
+    def _tried(self, since: int) -> list[Happening]:
+        """Return the attempts after that number; those of webhooks whose task still runs were never made."""
+        kept = chain(self.world.outbox.due.values(), self.world.outbox.closed.values())
+        fresh = [one for one in kept if one.attempts and one.attempts[-1].number > since]
+        return [(made.at, Tried(one, made)) for one in fresh for made in one.attempts if made.number > since]

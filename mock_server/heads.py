@@ -4,17 +4,15 @@ A packet that comes again is the same request; one with a known head is that hea
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from .request import Request
 
 _END = b"\r\n\r\n"
 _KEPT = 1024  # heads, and as many whole packets
-_LONGEST = 2048  # bytes of one that is kept
+_LONGEST = 2048  # bytes of a head that is kept
+_SHORT = 1024  # bytes of a packet that is kept
 _ONCE_ONLY = frozenset({"expect", "transfer-encoding", "upgrade"})  # what asks for more than an answer
-
-
-Kept = TypeVar("Kept")
 
 
 class _Head(NamedTuple):
@@ -26,7 +24,7 @@ class _Head(NamedTuple):
 
 
 class Heads:
-    """What packets said that were one whole request each, by the bytes of their heads."""
+    """What packets said that were one whole request each, by their bytes and by the bytes of their heads."""
 
     def __init__(self) -> None:
         self._known: dict[bytes, _Head] = {}
@@ -43,8 +41,8 @@ class Heads:
             return None
         method, path, query, headers, _ = known
         request = Request(method, path, query, headers, packet[end:])
-        if len(packet) <= _LONGEST:
-            _keep(self._same, packet, request)
+        if len(packet) <= _SHORT:
+            self._keep(packet, request)
         return request
 
     def remember(self, packet: bytes, request: Request) -> None:
@@ -52,12 +50,19 @@ class Heads:
         end = packet.find(_END) + 4
         if not 4 < end <= _LONGEST or packet[end:] != request.body or not _ONCE_ONLY.isdisjoint(request.headers):
             return
+        if len(self._known) >= _KEPT:
+            self._known.clear()
         head = _Head(request.method, request.path, request.query, request.headers, len(request.body))
-        _keep(self._known, packet[:end], head)
+        self._known[packet[:end]] = head
 
+    def forget(self) -> None:
+        """Begin anew; what was found out about requests goes, too, as journals keep them for longer."""
+        for request in self._same.values():
+            request.memo = None
+        self._same.clear()
 
-def _keep(table: dict[bytes, Kept], key: bytes, value: Kept) -> None:
-    """Put a value into a table that starts anew when it is full."""
-    if len(table) >= _KEPT:
-        table.clear()
-    table[key] = value
+    def _keep(self, packet: bytes, request: Request) -> None:
+        if len(self._same) >= _KEPT:
+            self.forget()
+        request.memo = {}
+        self._same[packet] = request

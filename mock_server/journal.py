@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Final
 
@@ -44,16 +44,15 @@ class Journal:
     def add(self, wall: float, now: float, request: Request, answer: Answer, order: int = 0) -> Entry:
         """Append an exchange; the oldest goes when there is no more room."""
         self.total += 1
-        capped = len(request.body) > BODY_LIMIT
-        if capped:
-            body = request.body[:BODY_LIMIT]
-            request = Request(request.method, request.path, request.query, request.headers, body)
-        entry = Entry(self.total, wall, now, request, answer, order, capped)
-        self.size += len(request.body) + len(answer.body)
-        while self.entries and (len(self.entries) >= self.capacity or self.size > ROOM):
-            oldest = self.entries.popleft()
-            self.size -= len(oldest.request.body) + len(oldest.answer.body)
-        self.entries.append(entry)
+        entry = Entry(self.total, wall, now, request, answer, order)
+        if len(request.body) > BODY_LIMIT:
+            entry.request, entry.capped = replace(request, body=request.body[:BODY_LIMIT], memo=None), True
+        entries, size = self.entries, self.size + len(entry.request.body) + len(answer.body)
+        while entries and (len(entries) >= self.capacity or size > ROOM):
+            oldest = entries.popleft()
+            size -= len(oldest.request.body) + len(oldest.answer.body)
+        entries.append(entry)
+        self.size = size
         return entry
 
     @property

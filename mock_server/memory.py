@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from secrets import token_hex
 from typing import TypeVar
 
 from covermock.openapi import shown
@@ -55,6 +56,7 @@ class MemoryStore:
 
     def close(self) -> None:
         """Let go of all that waits for worlds: they are gone."""
+        self._used.clear()
         for world in self.worlds():
             self._drop(world)
 
@@ -139,6 +141,7 @@ class MemoryStore:
                 raise TakenError("key", key)
 
     def _take(self, world: World) -> None:
+        world.mark = token_hex(8)
         self._worlds[world.name] = world
         self._keys |= {account.key: (world, account) for account in world.accounts.values()}
 

@@ -157,14 +157,18 @@ class Mock:
         return not any("304" in operation.responses for operation in methods.values())
 
     def look(self, on: Hold | Stream, wall: float) -> Answer | None:
-        """Return the answer that is held, if it is due at the wall instant; find what is new for a stream."""
-        with self.lock:
-            return on.look(wall)
+        """Return the answer that is held, if it is due at the wall instant; find what is new for a stream.
 
-    def piece(self, stream: Stream, wall: float) -> bytes | None:
-        """Return what the stream is to write of what was found, None at its end."""
+        While the store is away, what waits goes on waiting.
+        """
+        with self.lock, suppress(Refusal):
+            return on.look(wall)
+        return None
+
+    def piece(self, stream: Stream, wall: float, *, full: bool = False) -> bytes | None:
+        """Return what the stream is to write of what was found, None at its end; `full` is as in `Stream`."""
         with self.lock:
-            return stream.piece(wall)
+            return stream.piece(wall, full=full)
 
     def body_limit(self, path: str) -> int:
         """Return the longest body (bytes) that a request to this path may have."""

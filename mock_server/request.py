@@ -11,7 +11,7 @@ from covermock.openapi import JSON, encoded
 class Request:
     """One HTTP request. `path` is as it was sent, without the query; header names are in lower case.
 
-    Nobody changes it, so the same one may come again; `asked` is what a gateway has found it to ask.
+    Nobody changes it, so the same one may come again: `memo`, where there is one, is for what is found out about it.
     """
 
     method: str
@@ -19,7 +19,7 @@ class Request:
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
-    asked: Any = field(default=None, compare=False, repr=False)
+    memo: dict[str, Any] | None = field(default=None, compare=False, repr=False)
 
     @property
     def host(self) -> str:
@@ -55,12 +55,13 @@ class Hold:
 class Stream:
     """The body of an answer that goes on, piece by piece. The core never waits: an edge asks for more.
 
-    `look(wall)` finds what is new for all that are `of` the same thing; then `piece(wall)` returns the bytes that this
-    one is to write, maybe none, or None at its end. `again`, `version` and `of` are as in `Hold`.
+    `look(wall)` finds what is new for all that are `of` the same thing; then `piece(wall, full=...)` returns the bytes
+    that this one is to write, maybe none, or None at its end; `full` tells that the client doesn't read as fast as
+    they come. `again`, `version` and `of` are as in `Hold`.
     """
 
     look: Callable[[float], None]
-    piece: Callable[[float], bytes | None]
+    piece: Callable[..., bytes | None]
     again: Callable[[float], float]
     version: Callable[[], Hashable]
     of: Hashable

@@ -37,6 +37,13 @@ class Server:
         self._waiting = Waiting()
         self.courier = Courier(lambda: self.mock, mock.settings.allow_callback)
 
+    def exchange(self, mock: Mock) -> None:
+        """Serve another mock from now on; what waits for worlds of the old one ends."""
+        old, self.mock = self.mock, mock
+        self._heads.forget()
+        with old.lock:
+            old.store.close()
+
     def stop(self) -> None:
         """Finish what is being answered, then end `run`. From another thread, go through the loop."""
         self._stopped.set()
@@ -63,7 +70,7 @@ class Server:
             answer = self.mock.answer(request, time.time())
             if answer.hold is not None:
                 self._waiting.keep(self.mock, answer.hold, reply)
-            elif answer.stream is not None:
+            elif answer.stream is not None and request.method != "HEAD":
                 self._waiting.follow(self.mock, answer.stream, reply(answer))
             else:
                 reply(answer)

@@ -60,7 +60,7 @@ class _Followed(NamedTuple):
 
     def goes_on(self, wall: float) -> bool:
         """Write what is new; tell whether there may be more."""
-        return self.sink.more(b"" if self.sink.full else self.mock.piece(self.on, wall))
+        return self.sink.more(self.mock.piece(self.on, wall, full=self.sink.full))
 
     def stop(self) -> None:
         """End the body."""
@@ -79,7 +79,8 @@ class _Group:
     def look_at(self, wall: float) -> None:
         """Let those go that are due; note when time alone may make another one due."""
         due, self.kept, self.again = self.kept, [], math.inf
-        due[0].prepare(wall)
+        for one in due[:1]:
+            one.prepare(wall)
         for one in due:
             if one.goes_on(wall):
                 self.kept.append(one)
@@ -110,25 +111,43 @@ class Waiting:
         group.kept.append(one)
         group.again = min(group.again, one.on.again(time.time()))
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_TICK, self._tick)
+            self._look_in(_TICK)
 
     def soon(self) -> None:
         """Look sooner than usual: something has just been answered that others may wait for."""
         if self._timer is not None and not self._hurried:
             self._hurried = True
-            self._timer.cancel()
-            self._timer = asyncio.get_running_loop().call_later(_SOON, self._tick)
+            self._look_in(_SOON)
 
     def stop(self) -> None:
         """Close the connections of all of them."""
         groups, self._groups = self._groups, {}
         for one in [one for group in groups.values() for one in group.kept]:
             one.stop()
+        self._rest()
+
+    def _rest(self) -> None:
+        """Look no more until there is something to look at."""
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
+
+    def _look_in(self, seconds: float) -> None:
+        """Look once more in so many seconds, and not before."""
+        self._rest()
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._tick)
 
     def _tick(self) -> None:
-        wall, self._hurried = time.time(), False
+        try:
+            self._look(time.time())
+        finally:
+            self._hurried = False
+            if self._groups:
+                self._look_in(_TICK)
+            else:
+                self._rest()
+
+    def _look(self, wall: float) -> None:
         for of, group in list(self._groups.items()):
             version = group.version()
             if version == group.seen and wall < group.again:
@@ -137,4 +156,3 @@ class Waiting:
             group.look_at(wall)
             if not group.kept:
                 del self._groups[of]
-        self._timer = asyncio.get_running_loop().call_later(_TICK, self._tick) if self._groups else None

@@ -214,9 +214,9 @@ class Connection(asyncio.Protocol):
             self._spoil(answer, answer.wire, head=head)
             return self
         self._transport.write(encoded(answer, head=head, keep_alive=keep_alive))
-        if answer.stream is not None:
+        if answer.stream is not None and not head:
             self._busy = self._streaming = True  # what follows comes through `more`
-        elif not keep_alive:
+        elif answer.stream is not None or not keep_alive:
             self.close()
         elif self._waiting:
             self._next()
@@ -232,7 +232,7 @@ class Connection(asyncio.Protocol):
     def more(self, piece: bytes | None) -> bool:
         """Write a piece of a body that goes on, or end it; tell whether the client is still there."""
         if piece is None:
-            self.close()
+            self._transport.abort() if self.full else self.close()
         elif piece and not self._transport.is_closing():
             self._transport.write(piece)
         return not self._transport.is_closing()

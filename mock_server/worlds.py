@@ -47,7 +47,7 @@ class World:
     `covers` maps a music task to its latest cover task; `made` counts the ids that were given out; `version` changes
     with everything that somebody may wait for; `gone` tells that the world was deleted or replaced. `journal` has the
     exchanges, `controls` the control calls that changed something, `acts` counts both; `origin` is how it all began.
-    `bases` and `plans` are texts and plans that many tasks share.
+    `bases` and `plans` are texts and plans that many tasks share; `mark` tells the world from any other of its name.
     """
 
     name: str
@@ -72,6 +72,7 @@ class World:
     plans: dict[str, Plan] = field(default_factory=dict)
     version: int = 0
     gone: bool = False
+    mark: str = ""
     origin: Mapping[str, Any] = field(default_factory=dict)
 
     def state(self, task: Task, now: float) -> str:
@@ -92,12 +93,12 @@ class World:
 
     def available(self, account: Account, now: float) -> int:
         """Return the credits that the account can spend at `now`."""
-        return account.available(lambda task: self.failed(task, now))
+        return account.available(lambda task: self.failed(task, now)) if account.risky else account.balance
 
     def price(self, operation: str) -> int:
         """Return what the operation costs here: the world's price, else the contract's least."""
-        prices: Mapping[str, int] = self.spec.get("prices", {})
-        return prices[operation] if operation in prices else self.contract.by_id[operation].price
+        prices: Mapping[str, int] | None = self.spec.get("prices")
+        return prices[operation] if prices and operation in prices else self.contract.by_id[operation].price
 
     def outcome(self, task: Task) -> str:
         """Return what the task's plan ends with: success, failure or stall."""

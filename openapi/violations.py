@@ -10,6 +10,7 @@ from .names import nearest
 from .source import InvalidSourceError, Source, shown
 
 Schema = Mapping[str, Any]
+_DEPTHS = {"components": 2, "$defs": 1}  # how many names below these lead to a schema
 NOTHING = "nothing"
 REQUIRED = "a value (it is required)"
 _ARTICLES = {
@@ -148,9 +149,14 @@ def _along(root: Mapping[str, Any], schema: Schema, path: Iterable[str | int]) -
 def resolve(root: Mapping[str, Any], reference: str) -> Any:
     """Return the node that the local `reference` (`#/a/b`) names. Raises `KeyError` when there is none."""
     node: Any = root
-    for part in reference.removeprefix("#/").split("/"):
-        node = node[part]
+    for name in _names(reference):
+        node = node[int(name)] if isinstance(node, list) and name.isdigit() else node[name]
     return node
+
+
+def _names(reference: str) -> list[str]:
+    """Return the names in a local reference, which is a JSON pointer (RFC 6901)."""
+    return [part.replace("~1", "/").replace("~0", "~") for part in reference.removeprefix("#/").split("/")]
 
 
 def _scope(root: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
@@ -161,12 +167,16 @@ def _scope(root: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
         fresh = set(_references(coming.pop())) - known
         known |= fresh
         for reference in fresh:
-            *parents, name = reference.removeprefix("#/").split("/")
-            here = scope
+            place, *names = _names(reference)
+            if place not in _DEPTHS or place not in root:
+                continue  # it is within the schema itself, or nowhere, which the validator says
+            *parents, name = names[: _DEPTHS[place]]
+            here, node = scope.setdefault(place, {}), root[place]
             for parent in parents:
-                here = here.setdefault(parent, {})
-            here[name] = resolve(root, reference)
-            coming.append(here[name])
+                here, node = here.setdefault(parent, {}), node.get(parent, {})
+            if name in node:
+                here[name] = node[name]
+                coming.append(node[name])
     return scope
 
 

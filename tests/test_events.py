@@ -11,8 +11,12 @@ import httpx
 import pytest
 from covermock.fixtures.laboratory import ControlError, Event, World
 from covermock.fixtures.serving import InProcess, ServerThread
+from covermock.mock_server import Request
 from covermock.mock_server.happenings import Follower, Happening, Stage, present
+from covermock.mock_server.happenings import Place as Known
 from covermock.mock_server.lifecycle import Task, index, own_time
+from covermock.mock_server.redis_store.link import StoreAwayError
+from covermock.mock_server.request import Stream
 from covermock.openapi import ADMIN, Validator, load
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,6 +101,17 @@ def test_time_alone_brings_stages(lab: Place) -> None:
     assert [] == list(stream)
 
 
+def test_a_stream_is_open_when_it_is_returned(lab: Place) -> None:
+    """What is done before the first event is asked for is told; what was done before isn't."""
+    world, client = alone(lab)
+    client.cover_status("before")
+    stream = world.events(timeout=30, begin="now")
+    client.cover_status("odd\u2028\x85")
+
+    assert "odd" in next(stream).data["query"]
+    stream.close()
+
+
 def test_polls_holds_and_acts_are_told(lab: Place) -> None:
     """Whatever moves a task, each state is told once, and none that it wasn't in."""
     world, client = alone(lab, drive="polls")
@@ -128,6 +143,21 @@ def test_each_stream_of_a_world_gets_everything(lab: Place) -> None:
         stream.close()
 
     assert [] == list(world.events(timeout=0, begin="now"))
+
+
+def test_polls_are_told_with_what_they_moved_before_the_webhook(lab: Place) -> None:
+    """The past of a world that polls drive is in the order in which it was."""
+    with receiving() as receiver:
+        world, client = alone(lab, drive="polls")
+        task = client.upload_cover(world.audio(30), callback_url=f"{receiver.url}/hook")
+        for _ in range(5):
+            client.upload_status(task)
+        world.wait_for_callbacks(1)
+
+    past = [told(event) for event in until_quiet(world)]
+    assert ["stage pending", "stage text", "stage first", "stage complete", "webhook delivered"] == [
+        word for word in past if not word.startswith("request")
+    ]
 
 
 # What only the wire shows.
@@ -170,6 +200,17 @@ def test_a_client_that_connects_again_gets_what_it_missed(server: ServerThread) 
         data.get("state") or data["status"] for _, data in missed
     ]
     assert [] == events(nothing)
+
+
+def test_what_happened_last_is_told_before_the_end(server: ServerThread) -> None:
+    """A world that is deleted right after a request ends its streams with that request."""
+    with httpx.Client(base_url=server.url, trust_env=False) as http:
+        for _ in range(20):
+            world = server.laboratory.world()
+            stream = world.events(timeout=30, begin="now")
+            http.get("/api/v1/audio/music/cover/status", headers={"Authorization": f"Bearer {world.api_key}"})
+            world.delete()
+            assert ["request", "end"] == [event.kind for event in stream]
 
 
 def test_a_world_made_anew_is_told_from_its_beginning(server: ServerThread) -> None:
@@ -269,6 +310,57 @@ def test_what_is_too_much_is_left_out_and_counted() -> None:
     assert 100 < len(came) <= 1001
 
 
+def test_a_client_that_does_not_read_loses_events_and_is_told_how_many() -> None:
+    """Nothing is kept for it beyond what there is room for; its time ends though it never reads."""
+    clock = Clock()
+    with InProcess(wall=clock) as here:
+        world = here.laboratory.world()
+        client, mock = Client(calling(here), world.api_key), here.mock
+        path = f"/__mock/worlds/{world.name}/events"
+        stream = mock.answer(Request("GET", path, "timeout=60", {"host": "localhost"}), clock()).stream
+        assert stream is not None
+        for _ in range(10):
+            for number in range(1_000):
+                client.cover_status(f"x{number}")
+            clock.now += 1
+            mock.look(stream, clock())
+            assert b"" == mock.piece(stream, clock(), full=True)
+        came = events((mock.piece(stream, clock()) or b"").decode().split("\n"))
+        clock.now += 60
+        last = mock.piece(stream, clock(), full=True), mock.piece(stream, clock(), full=True)
+
+    assert 10_000 == sum(data.get("count", 1) for _, data in came)
+    assert "skipped" in {kind for kind, _ in came}
+    assert last[0] is not None
+    assert last[1] is None
+
+
+def test_a_store_that_is_away_ends_no_stream_and_no_wait() -> None:
+    """While nothing can be learnt, what waits goes on waiting; the others of the same moment, too."""
+
+    def away(_: float) -> None:
+        raise StoreAwayError("gone")
+
+    with InProcess() as here:
+        assert here.mock.look(Stream(away, lambda *_, **__: b"", lambda _: 0.0, lambda: 0, "it"), 0.0) is None
+
+
+def test_a_followed_world_is_in_use() -> None:
+    """Made worlds that nobody used for long are dropped, but not under those who follow them."""
+    clock = Clock()
+    with InProcess(wall=clock) as here:
+        world = here.laboratory.world(idle_seconds=60)
+        path = f"/__mock/worlds/{world.name}/events"
+        stream = here.mock.answer(Request("GET", path, "", {"host": "localhost"}), clock()).stream
+        assert stream is not None
+        for _ in range(4):
+            clock.now += 30
+            here.mock.look(stream, clock())
+            here.laboratory.world()
+
+        assert world.name == here.laboratory.find(world.name).name
+
+
 ACTS = ["start", "poll", "wait", "advance", "hold", "release", "complete", "look"]
 
 
@@ -281,16 +373,20 @@ def test_each_state_that_a_task_was_in_is_told_once(drive: str, acts: list[str])
         client, world = Client(calling(here), made.api_key), here.mock.store.world(made.name)
         assert world is not None
         start = present(world, world.clock.now(clock()))
-        follower, heard = Follower(world, start), []
+        follower, heard, places = Follower(world, start), list[Happening](), list[tuple[int, str]]()
         for act in ["start", *acts, "look"]:
             live(act, made, client, clock)
             if act == "look":
                 heard += follower.news(world.clock.now(clock()))[0]
+                places.append((len(heard), str(follower.place)))
         again = Follower(world, start).news(world.clock.now(clock()))[0]
         for task in world.tasks.values():
             gone = index(task, own_time(task, world.clock, world.clock.now(clock()))) + 1
-            assert [step.state for step in task.plan[:gone]][-1 if not task.started_by else 0 :] == ways(heard, task)
-            assert ways(heard, task) == ways(again, task)
+            way = [step.state for step in task.plan[:gone]][0 if task.base else -1 :]
+            assert way == ways(heard, task) == ways(again, task)
+            for count, place in places if drive != "polls" else ():
+                missed = Follower(world, Known.read(place)).news(world.clock.now(clock()))[0]
+                assert set(way) == {*ways(heard[:count], task), *ways(missed, task)}
 
 
 def live(act: str, made: World, client: Client, clock: Clock) -> None:

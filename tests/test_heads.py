@@ -67,6 +67,19 @@ def test_only_a_plain_request_that_came_whole_is_remembered(packet: bytes, reque
     assert heads.request(PACKET) is None
 
 
+def test_only_a_packet_that_is_kept_has_a_memo() -> None:
+    """Journals keep requests for longer than what was found out about them."""
+    heads = Heads()
+    heads.remember(PACKET, REQUEST)
+    kept = heads.request(PACKET)
+    assert kept is not None
+    assert kept is heads.request(PACKET)
+    assert {} == kept.memo
+    heads.forget()
+    assert kept.memo is None
+    assert heads.request(PACKET) is not kept
+
+
 def test_not_more_heads_are_kept_than_there_is_room_for() -> None:
     """Whoever sends ever new heads makes no process grow without end."""
     heads = Heads()

@@ -1,20 +1,23 @@
 """Several processes on one Redis: what is promised of memory holds between them, and when one of them dies."""
 
 import ast
+import itertools
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from covermock.fixtures.laboratory import Laboratory, in_process
+from covermock.fixtures.laboratory import Laboratory, in_process, over_http
 from covermock.mock_server import redis_store
 from covermock.mock_server.courier import Courier
 from covermock.mock_server.deliveries import SENDING
-from support.engines import DURABLE, Engine, engine, wait_until
-from support.fakes import COVER, COVER_STATUS, MUSIC, UPLOAD_COVER, Fake
+from support.engines import DURABLE, PATIENCE, Engine, engine, wait_until
+from support.fakes import COVER, COVER_STATUS, KEY, MUSIC, UPLOAD_COVER, Fake
 from support.receivers import receiving
+from support.servers import serving
 
 
 @pytest.fixture
@@ -201,6 +204,24 @@ def test_while_redis_is_away_nothing_is_done_and_then_all_goes_on() -> None:
         assert "PENDING" == fake.status(task)
         assert [task] == [row["id"] for row in tasks if row["lifecycle"] == "cover"]
         assert 999 == fake.credits["main"]
+
+
+def test_streams_and_waits_outlive_a_redis_that_comes_back() -> None:
+    """What waits over the wire goes on waiting while Redis is away, and is told what happens afterwards."""
+    with engine(*DURABLE) as redis, serving("--store", redis.url) as process:
+        world = Laboratory(over_http(process.url), process.url).find("docs")
+        stream = world.events(timeout=PATIENCE, begin="now")
+        redis.kill()
+        status = httpx.get(
+            f"{process.url}{COVER_STATUS}?task_id=x", headers={"Authorization": f"Bearer {KEY}"}, trust_env=False
+        )
+        redis.start()
+        wait_until(lambda: httpx.get(f"{process.url}/__mock/readyz", trust_env=False).status_code == 200)
+        made = world.music_task()
+
+        assert 503 == status.status_code
+        assert made in {event.data["task"] for event in itertools.islice(stream, 1)}
+        stream.close()
 
 
 def test_a_redis_that_has_lost_everything_gets_the_first_world_again() -> None:

@@ -109,7 +109,7 @@ class Control:
     def answer(self, request: Request, wall: float) -> Answer:
         """Answer a control request at the wall instant; HEAD is a GET whose body the edge drops. Never raises."""
         if request.method == "HEAD":
-            return replace(self.answer(replace(request, method="GET"), wall), stream=None)
+            request = replace(request, method="GET")
         return self.front.guarded(self._answer, request, wall, {})
 
     def _answer(self, request: Request, wall: float, why: dict[str, Any]) -> Answer:
@@ -125,6 +125,7 @@ class Control:
         why["changes"] = request.method not in {"GET", "HEAD"} and operation.id not in _READS
         result = self._handlers[operation.id](self._call(request, wall, given))
         if isinstance(result, Answer):
+            result.why = {**why, **result.why}
             return result
         status, value = result
         return Answer(status, b"", (), why) if value is None else json_answer(status, value, why)

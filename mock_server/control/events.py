@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -25,29 +24,36 @@ _AT_ONCE = 1000.0  # the same, after a quiet time
 _KEPT = 2000  # events that are kept for streams whose client is slow
 _ROOM = 4_194_304  # bytes of all of them
 _ALIVE = 15.0  # seconds after which a quiet stream says that it is still there
+_PATIENCE = 1.0  # seconds until the next look at a client that doesn't read
 _HEADERS = (("Content-Type", "text/event-stream; charset=utf-8"), ("Cache-Control", "no-store"))
 _STILL_HERE = b": nothing new\n\n"
 Feeds = WeakValueDictionary[World, "Feed"]
 
 
 class Feed:
-    """The latest events of a world, for all its streams. `total` counts them; an event's place is its number."""
+    """The latest events of a world, for all its streams. `total` counts what has happened; a place is a number."""
 
     def __init__(self, call: ControlCall, world: World) -> None:
         self._call = call
         self._follower = Follower(world, present(world, call.now))
-        self._kept: deque[bytes] = deque()
+        self._kept: deque[tuple[int, bytes]] = deque()  # how much each event tells, and its bytes
         self._size = 0
         self._allowed = _AT_ONCE
         self._looked = call.wall
         self._rests = False
         self._rest = call.wall
+        self._ended = False
         self.world = world
         self.total = 0
 
     def look(self, wall: float) -> None:
-        """Take in what has happened, unless it has just been done."""
-        if wall >= self._rest and not self.world.gone:
+        """Take in what has happened, unless that has just been done. Whoever follows a world uses it."""
+        if not self.world.gone:
+            self._call.store.used(self.world, wall)
+            if wall >= self._rest:
+                self.catch_up(wall)
+        elif not self._ended:
+            self._ended = True
             self.catch_up(wall)
 
     def catch_up(self, wall: float) -> None:
@@ -61,23 +67,28 @@ class Feed:
         left_out = gone + len(happened) - len(told)
         self._rests = bool(told) or left_out > 0
         self._rest = wall + (_LONG_REST if left_out else _REST if told else 0.0)
-        self._keep([*(_event(self._call, world, one) for one in told), *_skipped(left_out)])
+        events = [(1, _event(self._call, world, one)) for one in told]
+        self._keep(events + [(left_out, event) for event in _skipped(left_out)])
 
-    def _keep(self, events: list[bytes]) -> None:
+    def _keep(self, events: list[tuple[int, bytes]]) -> None:
         """Keep events; the last one carries the place from which a client may go on."""
         if events:
-            events[-1] = _with_id(events[-1], self._follower.place)
-        self.total += len(events)
+            events[-1] = events[-1][0], _with_id(events[-1][1], self._follower.place)
         self._kept.extend(events)
-        self._size += sum(map(len, events))
+        self.total += sum(count for count, _ in events)
+        self._size += sum(len(event) for _, event in events)
         while len(self._kept) > _KEPT or (self._size > _ROOM and len(self._kept) > 1):
-            self._size -= len(self._kept.popleft())
+            self._size -= len(self._kept.popleft()[1])
 
     def since(self, number: int) -> bytes:
-        """Return the events after the one of this number; first of all how many of them are gone."""
-        gone = max(self.total - number - len(self._kept), 0)
-        kept = islice(self._kept, len(self._kept) - (self.total - number - gone), None)
-        return b"".join([*_skipped(gone), *kept])
+        """Return the events after the place of this number; first of all how much of it is not kept."""
+        fresh, place = deque[bytes](), self.total
+        for count, event in reversed(self._kept):
+            if place <= number:
+                break
+            fresh.appendleft(event)
+            place -= count
+        return b"".join([*_skipped(place - number), *fresh])
 
     @property
     def again(self) -> float:
@@ -94,31 +105,34 @@ class Feed:
 
 @dataclass(slots=True)
 class _Reader:
-    """One stream: what it begins with, how far it is in the feed, when it last spoke, and when it ends."""
+    """One stream: what it begins with, how far it is in the feed, when it speaks at the latest, and when it ends."""
 
     feed: Feed
     first: bytes
     number: int
-    spoke: float
+    speaks: float
     until: float
     ended: bool = False
 
-    def piece(self, wall: float) -> bytes | None:
-        """Return what is new; None once the world or the time of the stream has ended."""
+    def piece(self, wall: float, *, full: bool = False) -> bytes | None:
+        """Return what is new, unless the client is too slow; None once the world or the stream's time has ended."""
         if self.ended:
             return None
-        fresh = self.feed.since(self.number) if self.number < self.feed.total else b""
         gone = self.feed.world.gone
-        text = self.first + fresh + (_END if gone else b"")
-        self.first, self.number, self.ended = b"", self.feed.total, gone or wall >= self.until
-        if text or wall >= self.spoke + _ALIVE:
-            self.spoke = wall
-            return text or _STILL_HERE
-        return b""
+        self.ended = gone or wall >= self.until
+        if full and not self.ended:
+            self.speaks = wall + _PATIENCE
+            return b""
+        text = self.first + self.feed.since(self.number) + (_END if gone else b"")
+        self.first, self.number = b"", self.feed.total
+        if not text and wall < self.speaks:
+            return b""
+        self.speaks = wall + _ALIVE
+        return text or _STILL_HERE
 
     def again(self, wall: float) -> float:
         """Return the wall instant at which it has to be looked at though nothing happens."""
-        return wall if self.ended else min(self.until, self.spoke + _ALIVE, self.feed.again)
+        return wall if self.ended else min(self.until, self.speaks, self.feed.again)
 
 
 def read_events(call: ControlCall, feeds: Feeds) -> Answer:
@@ -129,20 +143,30 @@ def read_events(call: ControlCall, feeds: Feeds) -> Answer:
         feeds[world] = feed = Feed(call, world)
     feed.catch_up(wall)
     until = wall + call.query["timeout"] if call.query["timeout"] is not None else float("inf")
-    first = b"".join([*_before(call, world), _with_id(b"", present(world, call.now))])
-    reader = _Reader(feed, first, feed.total, wall, until)
+    here = present(world, call.now)
+    first = b"".join([*_before(call, world, here), _with_id(b"", here)])
+    reader = _Reader(feed, first, feed.total, wall + _ALIVE, until)
     stream = Stream(feed.look, reader.piece, reader.again, feed.version, feed)
     return Answer(200, b"", _HEADERS, stream=stream)
 
 
-def _before(call: ControlCall, world: World) -> Iterable[bytes]:
-    """Return what the client asks for of the past."""
+def _before(call: ControlCall, world: World, here: Place) -> Iterable[bytes]:
+    """Return what the client asks for of the past: the end of it, where it is long."""
     last = call.header["Last-Event-ID"]
     if not last and call.query["from"] == "now":
         return []
-    happened, gone = Follower(world, Place.read(last) if last else Place()).news(call.now)
-    told = happened[-int(_AT_ONCE) :]
-    return [*_skipped(gone + len(happened) - len(told)), *(_event(call, world, one) for one in told)]
+    place = Place.read(last) if last else Place(mark=world.mark)
+    if here.tasks - place.tasks > _AT_ONCE or place.mark != world.mark:
+        place = here._replace(entries=0, attempts=0, tasks=max(here.tasks - int(_AT_ONCE), 0))
+    happened, gone = Follower(world, place).news(call.now)
+    events: deque[bytes] = deque()
+    size = 0
+    for one in reversed(happened):
+        events.appendleft(_event(call, world, one))
+        size += len(events[0])
+        if len(events) >= _AT_ONCE or size > _ROOM:
+            break
+    return [*_skipped(gone + len(happened) - len(events)), *events]
 
 
 def _event(call: ControlCall, world: World, happening: Happening) -> bytes:

@@ -79,6 +79,7 @@ class SharedWorld(World):
     def __init__(self, uid: str, name: str, contract: Contract, sources: Sources) -> None:
         World.__init__(self, name, {}, contract, _NOW)
         self.uid = uid
+        self.mark = uid.replace("-", "")
         self._sources = sources
         self.known: dict[str, Known] = {}
         self.balances: dict[str, int] = {}

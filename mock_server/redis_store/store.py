@@ -232,9 +232,14 @@ class RedisStore:
             return lambda wall: self.run(refreshed, None, wall)
 
         def watched(on: Any) -> Any:
-            return on and replace(on, look=fresh(on.look), version=lambda: self._pulse.of(world))
+            again = lambda wall: on.again(wall + self.ahead) - self.ahead  # noqa: E731 - Redis's time is told inside
+            return on and replace(on, look=fresh(on.look), again=again, version=lambda: self._pulse.of(world))
 
-        return replace(result, hold=watched(result.hold), stream=watched(result.stream))
+        stream = watched(result.stream)
+        if stream:
+            piece = stream.piece
+            stream.piece = lambda wall, *, full=False: piece(wall + self.ahead, full=full)
+        return replace(result, hold=watched(result.hold), stream=stream)
 
     # What Redis says.
 
