@@ -65,7 +65,7 @@ def present(world: World, now: float) -> Place:
 
 @dataclass(slots=True)
 class Follower:
-    """Follows a world from a place on; what it costs depends on what happens, not on how much there is.
+    """Follows a world from a place on. To begin costs a look at every task, then each look as much as happens.
 
     `steps` has, for each task that may still change, the step of its plan that was told last; `changes` are the
     instants at which time alone brings the next ones, `awaited` the same by task.
@@ -160,7 +160,7 @@ class Follower:
             heapq.heappush(self.changes, (coming, task.id))
 
     def _tried(self, since: int) -> list[Happening]:
-        """Return the attempts after that number; those of webhooks whose task still runs were never made."""
+        """Return the attempts after that number; a webhook whose task still runs was never sent."""
         kept = chain(self.world.outbox.due.values(), self.world.outbox.closed.values())
         fresh = [one for one in kept if one.attempts and one.attempts[-1].number > since]
         return [(made.at, Tried(one, made)) for one in fresh for made in one.attempts if made.number > since]
