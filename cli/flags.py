@@ -12,10 +12,10 @@ PREFIX = "COVERMOCK_"
 SECRETS = ("COVERMOCK_TOKEN", "COVERMOCK_API_KEY", "COVERMOCK_SECOND_API_KEY", "COVERMOCK_POOR_API_KEY")
 
 
-def flag(name: str, **settings: Any) -> Callable[[Any], Any]:
+def flag(name: str, *names: str, **settings: Any) -> Callable[[Any], Any]:
     """Return a click option that has its twin in the environment and shows its default."""
     twin = PREFIX + name.removeprefix("--").replace("-", "_").upper()
-    return click.option(name, envvar=twin, show_envvar=True, show_default=True, **settings)
+    return click.option(name, *names, envvar=twin, show_envvar=True, show_default=True, **settings)
 
 
 def web_address(context: click.Context, parameter: click.Parameter, value: str) -> str:

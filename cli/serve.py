@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .flags import flag, origin, web_address
+from .limits import CommandWithLimits, NamedValues, limits
 from .stores import MEMORY, store_url
 
 if TYPE_CHECKING:
     from covermock.mock_server import Settings
 
 
-@click.command()
+@click.command(cls=CommandWithLimits)
 @flag("--host", default="127.0.0.1", help="Address to listen on; a foreign one needs COVERMOCK_TOKEN for /__mock/.")
 @flag("--port", default=8080, type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
 @flag("--world", default="docs", metavar="NAME|FILE", help="World to serve: docs, demo, empty, or a YAML file.")
@@ -44,6 +45,14 @@ if TYPE_CHECKING:
 )
 @flag("--allow-callback", multiple=True, metavar="HOST", help="Host besides loopback that webhooks may go to.")
 @flag("--defect", default="", metavar="NAME", help="Break one clause on purpose; 'covermock defects' lists how.")
+@flag(
+    "--limit",
+    "limits",
+    multiple=True,
+    type=NamedValues(),
+    callback=limits,
+    help="A bound of the server, listed below; may come many times, in the environment with commas between.",
+)
 @flag("--watch", is_flag=True, help="Start anew when the contract or the world file changes.")
 def serve(host: str, port: int, store: str, workers: int, watch: bool, **flags: Any) -> int:
     """Serve the four operations locally, at once and for free.
@@ -75,9 +84,8 @@ def _settings(host: str, flags: dict[str, Any]) -> "Settings":
     over = {name: flags[name] for name in ("drive", "stage_seconds", "speed", "seed") if flags[name] is not None}
     spec: Path = Path(flags["spec"]) if flags["spec"] else GATEWAY
     token = "" if _is_loopback(host) else _token()
-    return Settings(
-        flags["world"], spec, over, flags["public_url"], flags["cors"], token, flags["allow_callback"], flags["defect"]
-    )
+    kept = {name: flags[name] for name in ("world", "public_url", "cors", "allow_callback", "defect", "limits")}
+    return Settings(spec=spec, over=over, token=token, **kept)
 
 
 def _is_loopback(host: str) -> bool:

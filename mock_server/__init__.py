@@ -1,7 +1,20 @@
 """The stand-in: a pure core that a contract drives, and thin edges. Imports `covermock.openapi` only."""
 
-from .mock import Mock, Settings
-from .patience import answered, pieces
-from .request import Answer, Request
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .mock import Mock, Settings
+    from .patience import answered, pieces
+    from .request import Answer, Request
+
+_HOMES = {"Mock": "mock", "Settings": "mock", "answered": "patience", "pieces": "patience"}
 
 __all__ = ["Answer", "Mock", "Request", "Settings", "answered", "pieces"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is asked for: `serve --help` needs the limits and no more."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES.get(name, 'request')}", __name__), name)

@@ -15,6 +15,7 @@ from .control import PREFIX, Control
 from .errors import MALFORMED_REQUEST, Refusal
 from .gateway import Gateway
 from .holds import held
+from .limits import Limits
 from .memory import MemoryStore
 from .replay import Replayer, repeatable
 from .request import Answer, Hold, Request, Stream
@@ -43,6 +44,7 @@ class Settings:
     token: str = ""
     allow_callback: tuple[str, ...] = ()
     defect: str = ""
+    limits: Limits = field(default_factory=Limits)
 
 
 def _contract(settings: Settings) -> Contract:
