@@ -70,7 +70,7 @@ def everything(rounds: int = ROUNDS) -> dict[str, Figures]:
 def round_trips(count: int = 100) -> dict[str, float]:
     """Return the round trips to Redis of each kind of request, in one process."""
     from covermock.mock_server import Mock, Settings
-    from covermock.mock_server.redis_store import RedisStore
+    from covermock.mock_server.stores.redis import RedisStore
 
     with engine() as (url, _):
         world = BUILD / "world.yaml"

@@ -38,9 +38,9 @@ async def rsgi(_: Any, protocol: Any) -> None:
 def ours(port: int) -> None:
     """Serve the fixed answer over our own protocol, on whatever event loop is installed."""
     from covermock.mock_server import Answer, Mock, Settings
-    from covermock.mock_server.heads import Heads
-    from covermock.mock_server.server import bind
-    from covermock.mock_server.wire import Connection
+    from covermock.mock_server.server.http1 import Connection
+    from covermock.mock_server.server.packets import Heads
+    from covermock.mock_server.server.server import bind
 
     mock, answer, connections, heads = Mock(Settings(), 0.0), Answer(200, BODY), set(), Heads()
 

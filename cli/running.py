@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 from covermock.mock_server import Mock, Settings
-from covermock.mock_server.banner import curls
-from covermock.mock_server.server import Server, bind, serve, url_of
-from covermock.mock_server.specs import find
+from covermock.mock_server.server.banner import curls
+from covermock.mock_server.server.server import Server, bind, serve, url_of
+from covermock.mock_server.world.files import find
 from covermock.openapi import InvalidSourceError
 
 from .stores import MEMORY, maker, reachable

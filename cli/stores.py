@@ -29,7 +29,7 @@ def maker(url: str) -> "MakeStore":
     if url == MEMORY:
         return in_memory
     try:
-        from covermock.mock_server.redis_store import RedisStore
+        from covermock.mock_server.stores.redis import RedisStore
     except ModuleNotFoundError as error:
         problem = f"expected the package redis for --store {public(url)}, received none ({error})"
         raise click.UsageError(f"{problem}; pip install 'covermock[redis]'") from None
@@ -39,7 +39,7 @@ def maker(url: str) -> "MakeStore":
 @contextmanager
 def reachable(url: str) -> Iterator[None]:
     """Say in one line that the store can't be reached. Raises `click.UsageError`."""
-    from covermock.mock_server.errors import Refusal
+    from covermock.mock_server.http.errors import Refusal
 
     try:
         yield

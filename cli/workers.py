@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from covermock.mock_server import Mock
-from covermock.mock_server.server import Server, bind, serve
+from covermock.mock_server.server.server import Server, bind, serve
 
 _SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGCHLD})
 _SHORT_LIFE = 1.0  # seconds; the successor of a worker that died sooner has to wait as long

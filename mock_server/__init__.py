@@ -4,11 +4,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .http.messages import Answer, Request
     from .mock import Mock, Settings
-    from .patience import answered, pieces
-    from .request import Answer, Request
+    from .server.blocking import answered, pieces
 
-_HOMES = {"Mock": "mock", "Settings": "mock", "answered": "patience", "pieces": "patience"}
+_HOMES = {
+    "Answer": "http.messages",
+    "Mock": "mock",
+    "Request": "http.messages",
+    "Settings": "mock",
+    "answered": "server.blocking",
+    "pieces": "server.blocking",
+}
 
 __all__ = ["Answer", "Mock", "Request", "Settings", "answered", "pieces"]
 
@@ -17,4 +24,4 @@ def __getattr__(name: str) -> Any:
     """Import what is asked for when it is asked for: `serve --help` needs the limits and no more."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOMES.get(name, 'request')}", __name__), name)
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

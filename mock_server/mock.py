@@ -10,18 +10,18 @@ from typing import Any
 
 from covermock.openapi import ADMIN, GATEWAY, Contract, load
 
-from . import cors
 from .control import PREFIX, Control
-from .errors import MALFORMED_REQUEST, Refusal
-from .gateway import Gateway
-from .holds import held
+from .gateway.delays import held
+from .gateway.gateway import Gateway
+from .history.replay import Replayer, repeatable
+from .http import cors
+from .http.errors import MALFORMED_REQUEST, Refusal
+from .http.messages import Answer, Hold, Request, Stream
 from .limits import Limits
-from .memory import MemoryStore
-from .replay import Replayer, repeatable
-from .request import Answer, Hold, Request, Stream
-from .specs import WorldFiles, build_file, merged
-from .stores import Store
-from .worlds import World
+from .stores.memory import MemoryStore
+from .stores.port import Store
+from .world.files import WorldFiles, build_file, merged
+from .world.world import World
 
 _BAD = 400
 MakeStore = Callable[[Contract], Store]

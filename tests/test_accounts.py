@@ -3,8 +3,8 @@
 from collections import Counter
 
 import pytest
-from covermock.mock_server.accounts import Ledger, ledger
-from covermock.mock_server.worlds import World
+from covermock.mock_server.world.account import Ledger, ledger
+from covermock.mock_server.world.world import World
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from covermock.mock_server import Mock, Request, Settings
-from covermock.mock_server.app import create_app
+from covermock.mock_server.server.flask_app import create_app
 from support.fakes import AUDIO, COVER, COVER_STATUS, KEY, MUSIC, NOON, UPLOAD_COVER, UPLOAD_COVER_STATUS
 from support.servers import exchange, in_thread
 

@@ -2,6 +2,7 @@
 
 import ast
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -17,44 +18,25 @@ MAY_IMPORT = {
     "fixtures": ("openapi", "mock_server", "contract_tests"),
     "cli": ("openapi", "mock_server", "contract_tests", "fixtures"),
 }
-PURE = frozenset(
-    [
-        "accounts",
-        "banner",
-        "bodies",
-        "calls",
-        "clock",
-        "cors",
-        "deliveries",
-        "effects",
-        "errors",
-        "expiries",
-        "explain",
-        "facts",
-        "faults",
-        "fitness",
-        "front",
-        "gateway",
-        "handlers",
-        "happenings",
-        "heads",
-        "holds",
-        "journal",
-        "lifecycle",
-        "outbox",
-        "preconditions",
-        "preferences",
-        "redaction",
-        "replay",
-        "request",
-        "settling",
-        "snapshot",
-        "specs",
-        "stores",
-        "worlds",
-        "wsgi",
-    ]
-)  # in mock_server/: what ARCHITECTURE.md calls the core, and the edges that turned out to be as pure
+ROOMS: Mapping[str, frozenset[str]] = {
+    room: frozenset(below.split())
+    for room, below in {
+        "limits": "",
+        "http": "",
+        "world": "http",
+        "gateway": "http world",
+        "history": "http world",
+        "media": "",
+        "stores": "http world",
+        "control": "gateway history http media stores world",
+        "defects": "gateway http world",
+        "mock": "control defects gateway history http limits stores world",
+        "server": "http mock world",
+    }.items()
+}  # in mock_server/, from the ground up: what each room imports. A new arrow is a decision, and stands here.
+REEXPORTS = ("app",)  # modules that only keep an import path working
+CORE = ("http", "world", "gateway", "history")
+MODULES_IN_A_ROOM = 12
 FRAMEWORKS = {"flask", "werkzeug"}
 CLOCKS_AND_CHANCE = {"time", "random", "secrets"}
 OUTSIDE = {"socket", "asyncio", "threading", "redis", "httpx", "os"}
@@ -158,13 +140,52 @@ def test_folders_import_only_what_the_table_allows() -> None:
     assert [] == trespasses(read())
 
 
-@pytest.mark.parametrize("name", sorted(PURE))
-def test_the_core_knows_no_framework_clock_chance_socket_or_database(name: str) -> None:
+def rooms(sources: Sources) -> dict[str, list[str]]:
+    """Return the modules of mock_server/ by their room; one beside the rooms is a room of its own."""
+    found: dict[str, list[str]] = {}
+    for module in sources:
+        folder, room, *_ = [*module.split("."), ""]
+        if folder == "mock_server" and room not in {"__init__", *REEXPORTS}:
+            found.setdefault(room, []).append(module)
+    return found
+
+
+def arrows(sources: Sources) -> dict[str, frozenset[str]]:
+    """Return which other rooms of mock_server/ each room imports."""
+    below: dict[str, set[str]] = {room: set() for room in rooms(sources)}
+    for room, modules in rooms(sources).items():
+        named = (_ours(name, sources) for module in modules for _, name in imports(module, sources[module]))
+        below[room] |= {there.split(".")[1] for there in named if there.startswith("mock_server.")} - {room}
+    return {room: frozenset(found) for room, found in below.items()}
+
+
+def test_the_rooms_of_the_stand_in_import_what_the_table_says_and_nothing_else() -> None:
+    """Arrows and table are the same, both ways; a room that was renamed or is gone fails, too."""
+    assert ROOMS == arrows(read())
+
+
+def test_no_arrow_between_rooms_points_up() -> None:
+    """The table is written from the ground up, so a room names only rooms that stand before it: no circle."""
+    order = list(ROOMS)
+
+    assert [] == [(room, other) for room in order for other in ROOMS[room] if order.index(other) >= order.index(room)]
+
+
+def test_no_room_is_crowded() -> None:
+    """A room, or a room in a room, holds a dozen modules at most."""
+    sizes = Counter(module.rpartition(".")[0] for module in read() if not module.endswith("__init__"))
+
+    assert {} == {
+        room: size for room, size in sizes.items() if size > MODULES_IN_A_ROOM and room.startswith("mock_server.")
+    }
+
+
+@pytest.mark.parametrize("room", CORE)
+def test_the_core_knows_no_framework_clock_chance_socket_or_database(room: str) -> None:
     """The core takes time and chance as arguments, and no module that it leads to is impure either."""
     sources = read()
 
-    assert f"mock_server.{name}" in sources, "a module that the list names is gone: was it renamed?"
-    assert [] == impurities(f"mock_server.{name}", sources)
+    assert [] == [impurity for module in rooms(sources)[room] for impurity in impurities(module, sources)]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +196,7 @@ def test_the_core_knows_no_framework_clock_chance_socket_or_database(name: str) 
         ("mock_server.app", "from covermock import cli"),
         ("mock_server.app", "def f():\n    from covermock.unknown import x"),
         ("mock_server.app", "from ..openapi import Contract"),
-        ("mock_server.app", "from covermock.mock_server.worlds import World"),
+        ("mock_server.app", "from covermock.mock_server.world.world import World"),
         ("mock_server.app", "import openapi"),
         ("fixtures.plugin", "if TYPE_CHECKING:\n    from covermock.cli import main"),
         ("cli.__init__", "from tests.conftest import x"),

@@ -1,7 +1,7 @@
 """The laws of a world's clock: a straight line over wall time that never runs backwards."""
 
 import pytest
-from covermock.mock_server.clock import Clock
+from covermock.mock_server.world.clock import Clock
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from covermock.mock_server import errors
+from covermock.mock_server.http import errors
 from support.fakes import ADMIN, GATEWAY, Fake, document
 
 # Rows that a request gets before, or whatever, its operation is; so no operation documents them.

@@ -12,11 +12,11 @@ import pytest
 from covermock.fixtures.laboratory import ControlError, Event, World
 from covermock.fixtures.serving import InProcess, ServerThread
 from covermock.mock_server import Request
-from covermock.mock_server.happenings import Follower, Happening, Stage, present
-from covermock.mock_server.happenings import Place as Known
-from covermock.mock_server.lifecycle import Task, index, own_time
-from covermock.mock_server.redis_store.link import StoreAwayError
-from covermock.mock_server.request import Stream
+from covermock.mock_server.history.timeline import Follower, Happening, Stage, present
+from covermock.mock_server.history.timeline import Place as Known
+from covermock.mock_server.http.messages import Stream
+from covermock.mock_server.stores.redis.link import StoreAwayError
+from covermock.mock_server.world.task import Task, index, own_time
 from covermock.openapi import ADMIN, Validator, load
 from hypothesis import given
 from hypothesis import strategies as st

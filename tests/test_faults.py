@@ -12,7 +12,7 @@ import pytest
 import yaml
 from covermock.fixtures.laboratory import ControlError, World
 from covermock.fixtures.serving import ServerThread
-from covermock.mock_server.faults import WORDS, Fault, Met, chance, firing, latency
+from covermock.mock_server.world.fault import WORDS, Fault, Met, chance, firing, latency
 from covermock.openapi import ADMIN
 from hypothesis import given
 from hypothesis import strategies as st

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from covermock.mock_server import Mock, Request, Settings
-from covermock.mock_server.heads import Heads
+from covermock.mock_server.server.packets import Heads
 from support.fakes import AUDIO, COVER_STATUS, KEY, NOON, UPLOAD_COVER
 from support.servers import PATIENCE, in_thread, receive, socket
 

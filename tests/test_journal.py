@@ -6,8 +6,8 @@ from itertools import islice
 
 import pytest
 from covermock.mock_server import Answer, Mock, Request, Settings
-from covermock.mock_server.journal import BODY_LIMIT, ROOM, Journal
-from covermock.mock_server.memory import WORLDS, MemoryStore
+from covermock.mock_server.stores.memory import WORLDS, MemoryStore
+from covermock.mock_server.world.journal import BODY_LIMIT, ROOM, Journal
 from hypothesis import given
 from hypothesis import strategies as st
 from support.fakes import COVER, COVER_STATUS, Fake

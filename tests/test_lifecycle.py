@@ -4,8 +4,8 @@ from dataclasses import asdict
 from itertools import pairwise
 
 import pytest
-from covermock.mock_server.clock import Clock
-from covermock.mock_server.lifecycle import (
+from covermock.mock_server.world.clock import Clock
+from covermock.mock_server.world.task import (
     DRIVES,
     MANUAL,
     OUTCOMES,

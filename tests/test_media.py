@@ -11,7 +11,7 @@ from itertools import combinations, pairwise
 from struct import pack
 
 import pytest
-from covermock.mock_server import media
+from covermock.mock_server.media import media
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat
@@ -194,7 +194,7 @@ def test_different_names_give_different_melodies() -> None:
 def test_the_same_name_gives_the_same_bytes_in_another_process() -> None:
     """Neither the hash seed nor what was made before has a part in the bytes."""
     code = (
-        "import sys; from covermock.mock_server import media as m; assert 'PIL' not in sys.modules;"
+        "import sys; from covermock.mock_server.media import media as m; assert 'PIL' not in sys.modules;"
         "sys.stdout.buffer.write(m.picture('a', 0, 64) + m.picture('a', 1, 64) + m.song('a', 2))"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "4711", "PYTHONPATH": os.pathsep.join(sys.path)}

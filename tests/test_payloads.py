@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from covermock.contract_tests.payloads import invalid_bodies, valid_bodies
 from covermock.mock_server import Mock, Request, Settings
-from covermock.mock_server.request import encoded
+from covermock.mock_server.http.messages import encoded
 from hypothesis import given
 from hypothesis import strategies as st
 

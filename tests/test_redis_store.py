@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 from covermock.fixtures.laboratory import Laboratory, in_process, over_http
-from covermock.mock_server import redis_store
-from covermock.mock_server.courier import Courier
-from covermock.mock_server.deliveries import SENDING
+from covermock.mock_server.server.webhook_sender import Courier
+from covermock.mock_server.stores import redis as redis_store
+from covermock.mock_server.world.webhook import SENDING
 from support.engines import DURABLE, PATIENCE, Engine, engine, wait_until
 from support.fakes import COVER, COVER_STATUS, KEY, MUSIC, UPLOAD_COVER, Fake
 from support.receivers import receiving
@@ -245,9 +245,9 @@ def test_a_second_server_goes_on_with_the_world_that_is_there(pair: tuple[Fake, 
 
 
 def test_only_the_redis_store_knows_redis() -> None:
-    """No module but those of `redis_store/` imports the package that not everybody has installed."""
+    """No module but those of `stores/redis/` imports the package that not everybody has installed."""
     folder = Path(redis_store.__file__).parent
-    outside = (path for path in folder.parent.rglob("*.py") if path.parent != folder)
+    outside = (path for path in folder.parents[1].rglob("*.py") if path.parent != folder)
     imported = {
         name.split(".")[0]
         for path in outside

@@ -70,7 +70,7 @@ def test_nothing_slow_is_imported_before_the_first_answer() -> None:
         imported = {line.rpartition("|")[2].strip() for line in popen.communicate(timeout=PATIENCE)[1].splitlines()}
 
     assert 401 == answer.status
-    assert "covermock.mock_server.server" in imported
+    assert "covermock.mock_server.server.server" in imported
     assert set() == SLOW & imported
 
 

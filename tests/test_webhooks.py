@@ -10,8 +10,8 @@ import pytest
 from covermock.fixtures.laboratory import World
 from covermock.fixtures.serving import InProcess
 from covermock.mock_server import Settings
-from covermock.mock_server.deliveries import DELIVERED, FAILED, PLANNED, Attempt, attempted, planned, ready
-from covermock.mock_server.outbox import CLOSED, Outbox
+from covermock.mock_server.world.outbox import CLOSED, Outbox
+from covermock.mock_server.world.webhook import DELIVERED, FAILED, PLANNED, Attempt, attempted, planned, ready
 from hypothesis import given
 from hypothesis import strategies as st
 from support.places import Client, Place, calling, place

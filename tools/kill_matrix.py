@@ -24,7 +24,7 @@ from covermock.contract_tests import made
 from covermock.contract_tests.reports import as_data
 from covermock.mock_server import Mock, Settings
 from covermock.mock_server.defects import DEFECTS
-from covermock.mock_server.server import Server, bind, url_of
+from covermock.mock_server.server.server import Server, bind, url_of
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent

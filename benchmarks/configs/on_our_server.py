@@ -5,9 +5,9 @@ import sys
 
 import bare
 from covermock.mock_server import Answer, Mock, Request, Settings
-from covermock.mock_server.heads import Heads
-from covermock.mock_server.server import bind
-from covermock.mock_server.wire import Connection, Reply
+from covermock.mock_server.server.http1 import Connection, Reply
+from covermock.mock_server.server.packets import Heads
+from covermock.mock_server.server.server import bind
 
 
 def respond(request: Request, reply: Reply) -> None:

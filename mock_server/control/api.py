@@ -9,16 +9,17 @@ from urllib.parse import urlsplit
 
 from covermock.openapi import Contract, Operation, nearest
 
-from .. import errors
-from ..errors import FOREIGN_PAGE, Refusal
-from ..front import Front, Given
-from ..replay import Replayer
-from ..request import Answer, Request, json_answer
-from ..specs import WorldFiles
-from ..stores import Store
-from ..worlds import World
-from . import callbacks, clock, events, faults, journal, media, tasks, worlds
+from ..history.replay import Replayer
+from ..http import errors
+from ..http.errors import FOREIGN_PAGE, Refusal
+from ..http.messages import Answer, Request, json_answer
+from ..http.reader import Front, Given
+from ..stores.port import Store
+from ..world.files import WorldFiles
+from ..world.world import World
+from . import events
 from .call import ControlCall, Result, refuse_unknown
+from .operations import callbacks, clock, faults, journal, media, tasks, worlds
 from .waiting import wait
 
 PREFIX: Final = "/__mock/"

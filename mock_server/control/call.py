@@ -6,11 +6,11 @@ from typing import Any
 
 from covermock.openapi import Contract, nearest, shown
 
-from ..errors import INVALID_PARAMS, NAME_TAKEN, UNKNOWN_NAME, Refusal
-from ..request import Request
-from ..specs import WorldFiles
-from ..stores import Store
-from ..worlds import World
+from ..http.errors import INVALID_PARAMS, NAME_TAKEN, UNKNOWN_NAME, Refusal
+from ..http.messages import Request
+from ..stores.port import Store
+from ..world.files import WorldFiles
+from ..world.world import World
 
 Result = tuple[int, Any]
 

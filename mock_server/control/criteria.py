@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import EVICTED, Refusal
-from ..journal import FACTS, Criteria, Journal
-from ..worlds import World
+from ..http.errors import EVICTED, Refusal
+from ..world.journal import FACTS, Criteria, Journal
+from ..world.world import World
 from .call import refuse_unknown
 
 

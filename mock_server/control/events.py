@@ -8,13 +8,13 @@ from weakref import WeakValueDictionary
 
 from covermock.openapi import encoded
 
-from ..happenings import Follower, Happening, Place, Stage, Tried, present
-from ..journal import Entry
-from ..redaction import text_shown
-from ..request import Answer, Stream
-from ..worlds import World
+from ..history.timeline import Follower, Happening, Place, Stage, Tried, present
+from ..http.messages import Answer, Stream
+from ..http.redaction import text_shown
+from ..world.journal import Entry
+from ..world.world import World
 from .call import ControlCall
-from .journal import entry_view
+from .operations.journal import entry_view
 from .views import precise
 
 _REST = 0.01  # seconds until the next look after one that has found something

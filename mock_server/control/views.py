@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from ..facts import timestamp
-from ..lifecycle import Task, index, next_change, own_time
-from ..worlds import World
+from ..gateway.values import timestamp
+from ..world.task import Task, index, next_change, own_time
+from ..world.world import World
 
 
 def precise(seconds: float) -> str:

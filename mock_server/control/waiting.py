@@ -6,13 +6,13 @@ from typing import Any
 
 from covermock.openapi import nearest
 
-from ..errors import INVALID_PARAMS, WAITED_IN_VAIN, Refusal
-from ..front import Front
-from ..journal import Criteria, Journal, difference, matches
-from ..lifecycle import TIME, index, next_change, own_time
-from ..redaction import text_shown
-from ..request import Answer, Hold, json_answer
-from ..worlds import World
+from ..http.errors import INVALID_PARAMS, WAITED_IN_VAIN, Refusal
+from ..http.messages import Answer, Hold, json_answer
+from ..http.reader import Front
+from ..http.redaction import text_shown
+from ..world.journal import Criteria, Journal, difference, matches
+from ..world.task import TIME, index, next_change, own_time
+from ..world.world import World
 from .call import ControlCall, refuse_unknown
 from .criteria import checked, refuse_evicted
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from covermock.openapi import Contract, InvalidSourceError, nearest
 
-from ..gateway import Gateway, KeyLookup
+from ..gateway.gateway import Gateway, KeyLookup
 from . import auth, business, callbacks, envelope, identity, lifecycle, robustness, validation
 from .defect import GROUPS, Defect
 from .gateway import DefectiveGateway, edited

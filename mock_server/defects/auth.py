@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ..errors import INVALID_KEY, MISSING_KEY, Refusal
-from ..request import Answer, Request
+from ..http.errors import INVALID_KEY, MISSING_KEY, Refusal
+from ..http.messages import Answer, Request
 from .defect import Defect, Owner, errors_edited, refused_with, status_of, value_of
 from .gateway import DefectiveGateway
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from ..calls import Call
-from ..errors import Refusal
-from ..preconditions import affordable, audio_known, task_succeeded, task_without_cover
-from ..request import Answer, Request
+from ..gateway.call import Call
+from ..gateway.preconditions import affordable, audio_known, task_succeeded, task_without_cover
+from ..http.errors import Refusal
+from ..http.messages import Answer, Request
 from .defect import Defect, Document, Rule, refused_with, status_of
 from .gateway import DefectiveGateway
 

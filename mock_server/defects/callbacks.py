@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..worlds import World
+from ..world.world import World
 from .defect import Defect, Document
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from covermock.openapi import encoded
 
-from ..accounts import Account
-from ..calls import Call
-from ..errors import Refusal
-from ..request import Answer, Request
-from ..worlds import World
+from ..gateway.call import Call
+from ..http.errors import Refusal
+from ..http.messages import Answer, Request
+from ..world.account import Account
+from ..world.world import World
 
 if TYPE_CHECKING:
     from .gateway import DefectiveGateway

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..request import Answer, Request
+from ..http.messages import Answer, Request
 from .defect import Defect, data_rewritten, errors_edited, rewritten
 from .gateway import DefectiveGateway
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from covermock.openapi import Contract, Source, encoded, understood
 
-from ..deliveries import Delivery
-from ..errors import Refusal
-from ..faults import Fault
-from ..gateway import Gateway, KeyLookup
-from ..request import Answer, Request
-from ..worlds import World
+from ..gateway.gateway import Gateway, KeyLookup
+from ..http.errors import Refusal
+from ..http.messages import Answer, Request
+from ..world.fault import Fault
+from ..world.webhook import Delivery
+from ..world.world import World
 from .defect import Defect, Owner, value_of
 
 

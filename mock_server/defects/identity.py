@@ -5,11 +5,11 @@ from typing import Any
 
 from covermock.openapi import encoded
 
-from ..calls import Call
-from ..errors import Refusal
-from ..preconditions import audio_known, task_known
-from ..request import Answer, Request
-from ..worlds import Audio
+from ..gateway.call import Call
+from ..gateway.preconditions import audio_known, task_known
+from ..http.errors import Refusal
+from ..http.messages import Answer, Request
+from ..world.world import Audio
 from .defect import Defect, Rule, refused_with, status_of, value_of
 from .gateway import DefectiveGateway
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from covermock.openapi import encoded
 
-from ..request import Answer, Request
+from ..http.messages import Answer, Request
 from .defect import Defect, data_rewritten, value_of
 from .gateway import DefectiveGateway
 

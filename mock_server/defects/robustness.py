@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..request import Answer, Request, Wire
+from ..http.messages import Answer, Request, Wire
 from .defect import Defect, refused_with, value_of
 from .gateway import DefectiveGateway
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from covermock.openapi import encoded
 
-from ..request import Request
+from ..http.messages import Request
 from .defect import Defect, Document, body_of, errors_edited, refused_with, value_of
 
 _DOC, _COR, _INF, _ASM = "documented", "corroborated", "inferred", "assumed"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import redis
 from covermock.mock_server.mock import MakeStore
-from covermock.mock_server.redis_store import RedisStore
+from covermock.mock_server.stores.redis import RedisStore
 
 PATIENCE = 30.0  # seconds until a wait for an event counts as a failure
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")

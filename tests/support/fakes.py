@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from covermock.mock_server import Answer, Mock, Request, Settings
 from covermock.mock_server.mock import MakeStore, in_memory
-from covermock.mock_server.worlds import World
+from covermock.mock_server.world.world import World
 from covermock.openapi import ADMIN, GATEWAY
 
 NOON = 1_780_000_000.0  # a wall instant like any other, in Unix seconds

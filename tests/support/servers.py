@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 from covermock.mock_server import Mock
-from covermock.mock_server.server import Server, bind, url_of
+from covermock.mock_server.server.server import Server, bind, url_of
 
 PATIENCE = 30.0  # seconds until a wait for an event counts as a failure
 COVERMOCK = (sys.executable, "-m", "covermock.cli")

@@ -1,0 +1,1 @@
+"""What the control API does: one module for each group of operations of admin.yaml."""

@@ -1,0 +1,93 @@
+"""Control operations that read a world's journal: find, count, near misses, explain."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...history.explain import explained
+from ...http.redaction import headers_shown, text_shown
+from ...world.journal import Criteria, Entry, Journal, difference, matches
+from ..call import ControlCall, Result, unknown
+from ..criteria import checked, refuse_evicted
+from ..views import precise
+
+_NEAR = 3  # near misses that are shown
+_QUOTED = 200  # characters of what was received that a near miss shows
+
+
+def read_journal(call: ControlCall) -> Result:
+    """Show the exchanges that meet the criteria, oldest first; where none does, the nearest misses."""
+    journal, criteria = call.world.journal, checked(call.world, call.query, "query")
+    found = [entry for entry in journal.since(call.query["since"]) if matches(entry, criteria)]
+    kept = found[-call.query["limit"] :]
+    misses = [] if found else [_miss(call, entry, criteria) for entry in _nearest(journal, criteria)]
+    return 200, {
+        "entries": [entry_view(call, entry) for entry in kept],
+        "total": len(found),
+        "evicted": journal.evicted,
+        "near_misses": misses,
+    }
+
+
+def count_journal(call: ControlCall) -> Result:
+    """Count the exchanges that meet the criteria. Refuses where entries that are gone could matter."""
+    journal = call.world.journal
+    refuse_evicted(journal, call.query["since"])
+    criteria = checked(call.world, call.query, "query")
+    return 200, {"count": sum(matches(entry, criteria) for entry in journal.since(call.query["since"]))}
+
+
+def read_strays(call: ControlCall) -> Result:
+    """Show the last requests that belong to no world: their keys are unknown."""
+    entries = list(call.store.strays.entries)[-call.query["limit"] :]
+    return 200, {
+        "entries": [entry_view(call, entry) for entry in entries],
+        "total": call.store.strays.total,
+        "evicted": call.store.strays.evicted,
+        "near_misses": [],
+    }
+
+
+def explain_entry(call: ControlCall) -> Result:
+    """Say why an exchange was answered as it was; `last` names the newest."""
+    journal, name = call.world.journal, call.path["entry"]
+    entry = journal.find(journal.total if name == "last" else int(name))
+    if entry is None:
+        newest = [str(one.number) for one in journal.since(journal.total - 3)]
+        raise unknown("path.entry", "the number of a kept entry, or last", name, ["last", *newest])
+    return 200, {"entry": entry_view(call, entry), **explained(call.world, entry, call.now)}
+
+
+def _nearest(journal: Journal, criteria: Criteria) -> Iterator[Entry]:
+    """Yield the entries that miss the fewest criteria, newest first among equals."""
+    ranked = sorted(journal.entries, key=lambda entry: (len(difference(entry, criteria)), -entry.number))
+    yield from ranked[:_NEAR]
+
+
+def _miss(call: ControlCall, entry: Entry, criteria: Criteria) -> dict[str, Any]:
+    rows = [
+        {"what": what, "expected": expected, "received": text_shown(str(got), call.knows)[:_QUOTED]}
+        for what, got, expected in difference(entry, criteria)
+    ]
+    return {"entry": entry_view(call, entry), "differences": rows}
+
+
+def entry_view(call: ControlCall, entry: Entry) -> dict[str, Any]:
+    """Show an exchange; keys that are not this mock's own are left out."""
+    request, answer, known = entry.request, entry.answer, call.knows
+    return {
+        "number": entry.number,
+        "at": precise(entry.now),
+        "wall": precise(entry.wall),
+        "method": request.method,
+        "path": text_shown(request.path, known),
+        "query": text_shown(request.query, known),
+        "headers": headers_shown(request.headers, known),
+        "body": text_shown(request.body.decode("utf-8", "replace"), known),
+        "body_capped": entry.capped,
+        "status": answer.status,
+        "answer": text_shown(answer.body.decode("utf-8", "replace"), known),
+        "answer_headers": {name: text_shown(value, known) for name, value in answer.headers},
+        "waiting": entry.waiting,
+        "wire": answer.wire.kind if answer.wire else "",
+        "why": dict(answer.why),
+    }

@@ -1,0 +1,55 @@
+"""The files that results point at, drawn when they are asked for."""
+
+from hashlib import blake2b
+
+from ...http.errors import UNKNOWN_NAME, Refusal
+from ...http.messages import Answer
+from ...world.expiry import about
+from ...world.fault import fires, meets
+from ...world.task import Task
+from ...world.webhook_due import ended_at
+from ...world.world import World
+from ..call import ControlCall, unknown
+from .tasks import task_of
+
+_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "wav": "audio/wav"}
+_SHORTEST, _RANGE = 30, 31  # seconds of a song: 30 to 60, like what may be uploaded
+
+
+def read_media(call: ControlCall) -> Answer:
+    """Answer with one picture or song of a task; 404 for a result that its lifecycle never makes."""
+    task, file = task_of(call), call.path["file"]
+    number, _, kind = file.partition(".")
+    made = max(state.results for state in call.world.lifecycle(task).states)
+    if int(number) > made:
+        raise unknown("path.file", "a result of this task", file, [f"{n}.{kind}" for n in range(1, made + 1)])
+    _refuse_late(call, task)
+    tag = blake2b(f"{call.world.seed}/{task.id}/{file}".encode(), digest_size=12).hexdigest()
+    headers = (("Content-Type", _TYPES[kind]), ("ETag", f'"{tag}"'), ("Cache-Control", "max-age=31536000, immutable"))
+    return Answer(200, _drawn(call.world, task.id, int(number), kind), headers)
+
+
+def _refuse_late(call: ControlCall, task: Task) -> None:
+    """Refuse a file that an anomaly (media_late) makes come after its task's end."""
+    finished = ended_at(call.world, task, call.now)
+    met = about(call.world, task, "media", call.now)
+    for fault in call.world.faults:
+        late = fault.settings.get("media_late")
+        if late is None or not meets(fault, met) or (finished is not None and call.now >= finished + late["seconds"]):
+            continue
+        if fires(fault, call.world.seed):
+            problem = (
+                f"path.file: expected a file that is there already, received one that fault {fault.id!r} makes come"
+            )
+            raise Refusal(UNKNOWN_NAME, violations=f"{problem} {late['seconds']:g} s after its task's end")
+
+
+def _drawn(world: World, task_id: str, number: int, kind: str) -> bytes:
+    from ...media import media
+
+    name = f"{world.seed}/{task_id}/{number}"
+    if kind == "png":
+        return media.picture(f"{world.seed}/{task_id}", number - 1)
+    if kind == "jpeg":
+        return media.photo(name)
+    return media.song(name, _SHORTEST + sum(name.encode()) % _RANGE)

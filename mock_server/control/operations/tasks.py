@@ -1,0 +1,145 @@
+"""Control operations on tasks and on what tasks are started from: music tasks, audio."""
+
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import Any
+
+from covermock.openapi import nearest
+
+from ...http.errors import INVALID_PARAMS, Refusal
+from ...world.task import Task, at, end, hold, own_time, redrive, release, replan, rest_of
+from ...world.webhook_due import settle_one
+from ...world.world import UnknownNameError, World, add_audio, add_music_task
+from ..call import ControlCall, Result, refuse_unknown, taken, unknown
+from ..views import task_view
+
+
+def list_tasks(call: ControlCall) -> Result:
+    """Show the tasks of a world, oldest first."""
+    world, now, state = call.world, call.now, call.query["state"]
+    found = [task for task in world.tasks.values() if state in {None, world.state(task, now)}]
+    shown = found[: call.query["limit"]]
+    return 200, {"tasks": [task_view(world, task, now) for task in shown], "total": len(found)}
+
+
+def read_task(call: ControlCall) -> Result:
+    """Show one task."""
+    return 200, task_view(call.world, task_of(call), call.now)
+
+
+def plan_task(call: ControlCall) -> Result:
+    """Change what is still to come of a task: its stages' lengths, its end, what drives it."""
+    world, task, now = call.world, task_of(call), call.now
+    _check_plan(world, task, call.fields)
+    if world.state(task, now) in world.lifecycle(task).terminal:
+        return 200, task_view(world, task, now)
+    redrive(task, call.fields.get("drive", task.drive), world.clock, now)
+    own = own_time(task, world.clock, now)
+    own_plan = {"outcome": world.outcome(task), **call.fields, "drive": task.drive}
+    whole = world.plan(task.lifecycle, {**own_plan, "stage_seconds": _lengths(world, task, call.fields)})
+    replan(task, own, rest_of(whole, task, own))
+    _watch_for_refund(world, task)
+    settle_one(world, task, now)
+    return 200, task_view(world, task, now)
+
+
+def act_on_task(call: ControlCall) -> Result:
+    """Hold, release, fail or complete a task now."""
+    world, task = call.world, task_of(call)
+    lifecycle, own = world.lifecycle(task), own_time(task, world.clock, call.now)
+    if at(task, own) in lifecycle.terminal:
+        return 200, task_view(world, task, call.now)
+    acts: dict[str, Callable[[], None]] = {
+        "hold": lambda: hold(task, own),
+        "release": lambda: release(task, own),
+        "fail": lambda: end(task, own, lifecycle.failure.name),
+        "complete": lambda: end(task, own, lifecycle.success.name),
+    }
+    acts[call.path["act"]]()
+    _watch_for_refund(world, task)
+    settle_one(world, task, call.now)
+    return 200, task_view(world, task, call.now)
+
+
+def _lengths(world: World, task: Task, plan: Mapping[str, Any]) -> Any:
+    """Return the stage lengths that a changed plan asks for; those that it doesn't name stay as they are."""
+    chosen = plan.get("stage_seconds", {})
+    if not isinstance(chosen, Mapping):
+        return chosen
+    planned = {step.state: after.after - step.after for step, after in pairwise(task.plan)}
+    return {**world.seconds(task.lifecycle, {}), **planned, **chosen}
+
+
+def _check_plan(world: World, task: Task, plan: Mapping[str, Any]) -> None:
+    stages = [stage.name for stage in world.lifecycle(task).stages]
+    named = plan.get("stage_seconds")
+    for name in named if isinstance(named, Mapping) else ():
+        refuse_unknown("body.stage_seconds", name, stages)
+    if "stalls_at" in plan:
+        refuse_unknown("body.stalls_at", plan["stalls_at"], stages)
+
+
+def _watch_for_refund(world: World, task: Task) -> None:
+    """Make sure that a task which may now fail gives its credits back (G11)."""
+    account = world.accounts[task.account]
+    if task.price and task.plan[-1].state == world.lifecycle(task).failure.name and task not in account.risky:
+        account.risky.append(task)
+
+
+def create_music_task(call: ControlCall) -> Result:
+    """Put a music task into the world."""
+    world = call.world
+    task_id = call.fields.get("id") or world.new_id("gen")
+    if task_id in world.tasks:
+        raise taken("task id", task_id)
+    _check_account(world, call.fields.get("account"))
+    task = _placed(lambda: add_music_task(world, task_id, call.fields, call.now))
+    return 201, task_view(world, task, call.now)
+
+
+def create_audio(call: ControlCall) -> Result:
+    """Put an uploaded audio file into the world, measured where it is a file."""
+    world = call.world
+    row = call.body if isinstance(call.body, Mapping) else {**_given(call.query), "seconds": _measured(call.body)}
+    audio_id = row.get("id") or world.new_id("aud")
+    if audio_id in world.audio:
+        raise taken("audio id", audio_id)
+    _check_account(world, row.get("account"))
+    audio = _placed(lambda: add_audio(world, audio_id, row))
+    return 201, {"id": audio_id, "seconds": audio.seconds, "account": audio.account}
+
+
+def task_of(call: ControlCall) -> Task:
+    """Return the task that the path names. Raises `Refusal`."""
+    world = call.world
+    task = world.tasks.get(call.path["task"])
+    if task is None:
+        raise unknown("path.task", "a task of this world", call.path["task"], world.tasks)
+    return task
+
+
+def _given(query: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in query.items() if value is not None}
+
+
+def _measured(body: bytes) -> float:
+    from ...media.media import UnreadableAudio, length
+
+    try:
+        return length(body)
+    except UnreadableAudio as error:
+        raise Refusal(INVALID_PARAMS, violations=f"body: {error}") from None
+
+
+def _check_account(world: World, name: str | None) -> None:
+    if name is not None and name not in world.accounts:
+        remedy = nearest(name, world.accounts)
+        raise Refusal(INVALID_PARAMS, violations=f"account: expected an account, received {name!r} ({remedy})")
+
+
+def _placed(place: Any) -> Any:
+    try:
+        return place()
+    except UnknownNameError as error:
+        where = ".".join(("body", *map(str, error.pointer[2:])))
+        raise Refusal(INVALID_PARAMS, violations=f"{where}: {error}") from None

@@ -1,0 +1,197 @@
+"""What faults do to an answer, and anomalies to a task: one small function for each setting's name."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+from covermock.openapi import encoded, shown
+
+from ..http.errors import Refusal
+from ..http.messages import Answer, Wire
+from ..world.fault import Fault, chance, latency
+from ..world.task import POLLS, index, own_time
+from .call import Call
+
+Settings = Mapping[str, Any]
+
+
+def forced(status: int, settings: Settings) -> Answer:
+    """Return the answer of a status fault: its own body, or the envelope (G5) with what it says of itself."""
+    phrase = HTTPStatus(status).phrase if status in {known.value for known in HTTPStatus} else "Unknown"
+    kind = settings.get("type", phrase.lower().replace(" ", "_"))
+    message = settings.get("message", f"{phrase}: expected an answer, received a fault that this world dictates.")
+    body = settings.get("body", {"error": {"code": status, "message": message, "type": kind}})
+    headers = [(str(name), str(value)) for name, value in settings.get("headers", {}).items()]
+    if "retry_after" in settings:
+        headers.append(("Retry-After", f"{settings['retry_after']:g}"))
+    raw = body.encode() if isinstance(body, str) else encoded(body)
+    return Answer(status, raw, (("Content-Type", settings.get("content_type", "application/json")), *headers))
+
+
+def _status(answer: Answer, settings: Settings) -> None:
+    made = forced(settings["code"], settings)
+    answer.status, answer.body, answer.headers = made.status, made.body, made.headers
+
+
+def _malformed_json(answer: Answer, _: Settings) -> None:
+    answer.body = answer.body[:-1] + b",}"
+
+
+def _wrong_type(answer: Answer, settings: Settings) -> None:
+    others = tuple(row for row in answer.headers if row[0] != "Content-Type")
+    answer.headers = (("Content-Type", settings.get("content_type", "text/html; charset=utf-8")), *others)
+
+
+def _truncated(answer: Answer, settings: Settings) -> None:
+    answer.wire = Wire("truncated", bytes=settings.get("bytes", len(answer.body) // 2))
+
+
+def _drip(answer: Answer, settings: Settings) -> None:
+    answer.wire = Wire("drip", seconds=settings["seconds"])
+
+
+def _reset(answer: Answer, _: Settings) -> None:
+    answer.wire = Wire("reset")
+
+
+def _empty(answer: Answer, _: Settings) -> None:
+    answer.wire = Wire("empty")
+
+
+def _field_missing(answer: Answer, settings: Settings) -> None:
+    """Take a field (a dotted path) out of the answer; by default the last one of its last result."""
+    try:
+        value = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:  # another fault has dictated a body that is no JSON
+        return
+    path = settings["field"].split(".") if "field" in settings else _last_result_field(value)
+    here = value
+    for step in path[:-1]:
+        here = _inside(here, step)
+    if isinstance(here, dict):
+        here.pop(path[-1], None)
+    elif isinstance(here, list) and path[-1].isdigit():
+        del here[int(path[-1]) : int(path[-1]) + 1]
+    answer.body = encoded(value)
+
+
+def _last_result_field(value: Any) -> list[str]:
+    """Return the path of the last field of the last result in `data`, or of the results themselves."""
+    data = value.get("data", {}) if isinstance(value, dict) else {}
+    for name, inner in data.items():
+        if isinstance(inner, list) and inner:
+            last = inner[-1]
+            place = ["data", name, str(len(inner) - 1)]
+            return [*place, list(last)[-1]] if isinstance(last, dict) and last else place
+    return ["data", "created_at"]
+
+
+def _inside(here: Any, step: str) -> Any:
+    if isinstance(here, list):
+        return here[int(step)] if step.isdigit() and int(step) < len(here) else {}
+    return here.get(step, {}) if isinstance(here, dict) else {}
+
+
+ANSWER_EFFECTS: Final[Mapping[str, Callable[[Answer, Settings], None]]] = {
+    "status": _status,
+    "field_missing": _field_missing,
+    "malformed_json": _malformed_json,
+    "wrong_type": _wrong_type,
+    "truncated": _truncated,
+    "drip": _drip,
+    "reset": _reset,
+    "empty": _empty,
+}
+
+
+def _plan(call: Call, _: Fault, settings: Settings) -> bool:
+    call.tell(**settings)
+    return True
+
+
+def _stuck(call: Call, _: Fault, settings: Settings) -> bool:
+    call.tell(outcome="stall", stalls_at=settings.get("stage", ""))
+    return True
+
+
+def _callback(call: Call, _: Fault, settings: Settings) -> bool:
+    call.tell(callback=settings)
+    return True
+
+
+def _ids_repeated(call: Call, _: Fault, __: Settings) -> bool:
+    """Answer with the id of the task that the same operation started before, if there is one."""
+    earlier = (task for task in reversed(call.world.tasks.values()) if task.started_by == call.operation.id)
+    before = next(earlier, None)
+    call.repeats = before.id if before else ""
+    return before is not None
+
+
+def _status_flickers(call: Call, fault: Fault, settings: Settings) -> bool:
+    """Let every other answer about a task that has got anywhere lie some stages back."""
+    task = call.task
+    if task is None or index(task, own_time(task, call.world.clock, call.now)) + (task.drive == POLLS) < 1:
+        return False
+    fault.tasks[task.id] = fault.tasks.get(task.id, 0) + 1
+    call.back = 0 if fault.tasks[task.id] % 2 else settings.get("stages", 1)
+    return call.back > 0
+
+
+def _not_found_at_first(call: Call, fault: Fault, settings: Settings) -> bool:
+    """Refuse the first polls of a task, or those in its first seconds, as if it didn't exist yet."""
+    if call.task is None:
+        return False
+    fault.tasks[call.task.id] = fault.tasks.get(call.task.id, 0) + 1
+    by_polls = fault.tasks[call.task.id] <= settings.get("polls", 0)
+    if by_polls or call.now - call.task.created < settings.get("seconds", 0):
+        known = next(rule for rule in call.operation.raw["x-preconditions"] if rule["check"] == "task-known")
+        raise Refusal(known["error"], received=shown(call.source))
+    return False
+
+
+CALL_EFFECTS: Final[Mapping[str, Callable[[Call, Fault, Settings], bool]]] = {
+    "plan": _plan,
+    "stuck": _stuck,
+    "callback": _callback,
+    "ids_repeated": _ids_repeated,
+    "status_flickers": _status_flickers,
+    "not_found_at_first": _not_found_at_first,
+}
+
+_AROUND = frozenset({"id", "match", "nth", "probability", "seed", "times", "lasts", "takes_effect", "media_late"})
+
+
+def before(call: Call, fired: list[Fault]) -> list[Fault]:
+    """Let anomalies change what the handler will do; return the faults that had anything to do."""
+    acting = []
+    for fault in fired:
+        words = [word for word in CALL_EFFECTS if word in fault.settings]
+        acted = [CALL_EFFECTS[word](call, fault, fault.settings[word]) for word in words]
+        if any(acted) or not fault.settings.keys() <= {*_AROUND, *words}:
+            acting.append(fault)
+        else:
+            fault.spared()
+    return acting
+
+
+def without_work(fired: list[Fault]) -> list[Fault]:
+    """Take back that anomalies fired for a request that was refused before they mattered; return the other faults."""
+    idle = [fault for fault in fired if fault.settings.keys() <= {*_AROUND, *CALL_EFFECTS}]
+    for fault in idle:
+        fault.spared()
+    return [fault for fault in fired if fault not in idle]
+
+
+def after(answer: Answer, fired: list[Fault]) -> None:
+    """Let faults spoil the answer, in the order of their table: a body is dictated before it is broken."""
+    for name, effect in ANSWER_EFFECTS.items():
+        for fault in fired:
+            if name in fault.settings:
+                effect(answer, fault.settings[name])
+
+
+def delay(fired: list[Fault], seed: int) -> float:
+    """Return how many seconds all latency faults together take."""
+    slow = [fault for fault in fired if "latency" in fault.settings]
+    return sum(latency(f.settings["latency"], chance(f.settings.get("seed", seed), f"{f.id}~", f.fired)) for f in slow)

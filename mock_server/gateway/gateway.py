@@ -1,0 +1,204 @@
+"""The request path of the gateway's operations: a function from a request, worlds and the time to an answer."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from covermock.openapi import JSON, TASK_FACTS, Contract, Operation, Render, UnrenderableError, nearest, renderer
+
+from ..http import errors
+from ..http.errors import Refusal
+from ..http.messages import Answer, Request
+from ..http.reader import Front, Given, Respond
+from ..world.account import Account
+from ..world.fault import Fault, Met, firing
+from ..world.webhook import Delivery
+from ..world.world import World
+from .call import Call
+from .effects import after, before, delay, without_work
+from .handlers import HANDLERS, Shown
+from .preconditions import CHECKS, Rule, complaint
+from .prefer import asked, preferred
+from .values import TaskFacts
+
+Owner = tuple[World, Account]
+Wanted = Mapping[str, str]
+KeyLookup = Callable[[str], Owner | None]
+_JSON_HEADERS = (("Content-Type", JSON),)
+_KEPT_BODIES = 4096
+
+
+class Way(NamedTuple):
+    """What an operation's words in the contract stand for, looked up once."""
+
+    checks: tuple[tuple[Callable[[Call, Rule], None], Rule], ...]
+    handler: Callable[[Call], Shown]
+    render: Render
+    clause: str | None
+
+
+class Asked(NamedTuple):
+    """What a gateway has found a request to ask, for the next time that it comes: all that rests on it alone."""
+
+    gateway: "Gateway"
+    operation: Operation
+    given: Given
+    base: str
+    wanted: Wanted
+
+
+class Gateway:
+    """The operations of a contract, ready to answer. It keeps no state: worlds come in through `find_key`."""
+
+    def __init__(self, contract: Contract, find_key: KeyLookup, public_url: str = "") -> None:
+        self.contract = contract
+        self.front = Front(contract, "Error", JSON, errors.RAISED)
+        self._find_key = find_key
+        self._public_url = public_url.rstrip("/")
+        self._ways = {operation.id: _way(contract, operation) for operation in contract.operations}
+        self._bodies: dict[tuple[str, Shown, str], bytes] = {}
+        self._render_callback = {
+            operation.id: _callback_renderer(contract, operation, operation.callback[1])
+            for operation in contract.operations
+            if operation.callback
+        }
+
+    def answer(self, request: Request, wall: float) -> Answer:
+        """Answer a request at the wall instant. Never raises: a crash is the documented envelope, too (G15)."""
+        return self.front.guarded(self._answer, request, wall, {})
+
+    def _answer(self, request: Request, wall: float, why: dict[str, Any]) -> Answer:
+        owner = self._owner_of(request)
+        if isinstance(owner, tuple):
+            why["world"], why["account"] = owner[0].name, owner[1].name
+        known: Asked | None = request.memo.get("asked") if request.memo else None
+        if known is None or known.gateway is not self:
+            known = self._asked(request, owner, why)
+        why["operation"] = known.operation.id
+        if isinstance(owner, Refusal):
+            raise owner
+        world, account = owner
+        now, given = world.clock.now(wall), known.given
+        call = Call(self.contract, known.operation, world, account, now, known.base, given.query, given.body)
+        if known.wanted:
+            return self._preferred(known.operation, known.wanted, why)
+        fired = self._fired(call, why) if world.faults else []
+        return self._spoiled(request, call, fired, why) if fired else self._done(call, fired, why)
+
+    def _asked(self, request: Request, owner: Owner | Refusal, why: dict[str, Any]) -> Asked:
+        """Find out what a request asks for, and keep it where that is wanted. Raises `Refusal`, also its owner's."""
+        operation, parameters = self.front.operation(request)
+        why["operation"] = operation.id
+        if isinstance(owner, Refusal):
+            raise owner
+        given = self.front.read(operation, request, parameters)
+        base = self._public_url or f"http://{request.host or 'localhost'}"
+        found = Asked(self, operation, given, base, asked(request, given.raw_query))
+        if request.memo is not None:
+            request.memo["asked"] = found
+        return found
+
+    def _done(self, call: Call, fired: list[Fault], why: dict[str, Any]) -> Answer:
+        """Answer the request as the contract says, with what anomalies change about it."""
+        way = self._ways[call.operation.id]
+        try:
+            for check, rule in way.checks:
+                check(call, rule)
+        except Refusal:
+            if fired:
+                why["faults"] = [fault.id for fault in without_work(fired)]
+            raise
+        if fired:
+            why["faults"] = [fault.id for fault in before(call, fired)]
+        shown = way.handler(call)
+        why["task"] = shown.id
+        why["clause"] = way.clause
+        if call.early is not None:
+            why["early"] = call.early.id
+        return Answer(200, self._body(call, way, shown), _JSON_HEADERS, why)
+
+    def _body(self, call: Call, way: Way, shown: Shown) -> bytes:
+        """Return the answer's body. A task that was asked about looks the same in the same state, so that is kept."""
+        if shown.task is not call.task:
+            return _rendered(call, way, shown)
+        key = (call.operation.id, shown, call.base)
+        body = self._bodies.get(key)
+        if body is None:
+            if len(self._bodies) >= _KEPT_BODIES:
+                self._bodies.clear()
+            body = self._bodies[key] = _rendered(call, way, shown)
+        return body
+
+    def callback(self, world: World, delivery: Delivery, now: float) -> bytes:
+        """Return the body of a webhook: what status answers, or will answer once the task has ended (U7)."""
+        task = world.tasks[delivery.task]
+        state = task.plan[-1].state if delivery.wayward == "early" else world.state(task, now)
+        return self._render_callback[delivery.operation](TaskFacts(world, task, state))
+
+    def _preferred(self, operation: Operation, wanted: Wanted, why: dict[str, Any]) -> Answer:
+        why["preferred"] = wanted
+        answer = preferred(operation, wanted)
+        answer.why = why
+        return answer
+
+    def _fired(self, call: Call, why: dict[str, Any]) -> list[Fault]:
+        ids = [call.first_given(rule["id"]) for rule in call.operation.raw.get("x-preconditions", ()) if "id" in rule]
+        world, account = call.world, call.account
+        met = Met(call.operation.handler, call.operation.id, account.name, account.key, frozenset(ids), call.now)
+        fired = firing(world.faults, met, world.seed)
+        if fired:
+            why["faults"] = [fault.id for fault in fired]
+        return fired
+
+    def _spoiled(self, request: Request, call: Call, fired: list[Fault], why: dict[str, Any]) -> Answer:
+        """Answer a request that faults have met: done or not, spoiled, and maybe later."""
+        effective = all(fault.takes_effect for fault in fired)
+        if not effective:
+            without_work(fired)
+        work: Respond = lambda _, __, why: self._done(call, fired, why)  # noqa: E731
+        answer = self.front.guarded(work, request, call.now, why) if effective else Answer(204, b"", (), why)
+        after(answer, fired)
+        answer.why = {**answer.why, "delay": delay(fired, call.world.seed)}
+        return answer
+
+    def _owner_of(self, request: Request) -> Owner | Refusal:
+        """Return whose key the request carries, or its refusal (G2, G3); the scheme's case is open, so any will do."""
+        given = request.headers.get("authorization")
+        if given is None:
+            return Refusal(errors.MISSING_KEY, received="no such header")
+        owner = self._find_key(given[7:]) if given.startswith("Bearer ") else None
+        if owner is not None:
+            return owner
+        scheme, _, key = given.partition(" ")
+        if scheme.lower() != "bearer" or not key.strip():
+            return Refusal(errors.MISSING_KEY, received="an Authorization header of another form")
+        return self._find_key(key.strip()) or Refusal(errors.INVALID_KEY)
+
+
+def _rendered(call: Call, way: Way, shown: Shown) -> bytes:
+    return way.render(TaskFacts(call.world, shown.task, shown.state, call.base, shown.id))
+
+
+def _way(contract: Contract, operation: Operation) -> Way:
+    """Look up all that the operation names. Raises `InvalidSourceError` for what doesn't exist."""
+    at = ("paths", operation.path, operation.method.lower())
+    rules = operation.raw.get("x-preconditions", [])
+    if operation.handler not in HANDLERS:
+        received = f"received {operation.handler!r} ({nearest(operation.handler, HANDLERS)})"
+        raise contract.source.error((*at, "x-handler"), f"expected a known handler, {received}")
+    problem = complaint(rules)
+    if problem:
+        raise contract.source.error((*at, "x-preconditions"), problem)
+    try:
+        render = renderer(contract.root, operation.schema(200), TASK_FACTS)
+    except (UnrenderableError, KeyError) as error:
+        raise contract.source.error((*at, "responses", "200"), f"can't make this answer: {error}") from None
+    checks = tuple((CHECKS[rule["check"]], rule) for rule in rules)
+    return Way(checks, HANDLERS[operation.handler], render, operation.responses["200"].get("x-clause"))
+
+
+def _callback_renderer(contract: Contract, operation: Operation, callback: Mapping[str, Any]) -> Render:
+    try:
+        return renderer(contract.root, callback["requestBody"]["content"][JSON]["schema"], TASK_FACTS)
+    except (UnrenderableError, KeyError) as error:
+        at = ("paths", operation.path, operation.method.lower(), "callbacks")
+        raise contract.source.error(at, f"can't make this webhook: {error}") from None

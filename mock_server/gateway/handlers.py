@@ -1,0 +1,92 @@
+"""What operations do once every check has passed: one small function for each x-handler word."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from ..http.errors import Refusal
+from ..world.task import Task, index, own_time, polled
+from ..world.webhook_due import settle_one
+from .call import Call
+from .preconditions import ONCE
+from .values import media_base
+
+_AS_USUAL: Mapping[str, Any] = {}
+
+
+class Shown(NamedTuple):
+    """What a handler answers with: a task as it is in a state, under its id or another one's."""
+
+    task: Task
+    state: str
+    id: str
+
+
+def start(call: Call) -> Shown:
+    """Start a task of the operation's lifecycle, charge for it, and answer with its id (C2, U8)."""
+    world = call.world
+    lifecycle = call.contract.lifecycles[call.operation.raw["x-task"]]
+    own = world.yields.get(call.source, _AS_USUAL)
+    if call.own:
+        own = {**own, **call.own}
+    told = _told_id(call, own) if own else ""
+    task = world.begin(lifecycle.name, own, call.now, told or world.new_id(lifecycle.id_prefix))
+    task.account, task.source, task.started_by = call.account.name, call.source, call.operation.id
+    task.price, task.callback_url = world.price(call.operation.id), _callback_url(call)
+    task.base = media_base(world, call.base)
+    if told:
+        _dictate(task, own["first"])
+    named = call.repeats or task.id
+    _take_in(call, task)
+    _owe_callback(call, task, own.get("callback", {}))
+    return Shown(task, task.plan[0].state, named)
+
+
+def show(call: Call) -> Shown:
+    """Answer with the task as it is now; under `polls` this is what moves it (C8, U9)."""
+    task = call.task
+    assert task is not None
+    polled(task)
+    if task.callback_url:
+        settle_one(call.world, task, call.now)
+    position = index(task, own_time(task, call.world.clock, call.now))
+    return Shown(task, task.plan[max(position - call.back, 0)].state, task.id)
+
+
+def _callback_url(call: Call) -> str:
+    """Return where the task's result is to be sent, or an empty text (U7)."""
+    callback = call.operation.callback
+    return str((call.body or {}).get(callback[0], "")) if callback else ""
+
+
+def _owe_callback(call: Call, task: Task, mode: Mapping[str, Any]) -> None:
+    if task.callback_url:
+        delivery = call.world.outbox.plan(task.id, task.started_by, task.callback_url, mode)
+        if delivery.wayward == "early":
+            delivery.due = call.now
+            call.world.outbox.note(delivery)
+            call.early = delivery
+
+
+def _told_id(call: Call, own: Mapping[str, Any]) -> str:
+    """Return the id that the world dictates for the first task from this source, while it is unused.
+
+    Raises the error that the world ties to the source, whatever the request.
+    """
+    if "error" in own:
+        words = dict.fromkeys(("expected", "received"), "what this world dictates for the id")
+        raise Refusal(own["error"], **words)
+    wanted = own.get("first", {}).get("id", "")
+    return "" if wanted in call.world.tasks else wanted
+
+
+def _dictate(task: Task, first: Mapping[str, Any]) -> None:
+    task.created_at = first.get("created_at")
+    task.results = tuple(first["results"]) if "results" in first else None
+
+
+def _take_in(call: Call, task: Task) -> None:
+    if not call.world.accept(task, call.now, covers=ONCE in call.operation.checks):
+        raise RuntimeError("the account can't pay: x-preconditions of an operation with a price need 'affordable'")
+
+
+HANDLERS: Final[Mapping[str, Callable[[Call], Shown]]] = {"start": start, "show": show}

@@ -1,0 +1,1 @@
+"""What happened in a world, why, and the same once more. Pure."""

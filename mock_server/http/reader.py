@@ -1,0 +1,137 @@
+"""What both APIs of the mock do with a request before anybody answers it: find, judge, refuse. Driven by a contract."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from covermock.openapi import (
+    ERROR_FACTS,
+    NOTHING,
+    Contract,
+    InvalidSourceError,
+    Operation,
+    Parameter,
+    Routes,
+    UnrenderableError,
+    Violation,
+    renderer,
+    shown,
+)
+
+from . import errors
+from .errors import Refusal
+from .messages import Answer, Request
+from .redaction import text_shown
+from .strict_json import parse_json, parse_query
+
+_log = logging.getLogger("covermock")
+
+
+Respond = Callable[[Request, float, dict[str, Any]], Answer]
+
+
+@dataclass(slots=True)
+class Given:
+    """What a request gives, by place: validated values with their defaults; `body` is None where there is none."""
+
+    path: Mapping[str, Any]
+    query: Mapping[str, Any]
+    raw_query: Mapping[str, list[str]]
+    header: Mapping[str, Any]
+    body: Any = None
+
+
+class Front:
+    """The operations and errors of one contract, ready to meet requests. `envelope` names its schema of errors."""
+
+    def __init__(self, contract: Contract, envelope: str, media_type: str, raised: frozenset[str]) -> None:
+        self.contract = contract
+        self.routes = Routes(contract.operations)
+        self._content_type = ("Content-Type", media_type)
+        for name in sorted(raised - contract.errors.keys()):
+            raise contract.source.error(("x-errors",), f"expected a row {name!r}, received none; add it")
+        try:
+            self._render_error = renderer(contract.root, contract.root["components"]["schemas"][envelope], ERROR_FACTS)
+        except (KeyError, UnrenderableError) as error:
+            where = f"{contract.source.name}: components.schemas.{envelope}"
+            raise InvalidSourceError(f"{where}: expected the envelope of errors, received: {error}") from None
+
+    def guarded(self, respond: Respond, request: Request, wall: float, why: dict[str, Any]) -> Answer:
+        """Return what `respond` answers, or the envelope of its refusal or crash. Never raises (G15)."""
+        try:
+            return respond(request, wall, why)
+        except Refusal as refusal:
+            return self.refuse(refusal, why)
+        except Exception as crash:  # noqa: BLE001 - whatever happens, a client gets the documented envelope
+            return self.crashed(request, crash, why)
+
+    def crashed(self, request: Request, crash: Exception, why: Mapping[str, Any]) -> Answer:
+        """Return the envelope of a defect of ours, and log it."""
+        _log.error("%s %s failed", request.method, text_shown(request.path, lambda _: False), exc_info=crash)
+        return self.refuse(Refusal(errors.INTERNAL_ERROR, received=type(crash).__name__), why)
+
+    def refuse(self, refusal: Refusal, why: Mapping[str, Any]) -> Answer:
+        """Return the envelope of an error (G5), with an Allow header where the method was the trouble (G12)."""
+        row = self.contract.errors[refusal.name]
+        facts = {"error.status": row.status, "error.message": row.fill(refusal.words), "error.type": row.type}
+        allow = [("Allow", str(refusal.words["expected"]))] if refusal.name == errors.METHOD_NOT_ALLOWED else []
+        told = {**why, "error": row.name, "clause": row.clause}
+        return Answer(row.status, self._render_error(facts), (self._content_type, *allow), told)
+
+    def operation(self, request: Request) -> tuple[Operation, Mapping[str, str]]:
+        """Return the operation that the request asks for, and its raw path parameters. Raises `Refusal` (G12)."""
+        methods, parameters = self.routes.find(request.path)
+        if not methods:
+            expected, remedy = ", ".join(self.routes.paths), self.routes.remedy(request.path)
+            raise Refusal(errors.NO_SUCH_PATH, expected=expected, received=shown(request.path), remedy=remedy)
+        operation = methods.get(request.method)
+        if operation is None:
+            allowed = ", ".join(sorted(methods))
+            raise Refusal(errors.METHOD_NOT_ALLOWED, expected=allowed, received=shown(request.method))
+        return operation, parameters
+
+    def read(self, operation: Operation, request: Request, parameters: Mapping[str, str]) -> Given:
+        """Judge what the request itself shows: path, query, media type, body. Raises `Refusal` (G7)."""
+        raw_query = parse_query(request.query)
+        query, broken = operation.read("query", raw_query)
+        given = Given({}, query, raw_query, {})
+        if parameters:
+            given.path, more = operation.read("path", {name: [value] for name, value in parameters.items()})
+            broken = broken + more
+        if operation.places["header"]:
+            given.header, more = operation.read("header", _listed(request.headers, operation.places["header"]))
+            broken = broken + more
+        if len(request.body) > self.contract.body_limit:
+            raise Refusal(errors.BODY_TOO_LARGE, expected=self.contract.body_limit, received=_size(request))
+        if operation.body is not None and (request.body or operation.body_required):
+            broken = broken + _body(operation, request, given)
+        if broken:
+            raise Refusal(errors.INVALID_PARAMS, violations="; ".join(map(str, broken)))
+        return given
+
+
+def _listed(headers: Mapping[str, str], parameters: Iterable[Parameter]) -> dict[str, list[str]]:
+    """Return the values of those headers that an operation describes, by the name in its description."""
+    return {one.name: [headers[one.name.lower()]] for one in parameters if one.name.lower() in headers}
+
+
+def _size(request: Request) -> str:
+    """Return the announced size of a body that was too large to be kept whole."""
+    return request.headers.get("content-length", "more")
+
+
+def _body(operation: Operation, request: Request, given: Given) -> list[Violation]:
+    """Read the body into `given`: parsed where it is JSON, as it came where the operation takes another kind."""
+    media_type = request.headers.get("content-type", operation.media_types[0])
+    if media_type != operation.media_types[0]:
+        media_type = media_type.partition(";")[0].strip().lower()
+    if media_type != operation.media_types[0]:
+        family = f"{media_type.partition('/')[0]}/*"
+        if {media_type, family}.isdisjoint(operation.media_types):
+            return [Violation("header.Content-Type", " or ".join(operation.media_types), shown(media_type) or NOTHING)]
+        given.body = request.body
+        return []
+    given.body = parse_json(request.body)
+    assert operation.body is not None
+    return operation.body.violations(given.body, "body")

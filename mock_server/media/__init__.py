@@ -1,0 +1,1 @@
+"""Pictures and sound from a name: the same name gives the same bytes."""

@@ -1,0 +1,1 @@
+"""Everything that waits: sockets, threads, webhooks on their way, Flask and WSGI."""

@@ -1,0 +1,158 @@
+"""The server: sockets, signals and threads around a `Mock`. Flask makes the answers of media conditional."""
+
+import asyncio
+import signal
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+
+from ..http.messages import Answer, Request
+from ..mock import Mock
+from . import wsgi
+from .http1 import Connection, Reply
+from .packets import Heads
+from .pending import Waiting
+from .webhook_sender import Courier
+
+IDLE_SECONDS = 75.0  # a connection without a request is closed after so long
+_SWEEP_SECONDS = 5.0
+_DRAIN_SECONDS = 5.0
+_THREADS = 8
+
+
+class Server:
+    """Serves a mock on a bound socket until told to stop. `mock` may be exchanged while it runs."""
+
+    def __init__(self, mock: Mock, listener: socket.socket) -> None:
+        self.mock = mock
+        self._listener = listener
+        self._connections: set[Connection] = set()
+        self._heads = Heads()
+        self._threads = ThreadPoolExecutor(_THREADS, "covermock")
+        self._stopped = asyncio.Event()
+        self._flask: tuple[Mock, wsgi.Application] | None = None
+        self._making = Lock()
+        self._waiting = Waiting()
+        self.courier = Courier(lambda: self.mock, mock.settings.allow_callback)
+
+    def exchange(self, mock: Mock) -> None:
+        """Serve another mock from now on; what waits for worlds of the old one ends."""
+        old, self.mock = self.mock, mock
+        self._heads.forget()
+        with old.lock:
+            old.store.close()
+
+    def stop(self) -> None:
+        """Finish what is being answered, then end `run`. From another thread, go through the loop."""
+        self._stopped.set()
+
+    async def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Serve until `stop`; `ready` is called once connections are accepted."""
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(self._connect, sock=self._listener, backlog=1024)
+        sweeper = loop.create_task(self._sweep())
+        ready()
+        await self._stopped.wait()
+        server.close()
+        sweeper.cancel()
+        self._waiting.stop()
+        await self._drain()
+        self.courier.stop()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _connect(self) -> Connection:
+        return Connection(self._respond, self.mock, self._connections, self._heads)
+
+    def _respond(self, request: Request, reply: Reply) -> None:
+        if self.mock.short(request):
+            answer = self.mock.answer(request, time.time())
+            if answer.hold is not None:
+                self._waiting.keep(self.mock, answer.hold, reply)
+            elif answer.stream is not None and request.method != "HEAD":
+                self._waiting.follow(self.mock, answer.stream, reply(answer))
+            else:
+                reply(answer)
+            self._after()
+            return
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._threads, self._through_flask, request)
+        work.add_done_callback(lambda done: None if done.cancelled() else self._finish(reply, done.result()))
+
+    def _finish(self, reply: Reply, answer: Answer) -> None:
+        reply(answer)
+        self._after()
+
+    def _after(self) -> None:
+        """Let webhooks go out that a changed world may owe, and waits end that may be met."""
+        self._waiting.soon()
+        if self.mock.stirred:
+            self.courier.poke()
+
+    def _through_flask(self, request: Request) -> Answer:
+        """Answer in a thread. Flask is imported when first needed, since that costs a tenth of a second."""
+        mock = self.mock
+        try:
+            with self._making:
+                if self._flask is None or self._flask[0] is not mock:
+                    from .flask_app import create_app
+
+                    self._flask = (mock, create_app(mock).wsgi_app)
+            return wsgi.call(self._flask[1], request)
+        except Exception as crash:  # noqa: BLE001 - the last line of defence: a request is never left unanswered
+            return mock.crashed(request, crash)
+
+    async def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            old = loop.time() - IDLE_SECONDS
+            for connection in [c for c in self._connections if c.idle and c.last_active < old]:
+                connection.close()
+            self.mock.take_over()
+            self._after()
+
+    async def _drain(self) -> None:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + _DRAIN_SECONDS
+        while self._connections and loop.time() < end:
+            for connection in [c for c in self._connections if c.idle]:
+                connection.close()
+            await asyncio.sleep(0.01)
+
+
+def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Return a bound socket; a `shared` one leaves room for those of other processes. Raises `OSError`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def url_of(listener: socket.socket, host: str) -> str:
+    """Return the URL under which the socket is reached; `host` is shown as it was asked for."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listener.getsockname()[1]}"
+
+
+async def serve(server: Server, ready: Callable[[], None]) -> int:
+    """Run the server until SIGINT or SIGTERM; return the signal's number."""
+    loop = asyncio.get_running_loop()
+    received: list[int] = []
+
+    def end(number: int) -> None:
+        received.append(number)
+        server.stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, end, number)
+    await server.run(ready)
+    return received[0] if received else 0

@@ -1,0 +1,153 @@
+"""The store in memory: the worlds of this process and the keys that name them."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from secrets import token_hex
+from typing import TypeVar
+
+from covermock.openapi import shown
+
+from ..world.account import Account
+from ..world.journal import Journal
+from ..world.world import World
+
+WORLDS = 10_000  # how many made worlds are kept; the longest unused goes first
+IDLE_SECONDS = 3600.0  # a made world that nobody used for so long (wall) is abandoned, unless it says otherwise
+_SWEEP_SECONDS = 1.0
+
+Subject = TypeVar("Subject")
+Result = TypeVar("Result")
+
+
+class TakenError(ValueError):
+    """A name or key that belongs to another world; `kind` says which of the two, `name` which one."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"expected a new {kind}, received {shown(name)}, which is in use; choose another")
+        self.kind = kind
+        self.name = name
+
+
+class MemoryStore:
+    """Worlds by name; every key belongs to one account of one world.
+
+    Worlds that were made over the control API are dropped when abandoned: looked for when another is made, never
+    in a request. `strays` is the journal of requests that belong to no world.
+    """
+
+    def __init__(self) -> None:
+        self._worlds: dict[str, World] = {}
+        self._keys: dict[str, tuple[World, Account]] = {}
+        self._used: OrderedDict[str, float] = OrderedDict()
+        self._made = 0
+        self._swept = 0.0
+        self.strays = Journal()
+
+    def run(self, work: Callable[[Subject, float], Result], subject: Subject, wall: float) -> Result:
+        """Do one step of work on worlds: here, simply do it."""
+        return work(subject, wall)
+
+    def found(self, world: World) -> None:
+        """Take in the world that the server was started with."""
+        self.add(world)
+
+    def ready(self) -> None:
+        """Make sure that worlds can be reached; here they always can."""
+
+    def close(self) -> None:
+        """Let go of all that waits for worlds: they are gone."""
+        self._used.clear()
+        for world in self.worlds():
+            self._drop(world)
+
+    def owing(self) -> set[str]:
+        """Return the names of the worlds whose webhooks somebody else was to send; here there is nobody else."""
+        return set()
+
+    def find_key(self, key: str) -> tuple[World, Account] | None:
+        """Return the world and account that the key names, or None."""
+        return self._keys.get(key)
+
+    def world(self, name: str) -> World | None:
+        """Return the world of that name, or None."""
+        return self._worlds.get(name)
+
+    def worlds(self) -> Iterable[World]:
+        """Return all worlds, oldest first."""
+        return list(self._worlds.values())
+
+    def names(self) -> list[str]:
+        """Return the names of all worlds."""
+        return list(self._worlds)
+
+    def new_name(self) -> str:
+        """Return a name that no world has had."""
+        while True:
+            self._made += 1
+            if f"w{self._made}" not in self._worlds:
+                return f"w{self._made}"
+
+    def add(self, world: World) -> None:
+        """Take a world in. Raises `TakenError` when its name or a key of it is in use; nothing is changed then."""
+        if world.name in self._worlds:
+            raise TakenError("name", world.name)
+        self._claim(world)
+
+    def replace(self, world: World) -> None:
+        """Put a world in the place of the one that has its name, if there is one. Raises `TakenError`, as `add`."""
+        old = self._worlds.get(world.name)
+        self._refuse_taken(world, old)
+        if old is not None:
+            self._drop(old)
+        self._take(world)
+
+    def remove(self, name: str) -> None:
+        """Delete the world of that name, and its keys. Raises `KeyError` when there is none."""
+        self._drop(self._worlds[name])
+        self._used.pop(name, None)
+
+    def used(self, world: World, wall: float) -> None:
+        """Note that a made world is in use."""
+        if world.name in self._used:
+            self._used[world.name] = wall
+            self._used.move_to_end(world.name)
+
+    def expire(self, made: World, wall: float) -> None:
+        """Note that a world was made at the wall instant, and drop those that were abandoned before.
+
+        All are looked at once in a while, and the longest unused at once where there are too many.
+        """
+        self._used[made.name] = wall
+        if wall >= self._swept + _SWEEP_SECONDS:
+            self._swept = wall
+            for name in [name for name, used in self._used.items() if used < wall - self._patience(name)]:
+                self.remove(name)
+        while len(self._used) > WORLDS:
+            self.remove(next(iter(self._used)))
+
+    def _patience(self, name: str) -> float:
+        seconds: float = self._worlds[name].spec.get("idle_seconds", IDLE_SECONDS)
+        return seconds
+
+    def _claim(self, world: World) -> None:
+        self._refuse_taken(world, None)
+        self._take(world)
+
+    def _refuse_taken(self, world: World, old: World | None) -> None:
+        keys = [account.key for account in world.accounts.values()]
+        for key in keys:
+            owner = self._keys.get(key)
+            if keys.count(key) > 1 or (owner is not None and owner[0] is not old):
+                raise TakenError("key", key)
+
+    def _take(self, world: World) -> None:
+        world.mark = token_hex(8)
+        self._worlds[world.name] = world
+        self._keys |= {account.key: (world, account) for account in world.accounts.values()}
+
+    def _drop(self, world: World) -> None:
+        world.gone = True
+        world.version += 1
+        del self._worlds[world.name]
+        for account in world.accounts.values():
+            del self._keys[account.key]

@@ -1,0 +1,86 @@
+"""The port of the stores: what the mock asks of whatever keeps its worlds. `memory.py` and `redis_store/` answer it."""
+
+from collections.abc import Callable, Iterable
+from typing import Protocol, TypeVar
+
+from ..world.account import Account
+from ..world.journal import Journal
+from ..world.world import World
+
+Subject = TypeVar("Subject")
+Result = TypeVar("Result")
+
+
+class Store(Protocol):
+    """Worlds by name; every key belongs to one account of one world. One suite of tests holds for all stores.
+
+    A store is used under the mock's lock, and worlds are read and changed within `run`.
+    """
+
+    @property
+    def strays(self) -> Journal:
+        """Return the journal of requests that belong to no world."""
+        ...
+
+    def run(self, work: Callable[[Subject, float], Result], subject: Subject, wall: float) -> Result:
+        """Return `work(subject, wall)`, with all that it has done to worlds taken in, or nothing.
+
+        It may be done more than once, until nobody has come between. Raises `Refusal` where the store is away.
+        """
+        ...
+
+    def found(self, world: World) -> None:
+        """Take in the world that the server was started with; one that outlived the last server stays as it is."""
+        ...
+
+    def ready(self) -> None:
+        """Make sure that worlds can be reached. Raises `Refusal`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections, and of worlds that are nowhere else; whoever asks again gets new connections."""
+        ...
+
+    def owing(self) -> set[str]:
+        """Return the names of the worlds that owe webhooks which a process that is gone was to send."""
+        ...
+
+    def find_key(self, key: str) -> tuple[World, Account] | None:
+        """Return the world and account that the key names, or None."""
+        ...
+
+    def world(self, name: str) -> World | None:
+        """Return the world of that name, or None."""
+        ...
+
+    def worlds(self) -> Iterable[World]:
+        """Return all worlds, oldest first."""
+        ...
+
+    def names(self) -> list[str]:
+        """Return the names of all worlds."""
+        ...
+
+    def new_name(self) -> str:
+        """Return a name that no world has had."""
+        ...
+
+    def add(self, world: World) -> None:
+        """Take a world in. Raises `TakenError` when its name or a key of it is in use; nothing is changed then."""
+        ...
+
+    def replace(self, world: World) -> None:
+        """Put a world in the place of the one that has its name, if there is one. Raises `TakenError`, as `add`."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Delete the world of that name, and its keys. Raises `KeyError` when there is none."""
+        ...
+
+    def used(self, world: World, wall: float) -> None:
+        """Note that a made world is in use."""
+        ...
+
+    def expire(self, made: World, wall: float) -> None:
+        """Note that a world was made at the wall instant, and drop made worlds that nobody has used for long."""
+        ...

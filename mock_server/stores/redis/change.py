@@ -1,0 +1,90 @@
+"""What a step has done, as words for Redis: to a world that is there, or in making one."""
+
+from typing import Any
+
+from ...world.world import World
+from .records import entry_json, records
+from .shared import Known, SharedWorld
+
+
+class Change:
+    """What a step rests on in one world, and what it has done to it, as words for Redis."""
+
+    def __init__(self, world: SharedWorld, *, exchange: bool) -> None:
+        self._world = world
+        self.reads: list[Any] = []
+        self.writes: list[tuple[str, bytes]] = []
+        self.sums: list[Any] = []
+        for name, raw in world.looked_at(whole=not exchange):
+            known = world.known.get(name)
+            changed = raw != (known.raw if known else None)
+            if changed and raw is not None:
+                self.writes.append((name, raw))
+            if changed or exchange:
+                self.reads += (name, known.version if known else 0)
+        for account in world.asked():
+            added = account.balance - world.balances[account.name]
+            if added:
+                self.sums += (account.name, "add", added)
+            elif exchange and account.asked:
+                self.sums += (account.name, "is", account.balance)
+        lists = zip(("journal", "controls"), world.journals(), strict=True)
+        self.entries = [(name, entry) for name, journal in lists for entry in journal.fresh]
+
+    @property
+    def idle(self) -> bool:
+        """Tell whether there is nothing to take in."""
+        return not (self.writes or self.sums or self.entries)
+
+    def words(self) -> list[Any]:
+        """Return the words that COMMIT takes."""
+        name, entry = self.entries[0] if self.entries else ("", b"")
+        listed = (name, entry) if name else ("",)
+        written = [part for write in self.writes for part in write]
+        counts = len(self.reads) // 2, len(self.writes), len(self.sums) // 3
+        drew = int(self._world.drew)
+        return [counts[0], *self.reads, counts[1], *written, counts[2], *self.sums, *listed, drew, self._owing()]
+
+    def taken_in(self, answer: list[Any]) -> None:
+        """Note the versions and balances that Redis has given."""
+        world, last, drawn = self._world, answer[1], answer[2]
+        first = last - len(self.writes) + 1
+        for version, (name, raw) in enumerate(self.writes, first):
+            known = world.known.get(name)
+            world.known[name] = Known(version, known.born if known else version, raw)
+        if self.writes and world.synced == first - 1:
+            world.synced = last
+        if world.drew:
+            world.reserve = drawn
+        world.version = answer[3]
+        world.count(sums(answer[4]))
+
+    def _owing(self) -> str:
+        """Say whether the world owes webhooks, where that may have changed."""
+        if not any(name.startswith("delivery:") for name, _ in self.writes):
+            return ""
+        return "1" if self._world.outbox.open else "0" if self._world.current else ""
+
+
+def creation(world: World, keys: dict[str, str]) -> list[Any]:
+    """Return the words that CREATE takes after the name."""
+    rows = list(records(world))
+    sums = [(account.name, account.balance) for account in world.accounts.values()]
+    facts = [("made", world.made), ("acts", world.acts), *_totals(world)]
+    lists = [
+        (name, entry.order, entry_json(entry, 0.0))
+        for name, journal in (("journal", world.journal), ("controls", world.controls))
+        for entry in journal.entries
+    ]
+    groups: tuple[list[Any], ...] = (list(keys.items()), rows, sums, facts, lists)
+    words = [word for group in groups for word in (len(group), *(part for row in group for part in row))]
+    return [*words, int(world.outbox.open > 0)]
+
+
+def _totals(world: World) -> list[tuple[str, int]]:
+    return [("journal", world.journal.total), ("controls", world.controls.total)]
+
+
+def sums(flat: list[bytes]) -> dict[str, int]:
+    """Return the balances that Redis gives, by account."""
+    return {name.decode(): int(balance) for name, balance in zip(flat[::2], flat[1::2], strict=True)}

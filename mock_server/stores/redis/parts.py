@@ -1,0 +1,189 @@
+"""The parts of a world that others change, too: mappings, webhooks and journals that know what was looked at."""
+
+from collections import deque
+from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
+from typing import Any
+
+from ...http.messages import Answer, Request
+from ...world.journal import CAPACITY, ROOM, Entry, Journal
+from ...world.outbox import Outbox
+from ...world.webhook import PLANNED, SENDING, Delivery
+from .records import become, delivery_json, entry_json, read_delivery, read_entry
+
+
+class Records(dict[str, Any]):
+    """The records of one kind, by name, as far as this process knows them. `seen` are the names that were looked at.
+
+    A name that isn't known counts as absent: when the step is committed, Redis says so if it isn't. Whoever wants all
+    of them gets all.
+    """
+
+    __slots__ = ("_whole", "kind", "seen")
+
+    def __init__(self, kind: str, whole: Callable[[], None]) -> None:
+        super().__init__()
+        self.kind = kind
+        self.seen: set[str] = set()
+        self._whole = whole
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the record of that name, or the default."""
+        self.seen.add(name)
+        return dict.get(self, name, default)
+
+    def __getitem__(self, name: str) -> Any:
+        self.seen.add(name)
+        return dict.__getitem__(self, name)
+
+    def __contains__(self, name: object) -> bool:
+        self.seen.add(str(name))
+        return dict.__contains__(self, name)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.seen.add(name)
+        dict.__setitem__(self, name, value)
+
+    def __len__(self) -> int:
+        self._whole()
+        return dict.__len__(self)
+
+    def __iter__(self) -> Iterator[str]:
+        self._whole()
+        return dict.__iter__(self)
+
+    def __reversed__(self) -> Iterator[str]:
+        self._whole()
+        return dict.__reversed__(self)
+
+    def keys(self) -> KeysView[str]:  # type: ignore[override]
+        """Return the names of all records."""
+        self._whole()
+        return KeysView(self)
+
+    def values(self) -> ValuesView[Any]:  # type: ignore[override]
+        """Return all records; those that are to be changed are taken by their names."""
+        self._whole()
+        return super().values()
+
+    def items(self) -> ItemsView[str, Any]:  # type: ignore[override]
+        """Return all names and records."""
+        self._whole()
+        return super().items()
+
+    def peek(self, name: str) -> Any:
+        """Return the record of that name, or None, without having looked."""
+        return dict.get(self, name)
+
+    def put(self, name: str, value: Any) -> None:
+        """Set what Redis says; a task or account that is known stays the same object."""
+        old = dict.get(self, name)
+        if old is not None and hasattr(value, "polls"):
+            become(old, value)
+        else:
+            dict.__setitem__(self, name, value)
+
+
+class SharedOutbox(Outbox):
+    """The webhooks of a shared world. `noted` are those that this step has touched; `leases` say who is being sent."""
+
+    __slots__ = ("leases", "noted")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.noted: dict[str, Delivery] = {}
+        self.leases: dict[str, float | None] = {}
+
+    def note(self, delivery: Delivery) -> None:
+        """Put a webhook where its state says that it belongs, and remember that it may have changed."""
+        Outbox.note(self, delivery)
+        self.noted[delivery.id] = delivery
+
+    def put(self, name: str, raw: bytes) -> None:
+        """Set what Redis says about a webhook."""
+        new, lease = read_delivery(raw)
+        old = self.find(name)
+        if old is not None:
+            become(old, new)
+        self._set(old or new)
+        self.leases[name] = lease
+
+    def forget(self, name: str) -> None:
+        """Take out a webhook that was not taken in after all."""
+        for kept in (self.running, self.due, self.closed):
+            for key in [key for key, one in kept.items() if one.id == name]:
+                del kept[key]
+        self.leases.pop(name, None)
+
+    def take_over(self, wall: float) -> None:
+        """Plan again what somebody sent who has not said anything for too long: at least once is the promise."""
+        for delivery in list(self.due.values()):
+            if delivery.state == SENDING and (self.leases.get(delivery.id) or 0.0) < wall:
+                delivery.state = PLANNED
+                self.note(delivery)
+
+    def raw(self, delivery: Delivery, until: float) -> bytes:
+        """Return the record of a webhook; one that has just been claimed is leased until the wall instant `until`."""
+        lease = self.leases.get(delivery.id)
+        sending = delivery.state == SENDING
+        self.leases[delivery.id] = lease = (lease or until) if sending else None
+        return delivery_json(delivery, lease)
+
+    def _set(self, delivery: Delivery) -> None:
+        stirred = self.stirred
+        Outbox.note(self, delivery)
+        self.stirred = stirred
+
+
+class SharedJournal(Journal):
+    """A list of exchanges in Redis: fetched when read, as far as it isn't known yet; `fresh` are this step's own."""
+
+    __slots__ = ("_kept", "_tail", "_total", "current", "fresh")
+
+    def __init__(self, tail: Callable[[int], tuple[int, list[bytes], float]]) -> None:
+        self._tail = tail
+        self._kept: deque[Entry] = deque(maxlen=CAPACITY)
+        self._total = 0
+        self.capacity, self.size = CAPACITY, 0
+        self.current = False
+        self.fresh: list[bytes] = []
+
+    def add(self, wall: float, now: float, request: Request, answer: Answer, order: int = 0) -> Entry:
+        """Append an exchange once the step is committed. Its number is known to those who read it later."""
+        entry = Entry(self._total + 1, wall, now, request, answer, order)
+        self.fresh.append(entry_json(entry, wall + float(answer.why.get("delay", 0.0))))
+        return entry
+
+    @property
+    def entries(self) -> deque[Entry]:
+        """Return the exchanges that are kept."""
+        self._fetch()
+        return self._kept
+
+    @entries.setter
+    def entries(self, value: deque[Entry]) -> None:
+        self._kept = value
+
+    @property
+    def total(self) -> int:
+        """Return how many there ever were."""
+        self._fetch()
+        return self._total
+
+    @total.setter
+    def total(self, value: int) -> None:
+        self._total = value
+
+    def _fetch(self) -> None:
+        if self.current:
+            return
+        total, rows, wall = self._tail(self._total)
+        first = total - len(rows) + 1
+        if first > self._total + 1:
+            self._kept.clear()
+        for number, row in enumerate(rows, first):
+            self._kept.append(read_entry(row, number, wall))
+            self.size += len(row)
+        while self.size > ROOM and len(self._kept) > 1:
+            oldest = self._kept.popleft()
+            self.size -= len(oldest.request.body) + len(oldest.answer.body)
+        self._total, self.current = total, True

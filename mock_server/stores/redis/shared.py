@@ -1,0 +1,278 @@
+"""A world that many processes share: what this one knows of it, what it has looked at, and what it has changed."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+from covermock.openapi import Contract
+
+from ...world.clock import Clock
+from ...world.world import World
+from .parts import Records, SharedJournal, SharedOutbox
+from .records import (
+    ACCOUNT,
+    AUDIO,
+    COVER,
+    DELIVERY,
+    HEAD,
+    OUTBOX,
+    SPEC,
+    TASK,
+    YIELDS,
+    SharedAccount,
+    account_json,
+    dumped,
+    head_json,
+    read_audio,
+    read_head,
+    read_task,
+    task_json,
+)
+
+_NOW = Clock(0.0, 0.0)
+_READ: Mapping[str, Callable[[bytes], Any]] = {
+    TASK: read_task,
+    AUDIO: read_audio,
+    COVER: orjson.loads,
+    YIELDS: orjson.loads,
+}
+
+
+class Known(NamedTuple):
+    """A record as Redis last said it: its version, when it was born, and its bytes."""
+
+    version: int
+    born: int
+    raw: bytes
+
+
+class Sources(NamedTuple):
+    """Where a world gets more of itself: all that changed, certain records, a journal's tail, the next free number."""
+
+    whole: Callable[["SharedWorld"], None]
+    fetch: Callable[["SharedWorld", list[str]], None]
+    tail: Callable[["SharedWorld", str, int], tuple[int, list[bytes], float]]
+    draw: Callable[["SharedWorld"], int]
+
+
+class SharedWorld(World):
+    """A world in Redis. The rules change it as they change any world; then `changes` says what they rest on and did.
+
+    `known` has the records by field, `balances` the counters of the accounts; `synced` is the version up to which
+    nothing is missing. What was not committed is taken back by `revert`.
+    """
+
+    __slots__ = (
+        "_sources",
+        "balances",
+        "current",
+        "drew",
+        "known",
+        "reserve",
+        "synced",
+        "uid",
+        "until",
+        "used",
+        "wall",
+    )
+
+    def __init__(self, uid: str, name: str, contract: Contract, sources: Sources) -> None:
+        World.__init__(self, name, {}, contract, _NOW)
+        self.uid = uid
+        self.mark = uid.replace("-", "")
+        self._sources = sources
+        self.known: dict[str, Known] = {}
+        self.balances: dict[str, int] = {}
+        self.synced = 0
+        self.used = self.until = self.wall = 0.0
+        self.reserve: int | None = None
+        self.drew = self.current = False
+        self.forget()
+
+    def forget(self) -> None:
+        """Know nothing."""
+        self.known.clear()
+        self.synced = 0
+        nothing: Callable[[], None] = lambda: None  # noqa: E731 - these few are known as soon as the world is
+        self.accounts = Records(ACCOUNT, nothing)
+        self.tasks = Records(TASK, self.complete)
+        self.audio, self.yields = Records(AUDIO, self.complete), Records(YIELDS, self.complete)
+        self.covers = Records(COVER, self.complete)
+        self.outbox = SharedOutbox()
+        self.journal = SharedJournal(lambda seen: self._sources.tail(self, "journal", seen))
+        self.controls = SharedJournal(lambda seen: self._sources.tail(self, "controls", seen))
+
+    def complete(self) -> None:
+        """Make sure that nothing is missing in this step."""
+        if not self.current:
+            self._sources.whole(self)
+
+    def take_over(self) -> None:
+        """Plan again what somebody was sending who says nothing more of it."""
+        self._outbox.take_over(self.wall)
+
+    def new_id(self, prefix: str) -> str:
+        """Return the next id, from a number that no other process gets."""
+        if self.reserve is None:
+            self.reserve = self._sources.draw(self)
+        self.drew = True
+        self.made = self.reserve - 1
+        return World.new_id(self, prefix)
+
+    def begin_step(self, wall: float, until: float) -> None:
+        """Nothing was looked at yet, at the wall instant. What this step claims is claimed until the other one."""
+        self.wall, self.until = wall, until
+        for records in self._mappings():
+            records.seen.clear()
+        for account in dict.values(self.accounts):
+            account.asked = False  # type: ignore[attr-defined]
+        self._outbox.noted.clear()
+        for journal in self.journals():
+            journal.current = False
+            journal.fresh.clear()
+        self.current = self.drew = False
+
+    def journals(self) -> Iterator[SharedJournal]:
+        """Yield the two lists of what happened."""
+        for journal in (self.journal, self.controls):
+            assert isinstance(journal, SharedJournal)
+            yield journal
+
+    def adopt(self, rows: Iterable[tuple[str, bytes]]) -> None:
+        """Believe what Redis says: fields with "version born json", or nothing for what doesn't exist."""
+        parsed = [(field, _parsed(value)) for field, value in rows]
+        parsed.sort(key=lambda row: (row[0].startswith(ACCOUNT), row[1].born if row[1] else 0))
+        for field, record in parsed:
+            if record is None:
+                self._remove(field)
+            else:
+                self.known[field] = record
+                self._put(field, record.raw)
+
+    def order(self) -> None:
+        """Put the tasks into the order of their birth."""
+        tasks, known = self._tasks, self.known
+        born = [known[f"{TASK}:{name}"].born for name in dict.__iter__(tasks)]
+        if born != sorted(born):
+            rows = sorted(dict.items(tasks), key=lambda row: known[f"{TASK}:{row[0]}"].born)
+            dict.clear(tasks)
+            for name, task in rows:
+                dict.__setitem__(tasks, name, task)
+
+    def count(self, sums: Mapping[str, int]) -> None:
+        """Believe the balances that Redis counts."""
+        for name, balance in sums.items():
+            self.balances[name] = balance
+            account = self._accounts.peek(name)
+            if account is not None:
+                account.balance = balance
+
+    def looked_at(self, *, whole: bool) -> Iterator[tuple[str, bytes | None]]:
+        """Yield (field, its record now) of all that the step may rest on or have changed."""
+        yield HEAD, head_json(self)
+        tasks = set(self._tasks.seen)
+        for account in self.asked():
+            tasks |= {task.id for task in account.risky}
+            yield f"{ACCOUNT}:{account.name}", account_json(account)
+        yield from self._values(TASK, tasks, self._tasks, task_json)
+        for records in (self.audio, self.yields, self.covers):
+            assert isinstance(records, Records)
+            yield from self._values(records.kind, records.seen, records, dumped)
+        yield from self._webhooks(whole=whole)
+
+    def asked(self) -> list[SharedAccount]:
+        """Return the accounts that the step has looked at."""
+        accounts = self._accounts
+        return [one for one in dict.values(accounts) if one.asked or one.name in accounts.seen]
+
+    def revert(self) -> None:
+        """Take back what the step has changed here."""
+        fields = [field for field, _ in self.looked_at(whole=True)]
+        for field in fields:
+            known = self.known.get(field)
+            if known is None:
+                self._remove(field)
+            else:
+                self._put(field, known.raw)
+        self.count(dict(self.balances))
+
+    def _webhooks(self, *, whole: bool) -> Iterator[tuple[str, bytes | None]]:
+        outbox = self._outbox
+        touched = {**outbox.noted, **(outbox.due if whole else {})}
+        if not touched:
+            return
+        yield OUTBOX, dumped([outbox.total, outbox.delivered, outbox.attempts])
+        for name, delivery in touched.items():
+            yield f"{DELIVERY}:{name}", outbox.raw(delivery, self.until)
+
+    def _values(
+        self, kind: str, names: Iterable[str], records: Records, encode: Callable[[Any], bytes]
+    ) -> Iterator[tuple[str, bytes | None]]:
+        for name in names:
+            value = records.peek(name)
+            yield f"{kind}:{name}", None if value is None else encode(value)
+
+    def _put(self, field: str, raw: bytes) -> None:
+        kind, _, name = field.partition(":")
+        if kind == HEAD:
+            read_head(self, raw)
+        elif kind == SPEC:
+            _, self.spec, self.origin = orjson.loads(raw)
+        elif kind == OUTBOX:
+            self.outbox.total, self.outbox.delivered, self.outbox.attempts = orjson.loads(raw)
+        elif kind == ACCOUNT:
+            self._put_account(name, raw)
+        elif kind == DELIVERY:
+            self._outbox.put(name, raw)
+        else:
+            self._mapping(kind).put(name, _READ[kind](raw))
+
+    def _put_account(self, name: str, raw: bytes) -> None:
+        key, granted, risky = orjson.loads(raw)
+        missing = [f"{TASK}:{task}" for task in risky if self._tasks.peek(task) is None]
+        if missing:
+            self._sources.fetch(self, missing)
+        tasks = [self._tasks.peek(task) for task in risky]
+        account = self._accounts.peek(name)
+        if account is None:
+            account = SharedAccount(name, key, granted, self.balances.get(name, 0), tasks)
+            self._accounts.put(name, account)
+        account.risky = tasks
+
+    def _remove(self, field: str) -> None:
+        kind, _, name = field.partition(":")
+        self.known.pop(field, None)
+        if kind == DELIVERY:
+            self._outbox.forget(name)
+        elif kind in _READ:
+            dict.pop(self._mapping(kind), name, None)
+
+    def _mapping(self, kind: str) -> Records:
+        return next(records for records in self._mappings() if records.kind == kind)
+
+    def _mappings(self) -> Iterator[Records]:
+        for records in (self.tasks, self.accounts, self.covers, self.yields, self.audio):
+            assert isinstance(records, Records)
+            yield records
+
+    @property
+    def _tasks(self) -> Records:
+        assert isinstance(self.tasks, Records)
+        return self.tasks
+
+    @property
+    def _accounts(self) -> Records:
+        assert isinstance(self.accounts, Records)
+        return self.accounts
+
+    @property
+    def _outbox(self) -> SharedOutbox:
+        assert isinstance(self.outbox, SharedOutbox)
+        return self.outbox
+
+
+def _parsed(value: bytes) -> Known | None:
+    if not value:
+        return None
+    version, born, raw = value.split(b" ", 2)
+    return Known(int(version), int(born), raw)

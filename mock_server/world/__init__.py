@@ -1,0 +1,1 @@
+"""An island of facts and the rules that keep them. Pure: time and chance are arguments."""

@@ -1,0 +1,61 @@
+"""Accounts and their credits: charged when a task is accepted, given back when it fails (C6, U13, G11)."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from .task import Task
+
+Failed = Callable[[Task], bool]
+
+
+@dataclass(slots=True)
+class Account:
+    """One key's account. `balance` is what was granted less all charges; `risky` are its tasks that may still fail.
+
+    The credits of a failed task are available again from the instant it fails, whether anybody looks or not.
+    """
+
+    name: str
+    key: str
+    granted: int
+    balance: int
+    risky: list[Task] = field(default_factory=list)
+
+    def available(self, failed: Failed) -> int:
+        """Return the credits that can be spent, given which tasks have failed by now."""
+        return self.balance + sum(task.price for task in self.risky if failed(task)) if self.risky else self.balance
+
+    def charge(self, task: Task, failed: Failed, *, risky: bool) -> bool:
+        """Take the task's price if the account can pay it; tell whether it could. Nothing is taken otherwise."""
+        if self.risky:
+            self._settle(failed)
+        if self.balance < task.price:
+            return False
+        self.balance -= task.price
+        if risky:
+            self.risky.append(task)
+        return True
+
+    def _settle(self, failed: Failed) -> None:
+        """Book the refunds that are due, so that `risky` stays short, and all that is available in `balance`."""
+        due = [task for task in self.risky if failed(task)]
+        self.balance += sum(task.price for task in due)
+        self.risky = [task for task in self.risky if task not in due] if due else self.risky
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Where an account's credits are: granted == available + held + captured, at every instant."""
+
+    granted: int
+    available: int
+    held: int
+    captured: int
+
+
+def ledger(account: Account, tasks: Iterable[Task], failed: Failed, done: Failed) -> Ledger:
+    """Return the account's ledger: a running task holds its price, a successful one has captured it."""
+    own = [task for task in tasks if task.account == account.name]
+    captured = sum(task.price for task in own if done(task))
+    held = sum(task.price for task in own if not done(task) and not failed(task))
+    return Ledger(account.granted, account.available(failed), held, captured)

@@ -1,0 +1,95 @@
+"""What a world is made from: world files, what they extend, and the server's own settings laid over them."""
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from covermock.openapi import Contract, InvalidSourceError, Source, Validator, nearest, read, refuse_invalid
+
+from .world import Spec, UnknownNameError, World, build
+
+DEFAULT_CREDITS = 1000
+_MAPS = ("accounts", "audio", "music_tasks", "tasks", "prices")
+
+
+def folder() -> Path:
+    """Return the folder of the worlds that come with covermock. They are read as data, nothing is imported."""
+    found = find_spec("covermock.fixtures")
+    places = found.submodule_search_locations if found else None
+    if not places:
+        raise InvalidSourceError("expected the folder of world files in the installation, received none; reinstall")
+    return Path(next(iter(places))) / "worlds"
+
+
+def names() -> list[str]:
+    """Return the names of the worlds that come with covermock."""
+    return sorted(path.stem for path in folder().glob("*.yaml"))
+
+
+def find(name: str) -> Path:
+    """Return the file of a world, given its name or its path. Raises `InvalidSourceError`."""
+    if name in names():
+        return folder() / f"{name}.yaml"
+    path = Path(name)
+    if path.suffix in {".yaml", ".yml", ".json"} or path.is_file():
+        return path
+    remedy = nearest(name, names())
+    raise InvalidSourceError(f"expected the name of a world or a YAML file, received {name!r} ({remedy})")
+
+
+class WorldFiles:
+    """Reads world files against the admin contract's World schema, with what they extend."""
+
+    def __init__(self, admin: Contract) -> None:
+        self.admin = admin
+        self._validator = Validator(admin.root["components"]["schemas"]["World"], admin.root)
+
+    def load(self, name: str) -> tuple[str, Spec, Source]:
+        """Return (world name, whole specification, the file) for a world's name or path."""
+        path = find(name)
+        source = self._checked(path)
+        spec = self._extended(source, [path])
+        return str(spec.get("name", path.stem)), spec, source
+
+    def _checked(self, path: Path) -> Source:
+        source = read(path)
+        if source.data is None:
+            return Source(source.name, {}, source.lines)
+        refuse_invalid(source, self._validator)
+        return source
+
+    def _extended(self, source: Source, seen: list[Path]) -> Spec:
+        if "from" not in source.data:
+            return dict(source.data)
+        try:
+            path = find(source.data["from"])
+        except InvalidSourceError as error:
+            raise source.error(("from",), str(error)) from None
+        if path in seen:
+            raise source.error(("from",), f"expected a world that doesn't lead back here, received {path.stem!r}")
+        return merged(self._extended(self._checked(path), [*seen, path]), source.data)
+
+
+def merged(base: Spec, over: Spec) -> Spec:
+    """Return `base` with what `over` says; named things (accounts, audio, tasks, prices) are joined, name by name."""
+    joined: dict[str, Any] = {key: {**base[key], **over[key]} for key in _MAPS if key in base and key in over}
+    whole = {**base, **over, **joined}
+    return {key: value for key, value in whole.items() if key not in {"name", "from"}}
+
+
+def furnished(name: str, spec: Spec) -> Spec:
+    """Return the specification with nothing left out: an account, a key and credits for each."""
+    accounts: Mapping[str, Any] = spec.get("accounts") or {"main": {}}
+    first = next(iter(accounts))
+    keys = {account: f"aio_{name}" if account == first else f"aio_{name}_{account}" for account in accounts}
+    whole = {account: {"key": keys[account], "credits": DEFAULT_CREDITS, **row} for account, row in accounts.items()}
+    return {**spec, "accounts": whole}
+
+
+def build_file(name: str, spec: Spec, source: Source, contract: Contract, wall: float) -> World:
+    """Make the world of a file. Raises `InvalidSourceError` with the line of a name that doesn't exist."""
+    try:
+        return build(name, furnished(name, spec), contract, wall)
+    except UnknownNameError as error:
+        raise source.error(error.pointer, str(error)) from None

@@ -1,0 +1,101 @@
+"""What was asked and answered, in order and bounded. Entries are kept as they came; they are rendered when read."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any, Final
+
+from ..http.messages import Answer, Request
+
+CAPACITY = 10_000  # entries
+BODY_LIMIT = 65_536  # bytes of a body that are kept
+ROOM = 33_554_432  # bytes of all bodies that are kept
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """One exchange. `wall` and `now` are its instants, by the wall and the world's clock, in Unix seconds.
+
+    `order` is its place among all that happened in its world, control calls too.
+
+    `capped` tells that the request's body was cut; `waiting`, that the answer is being held back still.
+    """
+
+    number: int
+    wall: float
+    now: float
+    request: Request
+    answer: Answer
+    order: int = 0
+    capped: bool = False
+    waiting: bool = False
+
+
+@dataclass(slots=True)
+class Journal:
+    """The last exchanges of a world. `total` counts all there ever were; numbers start at 1; `size` is all bodies'."""
+
+    capacity: int = CAPACITY
+    total: int = 0
+    size: int = 0
+    entries: deque[Entry] = field(default_factory=deque)
+
+    def add(self, wall: float, now: float, request: Request, answer: Answer, order: int = 0) -> Entry:
+        """Append an exchange; the oldest goes when there is no more room."""
+        self.total += 1
+        entry = Entry(self.total, wall, now, request, answer, order)
+        if len(request.body) > BODY_LIMIT:
+            entry.request, entry.capped = replace(request, body=request.body[:BODY_LIMIT], memo=None), True
+        entries, size = self.entries, self.size + len(entry.request.body) + len(answer.body)
+        while entries and (len(entries) >= self.capacity or size > ROOM):
+            oldest = entries.popleft()
+            size -= len(oldest.request.body) + len(oldest.answer.body)
+        entries.append(entry)
+        self.size = size
+        return entry
+
+    @property
+    def evicted(self) -> int:
+        """Return how many entries are gone."""
+        return self.total - len(self.entries)
+
+    def since(self, number: int) -> Iterator[Entry]:
+        """Yield the kept entries after the one with this number, oldest first; costs as much as it yields."""
+        fresh = min(max(self.total - number, 0), len(self.entries))
+        if 2 * fresh < len(self.entries):
+            return reversed(list(islice(reversed(self.entries), fresh)))
+        return islice(self.entries, len(self.entries) - fresh, None)
+
+    def find(self, number: int) -> Entry | None:
+        """Return the entry of that number, if it is still kept."""
+        return next((entry for entry in self.since(number - 1) if entry.number == number), None)
+
+
+Criteria = Mapping[str, Any]
+
+FACTS: Final[Mapping[str, Callable[[Entry], Any]]] = {
+    "method": lambda entry: entry.request.method,
+    "path": lambda entry: entry.request.path,
+    "operation": lambda entry: entry.answer.why.get("operation"),
+    "status": lambda entry: entry.answer.status,
+    "task": lambda entry: entry.answer.why.get("task"),
+    "account": lambda entry: entry.answer.why.get("account"),
+    "error": lambda entry: entry.answer.why.get("error"),
+    "contains": lambda entry: entry.request.body.decode("utf-8", "replace") + entry.request.query,
+}
+
+
+def difference(entry: Entry, criteria: Criteria) -> list[tuple[str, Any, Any]]:
+    """Return (criterion, what it is, what was wanted) for each criterion that the entry does not meet."""
+    given = [(name, FACTS[name](entry), wanted) for name, wanted in criteria.items()]
+    return [row for row in given if (row[2] not in row[1] if row[0] == "contains" else row[1] != row[2])]
+
+
+def matches(entry: Entry, criteria: Criteria) -> bool:
+    """Tell whether the entry meets all criteria; the first that it doesn't meet ends the look."""
+    for name, wanted in criteria.items():
+        given = FACTS[name](entry)
+        if (wanted not in given) if name == "contains" else (given != wanted):
+            return False
+    return True

@@ -1,0 +1,266 @@
+"""A world: accounts, credits, audio, tasks and a clock of its own. Facts and the rules that keep them; no edges."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from covermock.openapi import Contract, Lifecycle, nearest
+
+from .account import Account
+from .clock import Clock
+from .fault import Fault
+from .journal import Journal
+from .outbox import Outbox
+from .task import FAILURE, MANUAL, STALL, SUCCESS, TIME, Plan, Task, at, begun_at, hold, own_time, planned
+
+Spec = Mapping[str, Any]
+MUSIC = "music"  # the lifecycle of the tasks that a world's `music_tasks` are
+
+
+class UnknownNameError(ValueError):
+    """A world refers to something that doesn't exist; `pointer` says where in its specification."""
+
+    def __init__(self, pointer: tuple[str | int, ...], kind: str, name: str, remedy: str) -> None:
+        super().__init__(f"expected {kind}, received {name!r} ({remedy})")
+        self.pointer = pointer
+
+
+def digits(seed: int, number: int) -> str:
+    """Return the 18 hexadecimal digits of the id with this number, in worlds of this seed."""
+    return blake2b(f"{seed}:{number}".encode(), digest_size=9).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """An uploaded audio file: its length in seconds, and whose it is (empty: everybody's)."""
+
+    seconds: float
+    account: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class World:
+    """An island of facts. `yields` says, by source id, what becomes of the tasks that are started from it.
+
+    `covers` maps a music task to its latest cover task; `made` counts the ids that were given out; `version` changes
+    with everything that somebody may wait for; `gone` tells that the world was deleted or replaced. `journal` has the
+    exchanges, `controls` the control calls that changed something, `acts` counts both; `origin` is how it all began.
+    `bases` and `plans` are texts and plans that many tasks share; `mark` tells the world from any other of its name.
+    """
+
+    name: str
+    spec: Spec
+    contract: Contract
+    clock: Clock
+    seed: int = 0
+    drive: str = TIME
+    accounts: dict[str, Account] = field(default_factory=dict)
+    audio: dict[str, Audio] = field(default_factory=dict)
+    tasks: dict[str, Task] = field(default_factory=dict)
+    covers: dict[str, str] = field(default_factory=dict)
+    yields: dict[str, Spec] = field(default_factory=dict)
+    made: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    faults_made: int = 0
+    journal: Journal = field(default_factory=Journal)
+    controls: Journal = field(default_factory=Journal)
+    acts: int = 0
+    outbox: Outbox = field(default_factory=Outbox)
+    bases: dict[str, str] = field(default_factory=dict)
+    plans: dict[str, Plan] = field(default_factory=dict)
+    version: int = 0
+    gone: bool = False
+    mark: str = ""
+    origin: Mapping[str, Any] = field(default_factory=dict)
+
+    def state(self, task: Task, now: float) -> str:
+        """Return the name of the task's state at the world's time `now`."""
+        return at(task, own_time(task, self.clock, now))
+
+    def lifecycle(self, task: Task) -> Lifecycle:
+        """Return the lifecycle that the task goes through."""
+        return self.contract.lifecycles[task.lifecycle]
+
+    def failed(self, task: Task, now: float) -> bool:
+        """Tell whether the task has failed by `now`."""
+        return self.state(task, now) == self.lifecycle(task).failure.name
+
+    def succeeded(self, task: Task, now: float) -> bool:
+        """Tell whether the task has succeeded by `now`."""
+        return self.state(task, now) == self.lifecycle(task).success.name
+
+    def available(self, account: Account, now: float) -> int:
+        """Return the credits that the account can spend at `now`."""
+        return account.available(lambda task: self.failed(task, now)) if account.risky else account.balance
+
+    def price(self, operation: str) -> int:
+        """Return what the operation costs here: the world's price, else the contract's least."""
+        prices: Mapping[str, int] | None = self.spec.get("prices")
+        return prices[operation] if prices and operation in prices else self.contract.by_id[operation].price
+
+    def outcome(self, task: Task) -> str:
+        """Return what the task's plan ends with: success, failure or stall."""
+        ends = dict(zip(self.lifecycle(task).terminal, (SUCCESS, FAILURE), strict=True))
+        return ends.get(task.plan[-1].state, STALL)
+
+    def seconds(self, lifecycle: str, own: Spec) -> Mapping[str, float]:
+        """Return the stage lengths (seconds) of a coming task: its own, else the world's; the contract has the rest."""
+        chosen = own.get("stage_seconds", self.spec.get("stage_seconds", {}))
+        if isinstance(chosen, Mapping):
+            return chosen
+        return {stage.name: chosen for stage in self.contract.lifecycles[lifecycle].stages}
+
+    def plan(self, lifecycle: str, own: Spec) -> Plan:
+        """Return the plan that `own` (keys stage_seconds, outcome, stalls_at) asks for; usual ones are shared."""
+        if not own:
+            if lifecycle not in self.plans:
+                self.plans[lifecycle] = self.plan(lifecycle, {"outcome": SUCCESS})
+            return self.plans[lifecycle]
+        declared = self.contract.lifecycles[lifecycle]
+        outcome = own.get("outcome", SUCCESS)
+        drive = own.get("drive", self.drive)
+        return planned(declared, self.seconds(lifecycle, own), outcome, own.get("stalls_at", ""), drive)
+
+    def accept(self, task: Task, now: float, *, covers: bool = False) -> bool:
+        """Charge for the task and take it in, or do neither; tell which. `covers`: it is its source's cover."""
+        risky = task.plan[-1].state == self.lifecycle(task).failure.name
+        account = self.accounts[task.account]
+        if not account.charge(task, lambda other: self.failed(other, now), risky=risky):
+            return False
+        self.tasks[task.id] = task
+        if covers:
+            self.covers[task.source] = task.id
+        return True
+
+    def new_id(self, prefix: str) -> str:
+        """Return the next id: the prefix and 18 hexadecimal digits, the same for the same seed and count."""
+        while True:
+            self.made += 1
+            name = f"{prefix}{digits(self.seed, self.made)}"
+            if name not in self.tasks:
+                return name
+
+    def begin(self, lifecycle: str, own: Spec, now: float, name: str) -> Task:
+        """Return a new task of that name (its id) with the plan that `own` asks for; it is not taken in yet."""
+        drive = own.get("drive", self.drive)
+        began = now if drive == TIME else self.clock.moved
+        return Task(name, lifecycle, "", now, began, self.plan(lifecycle, own), drive)
+
+
+def instant(text: str) -> float:
+    """Return the Unix seconds of an RFC 3339 text. Raises `ValueError`."""
+    return datetime.fromisoformat(text).timestamp()
+
+
+def build(name: str, spec: Spec, contract: Contract, wall: float) -> World:
+    """Make the world that a valid `spec` describes, starting at the wall instant. Raises `UnknownNameError`."""
+    starts = instant(spec["starts"]) if "starts" in spec else wall
+    drive = spec.get("drive", TIME)
+    clock = Clock(starts, wall, 0.0 if drive == MANUAL else spec.get("speed", 1.0))
+    world = World(name, spec, contract, clock, spec.get("seed", 0), drive, origin={"wall": wall})
+    for account, row in spec.get("accounts", {}).items():
+        if any(row["key"] == other.key for other in world.accounts.values()):
+            raise UnknownNameError(("accounts", account, "key"), "a key of its own", row["key"], "choose another")
+        world.accounts[account] = Account(account, row["key"], row["credits"], row["credits"])
+    _check_names(world)
+    for audio_id, row in spec.get("audio", {}).items():
+        add_audio(world, audio_id, row)
+    for task_id, row in spec.get("music_tasks", {}).items():
+        add_music_task(world, task_id, row, starts)
+    for task_id, row in spec.get("tasks", {}).items():
+        if task_id in world.tasks:
+            raise UnknownNameError(("tasks", task_id), "an id that no music task has", task_id, "choose another")
+        add_task(world, task_id, row, starts)
+    return world
+
+
+def add_audio(world: World, audio_id: str, row: Spec) -> Audio:
+    """Put an uploaded audio file into the world."""
+    _known(("audio", audio_id, "account"), "an account", row.get("account", ""), ["", *world.accounts])
+    _remember(world, ("audio", audio_id), row)
+    world.audio[audio_id] = Audio(float(row["seconds"]), row.get("account", ""))
+    return world.audio[audio_id]
+
+
+def add_music_task(world: World, task_id: str, row: Spec, now: float) -> Task:
+    """Put a music task into the world that was made elsewhere: completed, pending (for ever) or failing."""
+    music = world.contract.lifecycles[MUSIC]
+    kinds: dict[str, Spec] = {
+        "completed": {"state": music.success.name},
+        "pending": {"state": music.stages[0].name},
+        "failing": {"outcome": FAILURE},
+    }
+    _remember(world, ("music_tasks", task_id), row)
+    task = add_task(
+        world, task_id, {**row, "lifecycle": MUSIC, "state": "", **kinds[row.get("state", "completed")]}, now
+    )
+    task.started_by = ""
+    return task
+
+
+def add_task(world: World, task_id: str, row: Spec, now: float) -> Task:
+    """Put a task into the world as it is in `row`: held in its `state`, or going on from its start without one."""
+    at_row = ("tasks", task_id)
+    _known((*at_row, "lifecycle"), "a lifecycle", row["lifecycle"], world.contract.lifecycles)
+    account = row.get("account") or next(iter(world.accounts), "")
+    _known((*at_row, "account"), "an account", account, ["", *world.accounts])
+    _check_stages(world, at_row, row)
+    starter = _starter(world.contract, row["lifecycle"])
+    task = world.begin(row["lifecycle"], row, now, task_id)
+    task.account, task.started_by = account, starter
+    if row.get("state"):
+        _put(world, task, row["state"], now, (*at_row, "state"))
+    task.source, task.created_at = row.get("source", ""), row.get("created_at")
+    world.tasks[task_id] = task
+    if task.source in world.tasks:
+        world.covers[task.source] = task_id
+    return task
+
+
+def _put(world: World, task: Task, state: str, now: float, pointer: tuple[str, ...]) -> None:
+    """Move a task that is not running yet into `state`; it stays there."""
+    lifecycle = world.lifecycle(task)
+    _known(pointer, "a state", state, [known.name for known in lifecycle.states])
+    if state in lifecycle.terminal:
+        task.plan = world.plan(task.lifecycle, {"outcome": SUCCESS if state == lifecycle.success.name else FAILURE})
+    position = next(n for n, step in enumerate(task.plan) if step.state == state)
+    task.plan = begun_at(task.plan, position)
+    task.polls = position + 1
+    if state not in lifecycle.terminal:
+        hold(task, own_time(task, world.clock, now))
+
+
+def _starter(contract: Contract, lifecycle: str) -> str:
+    """Return the id of the operation that starts tasks of this lifecycle."""
+    return next((o.id for o in contract.operations if o.raw.get("x-task") == lifecycle and o.handler == "start"), "")
+
+
+def _remember(world: World, pointer: tuple[str, str], row: Spec) -> None:
+    """Keep what is to become of tasks started from this id."""
+    yields = row.get("yields")
+    if yields:
+        error = yields.get("error")
+        _known((*pointer, "yields", "error"), "an error", error or "", ["", *world.contract.errors])
+        _check_stages(world, (*pointer, "yields"), yields)
+        world.yields[pointer[1]] = yields
+
+
+def _check_names(world: World) -> None:
+    for name in world.spec.get("prices", {}):
+        _known(("prices", name), "an operation", name, [operation.id for operation in world.contract.operations])
+    _check_stages(world, (), world.spec)
+
+
+def _check_stages(world: World, pointer: tuple[str, ...], row: Spec) -> None:
+    stages = ["", *(stage.name for cycle in world.contract.lifecycles.values() for stage in cycle.stages)]
+    chosen = row.get("stage_seconds")
+    for name in chosen if isinstance(chosen, Mapping) else ():
+        _known((*pointer, "stage_seconds", name), "a stage", name, stages)
+    _known((*pointer, "stalls_at"), "a stage", row.get("stalls_at", ""), stages)
+
+
+def _known(pointer: tuple[str | int, ...], kind: str, name: str, valid: Any) -> None:
+    if name not in valid:
+        raise UnknownNameError(pointer, kind, name, nearest(name, filter(None, valid)))
