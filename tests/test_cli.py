@@ -162,3 +162,14 @@ def test_ready_gives_up_with_exit_3() -> None:
 
     assert 3 == done.returncode
     assert "expected http://127.0.0.1:1 to be ready within 0 s" in done.stderr
+
+
+def test_the_package_says_its_version_and_runs_as_a_module() -> None:
+    """`covermock.__version__`, `covermock --version` and `python -m covermock` agree; another name is no attribute."""
+    import covermock
+
+    ran = subprocess.run([sys.executable, "-m", "covermock", "--version"], capture_output=True, text=True, check=True)
+
+    assert covermock.__version__ == ran.stdout.strip()
+    with pytest.raises(AttributeError, match="__versio__"):
+        covermock.__versio__  # noqa: B018

@@ -8,7 +8,8 @@ from pathlib import Path
 from zipfile import ZipFile
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-dir"].values()
+PACKAGES = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-dir"]
+FOLDERS = PACKAGES.values()
 NOT_SOURCE = shutil.ignore_patterns(".?*", "build", "dist", "node_modules", "*.egg-info", "__pycache__")
 
 
@@ -26,7 +27,7 @@ def test_the_wheel_holds_the_shipped_folders_and_nothing_else(tmp_path: Path) ->
     copy = shutil.copytree(ROOT, tmp_path / "source", ignore=NOT_SOURCE)
     files = [path.relative_to(ROOT) for folder in FOLDERS for path in (ROOT / folder).rglob("*")]
     ours = {
-        f"covermock/{path.as_posix()}"
+        f"covermock/{path.as_posix()}".replace("covermock/covermock/", "covermock/")
         for path in files
         if path.suffix in {".py", ".yaml", ".html"} or path.name == "py.typed"
     }
@@ -35,7 +36,7 @@ def test_the_wheel_holds_the_shipped_folders_and_nothing_else(tmp_path: Path) ->
     received = contents(copy, tmp_path / "wheels")
 
     assert {*ours, *(f"covermock-0.1.0.dist-info/{name}" for name in about)} == received
-    assert {f"covermock/{folder}/py.typed" for folder in FOLDERS} <= received
+    assert {f"{package.replace('.', '/')}/py.typed" for package in PACKAGES} <= received
 
 
 def test_data_that_is_left_out_of_the_wheel_is_missed(tmp_path: Path) -> None:

@@ -1,0 +1,5 @@
+"""`python -m covermock`."""
+
+from covermock.cli import main
+
+main()
