@@ -93,6 +93,15 @@ def json_body(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
+def json_object(raw: bytes | None) -> Mapping[str, Any]:
+    """Return the object that a body holds, or an empty one."""
+    try:
+        value = json.loads(raw or b"")
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 def query_of(**parameters: str) -> str:
     """Return the raw query of these parameters."""
     return urlencode(parameters, errors="surrogatepass", quote_via=quote)

@@ -9,12 +9,13 @@ from urllib.parse import parse_qsl
 from covermock.openapi import Contract, Operation, Routes
 
 from . import rules
-from .exchange import JSON, MAIN_KEY, Sent
+from .exchange import JSON, MAIN_KEY, Sent, json_body, json_object
 from .findings import Blame
 from .knowledge import COVER, MUSIC, UNUSABLE, Knowledge
 from .oddities import depth, odd_text, repeats_keys, url_kind
 from .rules import Rule, blames
 
+_TELLING = 8  # so long an id can stand in a body by chance no more: it is looked for without quotes, too
 _TEXTS = ("prompt", "style", "title")
 _LEFTOVERS = frozenset({"/v2/generate", "/v2/cover/generate"})
 Judged = tuple[list[Rule], bool]
@@ -26,7 +27,8 @@ class Expectation:
     """What may come back. `due` is the reason to refuse that counts, `later` those that come after it (G8).
 
     Without `due` the request has to be accepted, unless it is `open`: then nothing but envelope and no 5xx counts.
-    `refused` are the sentences that a refusal breaks; `price` is what acceptance costs at most.
+    `refused` are the sentences that a refusal breaks; `price` is what acceptance costs at most, `risk` what it costs
+    if the gateway accepts what nothing but an inferred or assumed sentence refuses.
     """
 
     operation: Operation | None
@@ -35,6 +37,7 @@ class Expectation:
     open: bool = False
     refused: tuple[Blame, ...] = ()
     price: int = 0
+    risk: int = 0
 
 
 class Expectations:
@@ -61,8 +64,14 @@ class Expectations:
         )
         is_open = odd_key or odd_request or odd_id
         due, later = (reasons[0] if reasons else None), tuple(reasons[1:])
-        price = 0 if due else operation.raw.get("x-credits", {}).get("max", 0)
-        return Expectation(operation, due, later, is_open, refused, price)
+        price = operation.raw.get("x-credits", {}).get("max", 0)
+        risky = due is not None and not any(rule.sure for rule in reasons) and self._names_somebodys_id(sent)
+        return Expectation(operation, due, later, is_open, refused, 0 if due else price, price if risky else 0)
+
+    def _names_somebodys_id(self, sent: Sent) -> bool:
+        """Return True if the body holds an id that the gateway may know, wherever it stands."""
+        spelled = (json_body(name) for name in {*self.knowledge.ids, *self._documented})
+        return any((word[1:-1] if len(word) > _TELLING else word) in (sent.body or b"") for word in spelled)
 
     def _elsewhere(self, sent: Sent, known_path: bool) -> Expectation:
         due = rules.NO_METHOD if known_path else rules.OLD_PATH if sent.path in _LEFTOVERS else rules.NO_PATH
@@ -71,7 +80,7 @@ class Expectations:
     def _known(self, operation: Operation, sent: Sent) -> tuple[list[Rule], bool, tuple[Blame, ...]]:
         """Return the reasons that rest on what the ids name, whether that is open, and what a refusal would break."""
         who = sent.who or ("main" if MAIN_KEY in str(sent.headers) else "")
-        body = _object(sent.body)
+        body = json_object(sent.body)
         if operation.handler == "show":
             return self._shown(operation, dict(parse_qsl(sent.query, keep_blank_values=True)).get("task_id"), who)
         if operation.raw.get("x-task") == COVER:
@@ -209,15 +218,6 @@ def _body(operation: Operation, sent: Sent) -> Judged:
         return [rules.NO_OBJECT], odd
     reasons, open_field = _fields(operation, value)
     return reasons, odd or open_field
-
-
-def _object(raw: bytes | None) -> Mapping[str, Any]:
-    """Return the object that a body holds, or an empty one."""
-    try:
-        value = json.loads(raw or b"")
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _fields(operation: Operation, body: Mapping[str, Any]) -> Judged:

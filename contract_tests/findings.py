@@ -101,12 +101,12 @@ def sentence(contract: Contract, clause: str, level: str) -> Sentence:
 
 
 def redactor(keys: Mapping[str, str]) -> Callable[[str], str]:
-    """Return a function that takes every key out of a text."""
+    """Return a function that takes every key out of a text, and spells out what no terminal or file should get."""
     secrets = sorted((key for key in keys.values() if key), key=len, reverse=True)
 
     def redact(text: str) -> str:
         for secret in secrets:
             text = text.replace(secret, "[key]")
-        return text
+        return "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text)
 
     return redact

@@ -188,7 +188,7 @@ def _mistaken_kinds(session: Session, task: Known) -> None:
     session.ask(session.get("getUploadCoverStatus", "polls a cover task as an upload-cover task", task_id=task.id))
     session.ask(session.post("startCover", {"taskId": task.id}, "starts a cover of a cover task, which is no music"))
     story = "polls a music task as a cover task"
-    music = next((known.id for known in session.knowledge.tasks.values() if known.kind == "music"), "")
+    music = next((known.id for known in list(session.knowledge.tasks.values()) if known.kind == "music"), "")
     if music:
         session.ask(session.get("getCoverStatus", story, task_id=music))
 

@@ -112,7 +112,7 @@ def _given(strategy: Any, number: int, examples: int) -> Callable[[Callable[[Cas
 def _send(session: Session, case: Case) -> None:
     """Send a generated case if a correct gateway would not charge for it, and judge it by our check."""
     sent = as_sent(case)
-    if sent is None or sent.method != case.operation.method.upper() or session.expectations.of(sent).price:
+    if sent is None or sent.method != case.operation.method.upper() or _may_cost(session, sent):
         return
     made = session.unjudged(sent)
     _LAST[str(case.id)] = (session, made)
@@ -122,6 +122,11 @@ def _send(session: Session, case: Case) -> None:
         return  # it is in the evidence, and need not end the run
     finally:
         del _LAST[str(case.id)]
+
+
+def _may_cost(session: Session, sent: Sent) -> bool:
+    expected = session.expectations.of(sent)
+    return bool(expected.price or expected.risk)
 
 
 def as_sent(case: Case) -> Sent | None:

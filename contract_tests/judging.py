@@ -59,16 +59,16 @@ class Judge:
             if not expected.open:
                 self._judge_acceptance(made, expected)
             return
-        self.evidence.saw({*due.accepted, *due.other} if not expected.open else ())
         if answer.ok:
             self._broke(due.accepted, made, due.fact, _words(due))
-        elif not expected.open and answer.status not in {due.status, *due.also}:
-            if due.rank == rules.KEY and answer.status in _later(expected):
-                self.evidence.suspected(made, due)
-            else:
-                self._broke(_misplaced(due, expected, answer), made, due.fact, _words(due))
-        elif expected.later and not expected.open:
-            self.evidence.saw(blames("G8:assumed"))
+        elif expected.open:
+            return
+        elif answer.status in {due.status, *due.also}:
+            self.evidence.saw({*due.accepted, *due.other, *(blames("G8:assumed") if expected.later else ())})
+        elif due.rank <= rules.REQUEST and answer.status in _later(expected):
+            self.evidence.suspected(made, due)  # it may not have looked at what is wrong, or at something else first
+        else:
+            self._broke(_misplaced(due, expected, answer), made, due.fact, _words(due))
 
     def _judge_acceptance(self, made: Exchange, expected: Expectation) -> None:
         operation, answer = expected.operation, made.answer
@@ -212,8 +212,7 @@ def _refusal(operation: Operation, expected: Expectation, answer: Answer) -> tup
 
 def _schema_blame(clause: str, value: Any) -> Blame:
     """Return the sentence that a schema's violation breaks."""
-    data = value.get("data") if isinstance(value, dict) else None
-    status = data.get("status") if isinstance(data, dict) else None
+    status = _status(value)
     if clause == "U11":
         return clause, _RESULTS_LEVEL.get(str(status), "assumed")
     return clause, _LEVELS.get(clause, "documented")
@@ -221,13 +220,19 @@ def _schema_blame(clause: str, value: Any) -> Blame:
 
 def _shown(operation: Operation, value: Any) -> Iterator[Blame]:
     """Yield what a status answer puts to the test beside its form."""
-    status = value.get("data", {}).get("status") if isinstance(value, dict) else None
+    status = _status(value)
     if operation.id in COVER_OPERATIONS:
         yield from blames("C7 C9" if status == "SUCCESS" else "C11:assumed")
     else:
         yield "U11", _RESULTS_LEVEL.get(str(status), "assumed")
         if status == "complete":
             yield from blames("U9")
+
+
+def _status(value: Any) -> Any:
+    """Return the status in an answer's data, or None."""
+    data = value.get("data") if isinstance(value, dict) else None
+    return data.get("status") if isinstance(data, dict) else None
 
 
 def _label_level(operation: Operation, answer: Answer, label: str) -> str:

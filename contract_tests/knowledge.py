@@ -48,6 +48,12 @@ class Knowledge:
                 self.covers.setdefault(source, []).append(task)
             return task
 
+    @property
+    def ids(self) -> set[str]:
+        """Return every id that the gateway may know: given by the user, or by itself."""
+        audio = (getattr(self.settings, kind) for kind in (*USABLE, *UNUSABLE))
+        return {*self.settings.music_task, self.settings.pending_music_task, *audio, *self.tasks.copy()} - {""}
+
     def audio_kind(self, audio_id: str) -> str:
         """Return which of the given audio ids it is, or an empty text."""
         kinds = (kind for kind in (*USABLE, *UNUSABLE) if getattr(self.settings, kind) == audio_id)

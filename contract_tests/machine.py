@@ -20,7 +20,7 @@ class Story(RuleBasedStateMachine):
     """Clients that start covers and music, and poll, in any order and with any key; the model says what is due.
 
     Its model is the session's knowledge of accounts, music tasks, audio and tasks; requests that may be accepted are
-    sent only while `session.spare` credits are left.
+    sent only while there are credits for probes.
     """
 
     session: Session
@@ -68,14 +68,12 @@ class Story(RuleBasedStateMachine):
 
     def tell(self, sent: Sent) -> None:
         """Send the next request of the story; fail when it broke a sentence."""
-        price = self.session.expectations.of(sent).price
-        if price > self.session.spare:
+        expected = self.session.expectations.of(sent)
+        if (expected.price or expected.risk) > min(self.session.budget.probes, self.session.budget.left):
             return
-        self.session.spare -= price
         words = f"{sent.who or 'no key'} {sent.method} {sent.path} {sent.query or (sent.body or b'').decode()}"
         self.told.append(words)
-        expected = self.session.expectations.of(sent)
-        made = self.session.unjudged(sent.told(f"is step {len(self.told)} of a story"), expected)
+        made = self.session.unjudged(sent.told(f"is step {len(self.told)} of a story"), expected, probe=True)
         found = self.session.judge.judge(made, expected)
         assert not found, f"{words}: {', '.join(found)}"
 

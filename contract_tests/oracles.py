@@ -1,15 +1,16 @@
 """What must hold over all that was seen: order of states, constancy, identity. Reads the history, sends nothing."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qs
 
-from .exchange import Exchange
+from .exchange import Exchange, json_object
 from .knowledge import COVER, Known
-from .rules import blames
-from .session import Session, task_id_of
+from .rules import KEY, blames
+from .session import ID_NAMES, Session, task_id_of
 from .watching import DONE_WORDS
 
 
@@ -40,6 +41,7 @@ def judge_history(session: Session) -> None:
         if task.kind == COVER:
             image_urls_never_change(session, seen)
     keys_are_looked_at_first(session)
+    requests_are_looked_at_before_ids(session)
     task_ids_are_unique(session)
     every_task_can_be_polled(session, polls)
     operations_are_where_they_belong(session)
@@ -153,7 +155,7 @@ def clip_ids_differ(session: Session, seen: list[Poll]) -> None:
 
 def keys_are_looked_at_first(session: Session) -> None:
     """A wrong key that got an answer to something else was looked at too late (G8), or not at all (G2, G3)."""
-    suspects = session.evidence.suspects
+    suspects = [(made, due) for made, due in session.evidence.suspects if due.rank == KEY]
     keyless = [made for made in session.transport.history if not made.sent.who and not _authorization(made)]
     late = {(m.sent.method, m.sent.path) for m, _ in suspects if not _authorization(m)} & {
         (m.sent.method, m.sent.path) for m in keyless if m.answer.status == 401
@@ -162,6 +164,23 @@ def keys_are_looked_at_first(session: Session) -> None:
         order = (made.sent.method, made.sent.path) in late
         title = "the key is looked at first" if order else due.fact
         session.evidence.broke(blames("G8:assumed") if order else due.accepted, title, "401", str(made.answer), made)
+
+
+def requests_are_looked_at_before_ids(session: Session) -> None:
+    """What a request itself shows is said before what its id names (G8).
+
+    A 404 for an id that nobody has doesn't tell whether the rest was looked at; the same with a real id does.
+    """
+    kept = {_without_ids(made) for made in session.transport.history if made.answer.status == 400}
+    for made, due in session.evidence.suspects:
+        if due.rank != KEY and _without_ids(made) in kept:
+            title, expected = "what the request itself shows is said before 404", str(due.status)
+            session.evidence.broke(blames("G8:assumed"), title, expected, str(made.answer), made)
+
+
+def _without_ids(made: Exchange) -> str:
+    body = {name: value for name, value in json_object(made.sent.body).items() if name not in ID_NAMES}
+    return f"{made.sent.who} {made.sent.path} {json.dumps(body, sort_keys=True) if body else made.sent.body!r}"
 
 
 def _authorization(made: Exchange) -> str:

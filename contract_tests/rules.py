@@ -32,6 +32,11 @@ class Rule:
     rank: int
     also: frozenset[int] = frozenset()
 
+    @property
+    def sure(self) -> bool:
+        """Return True if a documented or corroborated sentence says that such a request is an error."""
+        return self.rank == CREDITS or any(level in {"documented", "corroborated"} for _, level in self.other)
+
     def allowing(self, *statuses: int) -> "Rule":
         """Return the rule with more statuses that are right."""
         return replace(self, also=self.also | set(statuses))

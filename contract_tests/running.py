@@ -27,6 +27,7 @@ _HURRIED = 1  # requests of each check that are sent to a gateway that is very s
 _RESERVE = 12  # requests kept for the last look at the tasks
 _MOST_GENERATED = 120
 _STORY_CREDITS = 2
+_PROBE_CREDITS = 50  # four kinds of requests for 12, and two for 1, that may be accepted by mistake
 _LAST_LOOK = 1.2  # seconds that must lie between a task's first poll and its last: created_at has whole seconds
 
 
@@ -116,17 +117,21 @@ def _whole_run(session: Session, progress: Progress) -> None:
 
 def affordable(session: Session, wanted: list[Paid], progress: Progress) -> list[Paid]:
     """Return the flows that the budget allows, and say what they may cost before the first is paid."""
-    left, chosen = session.budget.max_credits, []
+    left, chosen = session.budget.left, []
     for paid in wanted:
         if paid.credits <= left:
             chosen.append(paid)
             left -= paid.credits
         else:
             session.evidence.skipped(paid.shows, f"{paid.title} may cost {paid.credits} credits: raise --max-credits")
-    total = sum(paid.credits for paid in chosen)
-    session.quote = total
-    what = ", ".join(paid.title for paid in chosen) or "nothing that is paid for"
-    progress.quote(f"at most {total} credits (at the highest price) and {session.budget.max_requests} requests: {what}")
+    session.budget.probes = min(left, _PROBE_CREDITS)
+    used = session.budget.max_credits - session.budget.left
+    session.budget.quote = used + sum(paid.credits for paid in chosen) + session.budget.probes
+    what = [paid.title for paid in chosen]
+    if session.budget.probes:
+        what.append(f"{session.budget.probes} credits for requests that a gateway may accept or refuse by mistake")
+    told = f"at most {session.budget.quote} credits (at the highest price) and {session.budget.max_requests} requests"
+    progress.quote(f"{told}: {', '.join(what) or 'nothing that is paid for'}")
     return chosen
 
 
@@ -166,7 +171,7 @@ def run_check(session: Session, check: Check, keep: int = 0) -> None:
             asked = asking.send(made)
             _keep(session, keep, sent)
             sent += 1
-            made = _asked(session, asked)
+            made = _asked(session, asked, _clauses_of(check))
     except StopIteration:
         return
     except OutOfBudgetError as error:
@@ -181,14 +186,16 @@ def _keep(session: Session, keep: int, sent: int) -> None:
         raise OutOfBudgetError(f"the {session.budget.max_requests} requests were used up (--max-requests)")
 
 
-def _asked(session: Session, asked: Asked) -> Exchange | None:
+def _asked(session: Session, asked: Asked, clauses: list[str]) -> Exchange | None:
+    """Send what a check asks; return None where credits are short, which leaves the rest of the check to go on."""
     sent, expected = asked if isinstance(asked, tuple) else (asked, None)
     try:
         return session.ask(sent, expected)
-    except OutOfBudgetError:
+    except OutOfBudgetError as error:
         if not session.budget.requests_left:
             raise
-        return session.transport.history[-1]
+        session.evidence.skipped(clauses, str(error))
+        return None
 
 
 def _clauses_of(check: Check) -> list[str]:
@@ -208,7 +215,7 @@ def _generated(session: Session, progress: Progress) -> None:
         generated_requests_are_judged(session, min(left // 2, _MOST_GENERATED))
     left = session.budget.requests_left - _RESERVE
     if left > _RESERVE and not session.hurried:
-        session.spare = min(session.budget.max_credits - session.budget.spent - session.budget.strays, _STORY_CREDITS)
+        session.budget.probes = min(session.budget.probes, _STORY_CREDITS)
         session.story = stories_are_judged(session, min(left, _MOST_GENERATED))
 
 

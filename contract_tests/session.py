@@ -1,25 +1,27 @@
 """One run's means: ask the gateway, learn from the answer, have it judged. All ways of judging share one."""
 
 import random
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import RLock
+from threading import Lock, RLock
 from typing import Any
 from urllib.parse import parse_qs
 
 from covermock.openapi import GATEWAY, Contract, Operation, load
 
 from .budget import Budget, OutOfBudgetError
-from .exchange import JSON, Exchange, Sent, curl, json_body, query_of
+from .exchange import JSON, Exchange, Sent, curl, json_body, json_object, query_of
 from .expectations import Expectation, Expectations
 from .findings import Evidence, redactor
 from .judging import SLOW_SECONDS, Judge
 from .knowledge import COVER, Knowledge
+from .rules import IDENTITY
 from .settings import Settings
 from .transport import Transport
 
+ID_NAMES = frozenset({"taskId", "task_id", "audio_id"})
 _SLOW = 6  # slow answers (a missing one counts twice) after which a run contents itself with less
-_STRAYS = 12  # requests that had to be refused and were accepted, after which no more of their kind are sent
 
 
 class Session:
@@ -36,13 +38,13 @@ class Session:
         self.evidence = Evidence(redactor(settings.keys), lambda made: curl(made.sent, settings.url))
         self.judge = Judge(self.contract, self.evidence)
         self.chance = random.Random(settings.seed)  # noqa: S311 - for made-up ids, not for secrets
-        self.strays: dict[str, int] = {}
+        self.strays: set[str] = set()  # facts that the gateway has not kept, and may have charged for
+        self.unknown: dict[str, int] = {}  # by operation: the status that an id gets which nobody has
         self.asked: set[str] = set()
-        self.quote = 0
-        self.spare = 0  # credits that stories may spend
         self.story: list[str] = []
         self.slow = 0
         self._lock = RLock()
+        self._probing: defaultdict[str, Lock] = defaultdict(Lock)
 
     def ask(self, sent: Sent, expected: Expectation | None = None) -> Exchange:
         """Send the request, learn from the answer and judge it; `expected` instead of what is known by itself.
@@ -54,21 +56,32 @@ class Session:
         self.judge.judge(made, expectation)
         return made
 
-    def unjudged(self, sent: Sent, expectation: Expectation | None = None) -> Exchange:
-        """Send the request and learn from the answer, but leave the judging to the caller."""
+    def unjudged(self, sent: Sent, expectation: Expectation | None = None, *, probe: bool = False) -> Exchange:
+        """Send the request and learn from the answer, but leave the judging to the caller.
+
+        With `probe` it is paid from the credits for probes, even where it is valid.
+        """
         expectation = expectation or self.expectations.of(sent)
-        self._spare_strays(expectation)
-        paid = expectation.price > 0
-        made = self.transport.send(sent, expectation.price, repeatable=not paid)
+        if expectation.due and _top_price(expectation):
+            with self._lock:
+                alone = self._probing[expectation.due.fact]
+            with alone:  # so that the first acceptance ends the kind
+                self._spare_strays(expectation)
+                return self._send(sent, expectation, probe or expectation.risk > 0)
+        return self._send(sent, expectation, probe)
+
+    def _send(self, sent: Sent, expectation: Expectation, probe: bool) -> Exchange:
+        cost = expectation.price or expectation.risk
+        made = self.transport.send(sent, cost, probe=probe)
         if made.answer.seconds > SLOW_SECONDS:
-            made = self._second_look(sent, made, free=not paid)
+            made = self._second_look(sent, made, free=not cost)
         self._learn(made, expectation)
         return made
 
     def _second_look(self, sent: Sent, first: Exchange, *, free: bool) -> Exchange:
         """Return a repetition of a slow answer: only what is slow twice is the gateway's fault."""
         missing = bool(first.answer.problem)
-        if free and not missing and not self.hurried and self.budget.requests_left:
+        if free and not missing and not first.answer.ok and not self.hurried and self.budget.requests_left:
             again = self.transport.send(sent)
             if again.answer.seconds <= SLOW_SECONDS:
                 return again
@@ -82,22 +95,24 @@ class Session:
         return self.slow >= _SLOW
 
     def _spare_strays(self, expectation: Expectation) -> None:
-        """Send no more of what had to be refused and keeps being accepted, and paid for."""
-        operation = expectation.operation
-        due = expectation.due
-        if operation and due and "x-credits" in operation.raw and self.strays.get(due.fact, 0) >= 2:
-            raise OutOfBudgetError(f"the gateway accepted it twice although {due.fact}")
-        if operation and due and "x-credits" in operation.raw and sum(self.strays.values()) >= _STRAYS:
-            raise OutOfBudgetError(f"the gateway accepted {_STRAYS} requests that it had to refuse")
+        """Send no more of what was accepted once although it had to be refused, or could cost more than is left."""
+        due, price, budget = expectation.due, _top_price(expectation), self.budget
+        if due and due.fact in self.strays:
+            raise OutOfBudgetError(f"the gateway accepted such a request although {due.fact}")
+        if budget.strays and price > budget.left:
+            told = f"{budget.stray_requests} requests that it had to refuse, at up to {budget.strays} credits"
+            raise OutOfBudgetError(f"the gateway accepted {told}, and {budget.left} are left (--max-credits)")
 
     def _learn(self, made: Exchange, expectation: Expectation) -> None:
         operation, answer = expectation.operation, made.answer
+        due = expectation.due
+        if operation and due and due.rank == IDENTITY and not expectation.later and not expectation.open:
+            self.unknown.setdefault(operation.id, answer.status)
         if operation is None or not answer.ok:
             return
-        if expectation.due and "x-credits" in operation.raw:
-            self.budget.stray(operation.raw["x-credits"]["max"])
-            with self._lock:
-                self.strays[expectation.due.fact] = self.strays.get(expectation.due.fact, 0) + 1
+        if due and _top_price(expectation):
+            self.budget.stray(_top_price(expectation), expectation.risk)
+            self.strays.add(due.fact)
         data = answer.json.get("data") if isinstance(answer.json, dict) else None
         if isinstance(data, dict):
             self._learn_data(made.sent, operation, data)
@@ -151,12 +166,15 @@ def task_id_of(data: dict[str, Any]) -> str:
 
 
 def source_of(sent: Sent, kind: str) -> str:
-    """Return the id that a starting request was about."""
-    import json
-
-    body = json.loads(sent.body or b"{}")
+    """Return the id that a starting request was about, or an empty text."""
+    body = json_object(sent.body)
     names = ("taskId", "task_id") if kind == COVER else ("audio_id",)
-    return next((str(body[name]) for name in names if isinstance(body, dict) and name in body), "")
+    return next((str(body[name]) for name in names if name in body), "")
+
+
+def _top_price(expectation: Expectation) -> int:
+    """Return what the operation costs at most, whether or not the request has to be refused."""
+    return int(expectation.operation.raw.get("x-credits", {}).get("max", 0)) if expectation.operation else 0
 
 
 __all__ = ["Session"]

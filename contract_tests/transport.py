@@ -6,7 +6,7 @@ from threading import BoundedSemaphore, Event, Lock
 
 from .budget import Budget
 from .exchange import CUT_KEY, MAIN_KEY, UPPER_KEY, Answer, Exchange, Sent
-from .wire import Target, exchange
+from .wire import Target, decimal, exchange
 
 ANSWER_SECONDS = 5.0  # how long an answer is waited for; G15 allows 2
 _AT_ONCE = 6  # requests on their way at the same time: more could overrun a small server's queue
@@ -34,17 +34,17 @@ class Transport:
         self._lock = Lock()
         self._turns = BoundedSemaphore(_AT_ONCE)
 
-    def send(self, sent: Sent, price: int = 0, *, repeatable: bool = False) -> Exchange:
-        """Send one request that may cost up to `price` credits; a repeatable one obeys a Retry-After once.
+    def send(self, sent: Sent, price: int = 0, *, probe: bool = False) -> Exchange:
+        """Send one request that may cost up to `price` credits; a free one obeys a Retry-After once.
 
         Raises `OutOfBudgetError` and `StoppedError` instead of sending.
         """
-        made = self._once(sent, price)
-        pause = _pause(made.answer) if repeatable and not price else None
+        made = self._once(sent, price, probe)
+        pause = None if price else _pause(made.answer)
         if pause is None:
             return made
         self.wait(pause)
-        return self._once(sent, price)
+        return self._once(sent, price, probe)
 
     def wait(self, seconds: float) -> None:
         """Wait, unless the run is cut short. Raises `StoppedError`."""
@@ -60,9 +60,9 @@ class Transport:
         """Return the Authorization header of a role, or an empty text for none."""
         return f"Bearer {self._keys[who]}" if who else ""
 
-    def _once(self, sent: Sent, price: int) -> Exchange:
+    def _once(self, sent: Sent, price: int, probe: bool) -> Exchange:
         self._take_turn()
-        self.budget.reserve(price)
+        self.budget.reserve(price, probe=probe)
         charged = True  # until the answer says otherwise, a paid request counts as charged
         began = self.now
         try:
@@ -72,7 +72,7 @@ class Transport:
                 answer = exchange(self._target, wired, self.authorization(sent.who), self.timeout)
             charged = bool(answer.problem) or not 400 <= answer.status < 500
         finally:
-            self.budget.settle(price, charged=charged and price > 0)
+            self.budget.settle(price, charged=charged and price > 0, probe=probe)
         with self._lock:
             made = Exchange(len(self.history) + 1, sent, answer, began, self.now)
             self.history.append(made)
@@ -100,7 +100,5 @@ class Transport:
 
 def _pause(answer: Answer) -> float | None:
     """Return the seconds that a 429 or 503 asks to wait, or None when there is nothing to wait for."""
-    text = answer.headers.get("retry-after", "").strip()
-    if answer.status not in {429, 503} or not text.isdigit():
-        return None
-    return min(float(text), _LONGEST_PAUSE)
+    seconds = decimal(answer.headers.get("retry-after", "").strip())
+    return min(float(seconds), _LONGEST_PAUSE) if answer.status in {429, 503} and seconds is not None else None

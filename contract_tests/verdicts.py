@@ -93,7 +93,7 @@ def judgement(session: Session, *, trouble: str, interrupted: bool) -> Judgement
     findings = () if trouble else tuple(session.evidence.findings)
     budget = session.budget
     ledger = Ledger(
-        session.quote,
+        budget.quote or 0,
         budget.spent,
         budget.strays,
         budget.stray_requests,

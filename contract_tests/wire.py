@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 from .exchange import Answer, Sent
 
 _CHUNK = 65536
+_MOST_BYTES = 1024 * 1024  # of a body that is read; no documented answer is near it
+_MOST_DIGITS = 18
+_EXCESS_SECONDS = 0.02
 REFUSED, HUNG = "no connection", "no answer"
 
 
@@ -48,6 +51,8 @@ def exchange(target: Target, sent: Sent, authorization: str, timeout: float) -> 
         connection = _connected(target, timeout)
     except OSError as error:
         return Answer(problem=f"{REFUSED}: {_reason(error)}")
+    except UnicodeError:
+        return Answer(problem=f"{REFUSED}: {target.host!r} is no name of a host")
     with connection:
         began = time.monotonic()
         answer = _talk(connection, _encoded(target, sent, authorization), sent.method, end)
@@ -85,10 +90,29 @@ def _talk(connection: socket.socket, request: bytes, method: str, end: float) ->
         return _read(connection, method, end)
     except TimeoutError:
         return Answer(problem=f"{HUNG} within the time allowed")
-    except http.client.HTTPException as error:
+    except (http.client.HTTPException, ValueError) as error:
         return Answer(problem=f"no complete HTTP answer: {_words(error)}")
     except OSError as error:
         return Answer(problem=f"a dropped connection: {unsent or _reason(error)}")
+
+
+class _Incoming(io.RawIOBase):
+    """The bytes that come in before `end`, however slowly they drip."""
+
+    def __init__(self, connection: socket.socket, end: float) -> None:
+        self.connection, self.end = connection, end
+
+    def readable(self) -> bool:
+        """Return True: it is for reading."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Read some bytes. Raises `TimeoutError` at the end of the time."""
+        left = self.end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self.connection.settimeout(left)
+        return self.connection.recv_into(buffer)
 
 
 class _Reader(io.BufferedReader):
@@ -110,50 +134,51 @@ class _Readable:
 
 
 def _read(connection: socket.socket, method: str, end: float) -> Answer:
-    reader = _Reader(socket.SocketIO(connection, "r"))
+    incoming = _Incoming(connection, end)
+    reader = _Reader(incoming)
     response = http.client.HTTPResponse(_Readable(reader), method=method)  # type: ignore[arg-type]
-    _set_deadline(connection, end)
     response.begin()
     headers = {name.lower(): value for name, value in response.headers.items()}
-    body, problem = b"", ""
-    try:
-        while True:
-            _set_deadline(connection, end)
-            chunk = response.read1(_CHUNK)
-            if not chunk:
-                break
-            body += chunk
-    except http.client.HTTPException as error:
-        problem = f"no complete HTTP answer: {_words(error)}"
-    problem = problem or _shortfall(headers, body, method, response.status) or _excess(connection, reader, headers)
+    body, problem = _body(response)
+    incoming.end = time.monotonic() + _EXCESS_SECONDS
+    problem = problem or _shortfall(headers, body, method, response.status) or _excess(reader, headers)
     return Answer(response.status, headers, body, 0.0, problem)
 
 
-def _set_deadline(connection: socket.socket, end: float) -> None:
-    left = end - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    connection.settimeout(left)
+def _body(response: http.client.HTTPResponse) -> tuple[bytes, str]:
+    """Return the body as far as it came, and why it is not whole."""
+    body = bytearray()
+    try:
+        while chunk := response.read1(_CHUNK):
+            body += chunk
+            if len(body) > _MOST_BYTES:
+                return bytes(body[:_CHUNK]), f"a body of more than {_MOST_BYTES} bytes"
+    except http.client.HTTPException as error:
+        return bytes(body), f"no complete HTTP answer: {_words(error)}"
+    return bytes(body), ""
 
 
 def _shortfall(headers: dict[str, str], body: bytes, method: str, status: int) -> str:
     """Say by how much the body is shorter than announced."""
-    announced = headers.get("content-length", "")
-    if not announced.isdigit() or method == "HEAD" or status in {204, 304} or "transfer-encoding" in headers:
+    announced = decimal(headers.get("content-length", ""))
+    if announced is None or method == "HEAD" or status in {204, 304} or "transfer-encoding" in headers:
         return ""
-    missing = int(announced) - len(body)
-    return f"a body of {len(body)} bytes where Content-Length says {announced}" if missing > 0 else ""
+    return f"a body of {len(body)} bytes where Content-Length says {announced}" if announced > len(body) else ""
 
 
-def _excess(connection: socket.socket, reader: _Reader, headers: dict[str, str]) -> str:
+def _excess(reader: _Reader, headers: dict[str, str]) -> str:
     """Say what came after the body's announced end, as far as it is here already."""
-    if not headers.get("content-length", "").isdigit():
+    if decimal(headers.get("content-length", "")) is None:
         return ""
     more = b""
     with contextlib.suppress(OSError, ValueError):
-        connection.settimeout(0.02)
         more = reader.peek(1)
     return f"{len(more)} bytes more than Content-Length says" if more.strip() else ""
+
+
+def decimal(text: str) -> int | None:
+    """Return the number that a header's ASCII digits spell, or None."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
 def _reason(error: OSError) -> str:

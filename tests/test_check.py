@@ -2,7 +2,9 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -55,6 +57,20 @@ FAULTS = [
     ("upload-music-unknown", "U14", "inferred"),
 ]
 
+# What only an inferred or assumed sentence refuses, and a lenient gateway accepts.
+LENIENT = [
+    "any-callback",
+    "no-prompt-ok",
+    "loose-types",
+    "truthy-mode",
+    "custom-default",
+    "pending-ok",
+    "foreign-cover-ok",
+    "foreign-ok",
+    "prompt-after-audio",
+    "any-kind",
+]
+
 
 def judge(quirks: Quirks | None = None, fault: str = "", **over: Any) -> tuple[Judgement, Served]:
     """Judge a reference gateway with all ids and keys."""
@@ -92,6 +108,36 @@ def test_a_fault_is_found_under_its_clause(fault: str, clause: str, level: str) 
     assert found, [(one.clause, one.level, one.title) for one in judgement.findings]
     assert "curl" in found[0].curl
     assert not any(key in f"{one.curl}{one.received}" for one in judgement.findings for key in KEYS.values())
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_without_credits_a_lenient_gateway_charges_nothing(seed: int, tmp_path: Path) -> None:
+    """Whatever a gateway accepts that only an inferred or assumed sentence refuses: --max-credits 0 costs nothing."""
+    done, served, ledger = checked_for_money(seed, 0, tmp_path)
+
+    assert 0 == served.gateway.charged, done.stdout
+    assert 0 == ledger["spent"] + ledger["strays"]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_quote_is_never_exceeded(seed: int, tmp_path: Path) -> None:
+    """Neither by what such a gateway charges, nor by what it may have charged at the highest price."""
+    limit = Random(seed).choice([1, 5, 12, 13, 30, 70])  # noqa: S311 - no secret
+    done, served, ledger = checked_for_money(seed, limit, tmp_path)
+    quoted = int(re.search(r"^quote: at most (\d+) credits", done.stderr, re.MULTILINE)[1])  # type: ignore[index]
+
+    assert limit >= quoted == ledger["quoted"] >= ledger["spent"] + ledger["strays"] >= served.gateway.charged
+
+
+def checked_for_money(seed: int, limit: int, folder: Path) -> tuple[Any, Served, dict[str, Any]]:
+    """Run the command on a gateway that is lenient by chance, and charges the highest prices."""
+    draw = Random(seed)  # noqa: S311 - no secret
+    lenient = ",".join(draw.sample(LENIENT, draw.randint(1, len(LENIENT))))
+    report = folder / "report.json"
+    with Served(replace(Quirks.drawn(seed), stage=0.05, upload_price=12), lenient) as served:
+        flags = ["--max-credits", str(limit), "--pending-music-task", "gen_pending", "--seed", str(seed)]
+        done = run("check", served.url, *FLAGS, *flags, "--report", str(report), **ENVIRONMENT)
+    return done, served, json.loads(report.read_text(encoding="utf-8"))["ledger"]
 
 
 def test_without_credits_only_free_requests_are_sent() -> None:

@@ -49,7 +49,7 @@ def no_audio_is_taken_without_a_key(session: Session) -> Iterator[Sent]:
         headers = (("Authorization", "Bearer aio_0000000000000000"),)
         story = "sends an unknown key, and is valid otherwise (G3)"
         yield session.post("startUploadCover", {"audio_id": audio}, story, "", headers=headers)
-    if session.settings.music_task and not session.quote:
+    if session.settings.music_task and not session.budget.max_credits:
         body = {"taskId": session.settings.music_task[0]}
         yield session.post("startCover", body, "sends no key, and is valid otherwise (G3)", "")
 

@@ -37,18 +37,18 @@ def unknown_tasks_are_not_found(session: Session) -> Iterator[Sent]:
 
 def a_music_task_is_named_in_either_spelling(
     session: Session,
-) -> Generator[Sent | tuple[Sent, Expectation], Exchange, None]:
+) -> Generator[Sent | tuple[Sent, Expectation], Exchange | None, None]:
     """An unknown music task gives 404, whether taskId or task_id names it (C4, C1)."""
     first = yield session.post("startCover", {"taskId": session.made_up("gen")}, "names an unknown music task (C4)")
     other = session.post("startCover", {"task_id": session.made_up("gen")}, "names it as task_id (C1)")
     then = yield other, _with(session, "startCover", blames("C1:corroborated"), first)
-    if then.answer.status == 404 != first.answer.status:
+    if first and then and then.answer.status == 404 != first.answer.status:
         title = "taskId names the music task"
         session.evidence.broke(blames("C1"), title, "404, as for task_id", str(first.answer), first)
     yield session.post("startCover", {"taskId": "no-such-task"}, "names an unknown music task of another form (C4)")
 
 
-def a_valid_body_is_understood(session: Session) -> Generator[Sent | tuple[Sent, Expectation], Exchange, None]:
+def a_valid_body_is_understood(session: Session) -> Generator[Sent | tuple[Sent, Expectation], Exchange | None, None]:
     """A valid request for unknown audio gives 404 (U3); a 400 would show that it was not understood (U4 to U7)."""
     documented = {"custom_mode": True, **STEERED}
     first = yield session.post(
@@ -62,10 +62,10 @@ def a_valid_body_is_understood(session: Session) -> Generator[Sent | tuple[Sent,
         yield sent, _with(session, "startUploadCover", features(body), first)
 
 
-def _with(session: Session, operation: str, more: tuple[Blame, ...], first: Exchange) -> Expectation:
+def _with(session: Session, operation: str, more: tuple[Blame, ...], first: Exchange | None) -> Expectation:
     """Return the expectation of 404, where another refusal breaks more than for the first request of its kind."""
     due = rules.UNKNOWN[operation]
-    if first.answer.status == 404:
+    if first and first.answer.status == 404:
         names = ", ".join(sorted({clause for clause, _ in more}))
         due = replace(due, fact=f"{due.fact}: it is valid otherwise ({names})", other=more)
     return Expectation(session.operations[operation], due)
