@@ -54,7 +54,7 @@ def test_a_stub_that_says_yes_to_everything_breaks_the_contract(answer: str, tmp
         done = run("check", served.url, "--audio", "aud", "--max-credits", "0", "--report", str(report), **ENVIRONMENT)
 
     assert (1, "") == (done.returncode, "".join(line for line in done.stderr.splitlines() if "quote" not in line))
-    assert json.loads(report.read_text(encoding="utf-8"))["ledger"]["requests"] == served.requests
+    assert json.loads(report.read_text(encoding="utf-8"))["ledger"]["requests"] >= served.requests > 20
 
 
 def test_an_endless_drip_could_not_be_tested() -> None:
