@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 
 from . import bystanders, cost, judges, redis_store, tasks, throughput
+from .differing import TASKS
 from .peers import OURS, PEERS
 from .report import PAGE, PICTURE, bars, machine, number, table
 
@@ -20,13 +21,21 @@ new one (POST). wrk sends over 16 connections on loopback, from the same machine
 settings, one worker, and is started anew in each of {rounds} rounds, in turns; figures are medians. covermock keeps
 its journal, validates, and has state.
 
+The first table has requests that all differ, as those of clients do: each GET asks for another one of {tasks:,} tasks
+and carries another `traceparent`, each POST another prompt. What wrk itself spends on making them is in the figures of
+the bare functions, too. The second table has the same bytes again and again, which flatters whoever keeps answers.
+
 ![Requests per second](benchmarks.svg)
 """
 _QUESTIONS = """
-99 % is the 99th percentile of the GET in ms, at full load and at a fixed {rate:g} requests a second (counted from
-the instant a request was due). Start is from the process's start to its first answer, in ms; memory is the
-proportional memory (PSS) of all its processes in MB, idle and after the load. Ratios are covermock's figure divided
-by the peer's.
+99 % is the 99th percentile in ms at full load. Ratios are covermock's figure divided by the peer's.
+"""
+_REST = """
+## Steady, soon, small
+
+99 % paced is the 99th percentile of the GET in ms at a fixed {rate:g} requests a second, counted from the instant a
+request was due. Start is from the process's start to its first answer, in ms; memory is the proportional memory (PSS)
+of all its processes in MB, idle and after the load.
 """
 
 
@@ -34,22 +43,32 @@ _NO_REDIS = "\nNot measured: worlds in Redis (no redis-server on PATH).\n"
 
 
 def peers(figures: Mapping[str, Figures], skipped: Mapping[str, str]) -> str:
-    """Return the section that compares."""
-    own = figures[OURS.name]
+    """Return the sections that compare."""
     notes = {peer.name: peer.note for peer in (OURS, *PEERS)}
-    columns = ("GET p99", "paced p99", "start", "idle", "loaded")
+    columns = ("paced p99", "start", "idle", "loaded")
+    rest = [[name, *(number(row[column]) for column in columns)] for name, row in figures.items()]
+    head = ["", "99 % paced", "start", "idle", "loaded"]
+    missing = "".join(f"\nNot measured: {name} ({why}).\n" for name, why in skipped.items())
+    return (
+        f"\n## Requests that all differ\n{_QUESTIONS}\n{_rates(figures, 'differing ', notes)}\n"
+        f"\n## The same bytes again and again\n\n{_rates(figures, '', notes)}\n"
+        f"{_REST.format(rate=throughput.RATE)}\n{table(head, rest)}\n{missing}"
+    )
+
+
+def _rates(figures: Mapping[str, Figures], kind: str, notes: Mapping[str, str]) -> str:
+    """Return the table of one kind of load."""
+    own, methods = figures[OURS.name], (f"{kind}GET", f"{kind}POST")
     rows = [
         [
             name,
-            *(f"{number(row[method])} ({own[method] / row[method]:.1f} x)" for method in ("GET", "POST")),
-            *(number(row[column]) for column in columns),
+            *(f"{number(row[method])} ({own[method] / row[method]:.1f} x)" for method in methods),
+            *(number(row[f"{method} p99"]) for method in methods),
             notes[name],
         ]
         for name, row in figures.items()
     ]
-    head = ["", "GET/s", "POST/s", "99 %", "99 % paced", "start", "idle", "loaded", "what it does"]
-    missing = "".join(f"\nNot measured: {name} ({why}).\n" for name, why in skipped.items())
-    return f"{_QUESTIONS.format(rate=throughput.RATE)}\n{table(head, rows)}\n{missing}"
+    return table(["", "GET/s", "POST/s", "GET 99 %", "POST 99 %", "what it does"], rows)
 
 
 def many_tasks(rows: Mapping[int, Figures]) -> str:
@@ -120,7 +139,9 @@ def main() -> None:
         figures, skipped = throughput.rounds([OURS], 1)
     else:
         figures, skipped = throughput.everybody()
-    page = _HEAD.format(machine=machine(), rounds=1 if quick else throughput.ROUNDS) + peers(figures, skipped)
+    page = _HEAD.format(machine=machine(), rounds=1 if quick else throughput.ROUNDS, tasks=TASKS) + peers(
+        figures, skipped
+    )
     page += many_tasks(tasks.everything(tasks.COUNTS[:4] if quick else tasks.COUNTS))
     page += open_connections(bystanders.everything())
     page += costs(cost.in_process(), cost.on_the_wire())

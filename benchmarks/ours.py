@@ -1,10 +1,12 @@
 """covermock as the benchmarks meet it: how it is started, and the two operations that everybody is asked."""
 
+import contextlib
 import json
 import sys
 from collections.abc import Sequence
+from http.client import HTTPConnection
 
-from .measuring import Ask, BrokenError, Server, send
+from .measuring import PATIENCE, Ask, BrokenError, Server, send
 
 KEY = "aio_bench"
 STATUS = "/api/v1/audio/music/upload-cover/status"
@@ -56,3 +58,13 @@ def start(port: int) -> str:
     if code != 200:
         raise BrokenError(f"generate: {code} {raw!r}")
     return str(json.loads(raw)["data"]["task_id"])
+
+
+def start_many(port: int, count: int) -> list[str]:
+    """Start tasks one after the other over one connection; return their ids."""
+    ask, ids = generate(), []
+    with contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
+        for _ in range(count):
+            connection.request(ask.method, ask.target, ask.body, dict(ask.headers))
+            ids.append(str(json.loads(connection.getresponse().read())["data"]["task_id"]))
+    return ids

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from covermock.openapi import GATEWAY, load
 
 from . import ours
+from .differing import TASKS, made_up
 from .measuring import BUILD, Ask, BrokenError, Server, send
 
 CONFIGS = Path(__file__).parent / "configs"
@@ -35,6 +36,14 @@ _SQS = "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/sqs/aws4_request, Signe
 _QUEUE = "QueueUrl=http%3A%2F%2Flocalhost%2F123456789012%2Fbench"
 
 
+class Asks(NamedTuple):
+    """The two requests that a peer is asked, and the ids of tasks that it knows."""
+
+    get: Ask
+    post: Ask
+    tasks: Sequence[str]
+
+
 class Peer(NamedTuple):
     """A server to compare with. `asks` prepares it and returns the GET and the POST; `warm` are seconds of warm-up.
 
@@ -44,7 +53,7 @@ class Peer(NamedTuple):
     name: str
     needs: str
     command: Callable[[int], Sequence[str]]
-    asks: Callable[[Server], tuple[Ask, Ask]]
+    asks: Callable[[Server], Asks]
     note: str
     warm: int = 1
     first: Ask = ours.status(_TASK)
@@ -129,29 +138,31 @@ def _granian(application: str) -> Callable[[int], Sequence[str]]:
     return lambda port: [_python("python"), "-m", "granian", *flags, "--port", str(port), application]
 
 
-def stateless(_: Server) -> tuple[Ask, Ask]:
-    """Return the two requests for a peer that has an example ready."""
-    return ours.status(_TASK), ours.generate()
+def stateless(_: Server) -> Asks:
+    """Return the two requests for a peer that has an example ready, whatever the id."""
+    return Asks(ours.status(_TASK), ours.generate(), made_up())
 
 
-def stateful(server: Server) -> tuple[Ask, Ask]:
-    """Start a task, and return the requests that ask for it and that start one more."""
-    return ours.status(ours.start(server.port)), ours.generate()
+def stateful(server: Server) -> Asks:
+    """Start tasks, and return the requests that ask for one and that start one more."""
+    tasks = ours.start_many(server.port, TASKS)
+    return Asks(ours.status(tasks[0]), ours.generate(), tasks)
 
 
-def ours_prepared(server: Server) -> tuple[Ask, Ask]:
+def ours_prepared(server: Server) -> Asks:
     """Make the world that is measured, and return the two requests."""
-    return ours.status(ours.prepared(server)), ours.generate()
+    ours.prepared(server)
+    return stateful(server)
 
 
-def _queue(server: Server) -> tuple[Ask, Ask]:
+def _queue(server: Server) -> Asks:
     """Make a queue at moto: sending a message is its POST, asking for the queue's attributes its GET."""
     headers = {"Authorization": _SQS, "Content-Type": "application/x-www-form-urlencoded"}
     code, raw = send(server.port, Ask("POST", "/", headers, "Action=CreateQueue&QueueName=bench"))
     if code != 200:
         raise BrokenError(f"moto: {code} {raw!r}")
     get = Ask("GET", "/123456789012/bench?Action=GetQueueAttributes&AttributeName.1=All", headers)
-    return get, Ask("POST", "/", headers, f"Action=SendMessage&MessageBody=hello&{_QUEUE}")
+    return Asks(get, Ask("POST", "/", headers, f"Action=SendMessage&{_QUEUE}&MessageBody=hello"), ())
 
 
 def _wiremock(*flags: str) -> Callable[[int], Sequence[str]]:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from statistics import median
 
+from .differing import polling, starting
 from .measuring import BrokenError, memory_mb, started, wrk
 from .paced import latencies, percentile
 from .peers import OURS, PEERS, Peer, installed
@@ -12,6 +13,7 @@ ROUNDS = 3
 SECONDS = 2  # of each load
 RATE = 500.0  # requests per second of the paced load: what every peer can do
 _PACED_SECONDS = 1.0
+RATES = ("differing GET", "differing POST", "GET", "POST")
 Figures = dict[str, float]
 
 
@@ -19,12 +21,13 @@ def measured(peer: Peer, seconds: int = SECONDS) -> Figures:
     """Start the peer once and return its figures."""
     with started(peer.command, peer.first, peer.env, "peer") as server:
         figures = {"start": server.seconds * 1000, "idle": memory_mb(server.pid)}
-        get, post = peer.asks(server)
-        for ask in (get, post):
+        asks = peer.asks(server)
+        for ask, differing in ((asks.get, polling(asks.get, asks.tasks)), (asks.post, starting(asks.post))):
             wrk(server.port, ask, peer.warm)
-            load = wrk(server.port, ask, seconds)
-            figures |= {f"{ask.method}": load.rate, f"{ask.method} p99": load.p99}
-        paced = latencies(server.port, get, RATE, _PACED_SECONDS)
+            for kind, script in (("differing ", differing), ("", "")):
+                load = wrk(server.port, ask, seconds, script=script)
+                figures |= {f"{kind}{ask.method}": load.rate, f"{kind}{ask.method} p99": load.p99}
+        paced = latencies(server.port, asks.get, RATE, _PACED_SECONDS)
         figures |= {"paced p50": percentile(paced, 0.5), "paced p99": percentile(paced, 0.99)}
         return figures | {"loaded": memory_mb(server.pid)}
 
@@ -52,7 +55,7 @@ def _round(number: int, peer: Peer, taken: list[Figures], skipped: dict[str, str
             if attempt and not taken:
                 skipped[peer.name] = str(error)[:120]
         else:
-            _say(f"round {number}: {peer.name}: {taken[-1]['GET']:.0f} GET/s, {taken[-1]['POST']:.0f} POST/s")
+            _say(f"round {number}: {peer.name}: " + ", ".join(f"{taken[-1][name]:.0f} {name}/s" for name in RATES))
             return
 
 
