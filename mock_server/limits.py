@@ -27,7 +27,7 @@ class Limits:
     world_text_bytes: int = _limit(16_777_216, "bytes", "Text of a world that comes in; beyond: 400.")
     tasks: int = _limit(1_000_000, "tasks", "Tasks of a world; the next is refused.")
     waits: int = _limit(10_000, "waits", "Waits and event streams under way; the next gets 503.")
-    webhooks: int = _limit(100, "webhooks", "Webhooks of a world under way; the next waits for its turn.")
+    webhooks: int = _limit(256, "webhooks", "Webhooks under way; a world has at most as many as are free, others wait.")
 
 
 def parsed(pairs: Iterable[str]) -> Limits:

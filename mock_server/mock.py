@@ -128,7 +128,9 @@ class Mock:
             world.controls.add(wall, answer.why["now"], repeatable(request, answer), answer, world.acts)
         if world is not None:
             self.store.used(world, wall)
-            if world.outbox.open:
+            if answer.why.get("changes"):
+                world.outbox.stir()
+            if world.outbox.stirred:
                 self._stir(world)
         return answer
 

@@ -16,6 +16,7 @@ from covermock.mock_server.world.task import (
     Task,
     at,
     end,
+    ends_in,
     hold,
     index,
     next_change,
@@ -64,7 +65,7 @@ def act(task: Task, action: str, now: float, amount: float) -> float:
     if action == "wait":
         return now + amount
     if action == "poll":
-        polled(task)
+        polled(task, 0.0)
     elif action == "hold":
         hold(task, now)
     elif action == "release":
@@ -86,11 +87,21 @@ def test_status_is_monotone_in_time(task: Task, instants: list[float]) -> None:
     assert sorted(steps) == steps
 
 
+@given(tasks, quarters)
+def test_a_task_is_at_its_end_when_no_seconds_are_left(task: Task, lived: float) -> None:
+    """What is left of a task and the step that it is in never disagree, at no instant of its life."""
+    now = task.began + lived
+    left = ends_in(task, Clock(now, 0.0, 1.0, moved=now), now)
+
+    assert left is not None
+    assert (left <= 0) == (index(task, now) == len(task.plan) - 1)
+
+
 @given(tasks, quarters, quarters)
 def test_a_terminal_state_stays(task: Task, instant: float, more: float) -> None:
     """Once a task has ended, every later look and any poll shows the same end (G13)."""
     state = at(task, instant)
-    polled(task)
+    polled(task, instant)
 
     assert state not in terminal(task) or state == at(task, instant + more)
 
@@ -162,7 +173,7 @@ def test_the_first_poll_shows_the_first_stage(cycle: Lifecycle) -> None:
     task = Task("t", cycle.name, "a", 0.0, 0.0, planned(cycle, {}, "success"), POLLS)
     seen = []
     for _ in range(len(cycle.stages) + 3):
-        polled(task)
+        polled(task, 0.0)
         seen.append(at(task, 0.0))
 
     assert [*(stage.name for stage in cycle.stages), *[cycle.success.name] * 3] == seen

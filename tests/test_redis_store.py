@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 from covermock.fixtures.laboratory import Laboratory, in_process, over_http
-from covermock.mock_server.server.webhook_sender import Courier
 from covermock.mock_server.stores import redis as redis_store
+from covermock.mock_server.webhooks.sender import Courier
 from covermock.mock_server.world.webhook import SENDING
 from support.engines import DURABLE, PATIENCE, Engine, engine, wait_until
 from support.fakes import COVER, COVER_STATUS, KEY, MUSIC, UPLOAD_COVER, Fake

@@ -5,7 +5,6 @@ from typing import Any, Final, NamedTuple
 
 from ..http.errors import Refusal
 from ..world.task import Task, index, own_time, polled
-from ..world.webhook_due import settle_one
 from .call import Call
 from .preconditions import ONCE
 from .values import media_base
@@ -45,9 +44,8 @@ def show(call: Call) -> Shown:
     """Answer with the task as it is now; under `polls` this is what moves it (C8, U9)."""
     task = call.task
     assert task is not None
-    polled(task)
-    if task.callback_url:
-        settle_one(call.world, task, call.now)
+    if polled(task, call.now) and task.callback_url:
+        call.world.outbox.stir(task.id)
     position = index(task, own_time(task, call.world.clock, call.now))
     return Shown(task, task.plan[max(position - call.back, 0)].state, task.id)
 

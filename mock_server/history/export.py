@@ -121,7 +121,8 @@ def _read_outbox(row: Document) -> Outbox:
     for kept in row["kept"]:
         # What was on its way when the world was exported is sent again: at least once is the promise.
         planned = PLANNED if kept["state"] == SENDING else kept["state"]
-        outbox.note(Delivery(**{**kept, "state": planned, "attempts": [Attempt(**one) for one in kept["attempts"]]}))
+        outbox.file(Delivery(**{**kept, "state": planned, "attempts": [Attempt(**one) for one in kept["attempts"]]}))
+    outbox.stir()
     return outbox
 
 

@@ -4,7 +4,7 @@ import heapq
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import islice
 from typing import NamedTuple
 
 from ..world.journal import Entry
@@ -161,6 +161,5 @@ class Follower:
 
     def _tried(self, since: int) -> list[Happening]:
         """Return the attempts after that number; a webhook whose task still runs was never sent."""
-        kept = chain(self.world.outbox.due.values(), self.world.outbox.closed.values())
-        fresh = [one for one in kept if one.attempts and one.attempts[-1].number > since]
+        fresh = [one for one in self.world.outbox.tried() if one.attempts and one.attempts[-1].number > since]
         return [(made.at, Tried(one, made)) for one in fresh for made in one.attempts if made.number > since]

@@ -10,11 +10,11 @@ from threading import Lock
 
 from ..http.messages import Answer, Request
 from ..mock import Mock
+from ..webhooks.sender import Courier
 from . import wsgi
 from .http1 import Connection, Reply
 from .packets import Heads
 from .pending import Waiting
-from .webhook_sender import Courier
 
 IDLE_SECONDS = 75.0  # a connection without a request is closed after so long
 _SWEEP_SECONDS = 5.0

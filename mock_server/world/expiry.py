@@ -5,7 +5,6 @@ from typing import Any
 
 from .fault import Fault, Met, meets
 from .task import Task
-from .webhook_due import ended_at
 from .world import World
 
 
@@ -33,9 +32,9 @@ def _windows(world: World, fault: Fault, now: float) -> Iterator[tuple[float, Ta
     for task in world.tasks.values():
         if fresh is not None and meets(fault, about(world, task, "show", now)):
             yield task.created + fresh, task
-        finished = ended_at(world, task, now) if late is not None else None
-        if finished is not None and late is not None and meets(fault, about(world, task, "media", now)):
-            yield finished + late, task
+        left = world.ends_in(task, now) if late is not None else None
+        if left is not None and left <= 0 and late is not None and meets(fault, about(world, task, "media", now)):
+            yield now + left + late, task
 
 
 def about(world: World, task: Task, kind: str, now: float) -> Met:

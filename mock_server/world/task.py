@@ -29,7 +29,8 @@ Plan = tuple[Step, ...]
 class Task:
     """What was asked, when, by whom, and the plan. Facts only: no field says what state the task is in.
 
-    `created` and `began` are seconds, of the world's time and of the task's own (see `own_time`).
+    `created` and `polled_at` (its last poll that counted) are instants of the world's time, `began` is one of the
+    task's own (see `own_time`).
     `results` and `created_at` are set only where a world dictates them (the documented answers).
     """
 
@@ -46,6 +47,7 @@ class Task:
     callback_url: str = ""
     base: str = ""
     polls: int = 0
+    polled_at: float | None = None
     held: float | None = None
     created_at: str | None = None
     results: tuple[Mapping[str, Any], ...] | None = None
@@ -114,10 +116,32 @@ def next_change(task: Task, own: float) -> Step | None:
     return None if waits else task.plan[following]
 
 
-def polled(task: Task) -> None:
-    """Count one valid poll: under `polls` it is what moves the task."""
-    if task.held is None and task.polls < len(task.plan):
-        task.polls += 1
+def polled(task: Task, now: float) -> bool:
+    """Count one valid poll; return True if it has moved the task to the end of its plan, as under `polls` it can."""
+    if task.held is not None or task.polls >= len(task.plan):
+        return False
+    task.polls += 1
+    task.polled_at = now
+    return polled_out(task)
+
+
+def polled_out(task: Task) -> bool:
+    """Return True if polls have moved the task to the end of its plan."""
+    return task.drive == POLLS and task.polls >= len(task.plan)
+
+
+def ends_in(task: Task, clock: Clock, now: float) -> float | None:
+    """Return the seconds until the task is at the end of its plan, 0 or less since then; None while it is held.
+
+    They are of its own time, or of the world's where polls have brought it there.
+    """
+    if task.held is not None:
+        return None
+    left = task.plan[-1].after - elapsed(task, own_time(task, clock, now))
+    if polled_out(task):
+        since = task.created if task.polled_at is None else task.polled_at
+        return min(left, since - now)
+    return left
 
 
 def hold(task: Task, own: float) -> None:
@@ -168,5 +192,3 @@ def replan(task: Task, own: float, rest: Sequence[Step]) -> None:
     past = tuple(step._replace(after=min(step.after, lived)) for step in task.plan[: position + 1])
     task.plan = (*past, *(Step(step.state, lived + step.after) for step in rest))
     task.polls = min(task.polls, position + 1)
-    if task.drive == POLLS and rest and rest[0].after <= 0:
-        task.polls = len(past) + 1

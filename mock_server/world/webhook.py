@@ -1,13 +1,17 @@
-"""Webhook deliveries as facts (U7): when each is due, what was tried. Whoever sends them is elsewhere (courier.py)."""
+"""Webhook deliveries as facts (U7): what is owed, what was tried. When one is due is in webhook_due.py. Pure."""
 
-import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from covermock.openapi import Contract
+
 PLANNED, SENDING, DELIVERED, FAILED, BLOCKED, LOST = "planned", "sending", "delivered", "failed", "blocked", "lost"
 OPEN = frozenset({PLANNED, SENDING})
-_SWAP_SECONDS = 1.0  # how long a reordered delivery waits for another one to overtake it
+_SWAP_SECONDS = 1.0  # how long a reordered delivery waits, so that others overtake it
+_POLICY = {"repeat_after": [], "answer_within": 15}  # where a contract says nothing
+_AUTHORITY = re.compile(r"[^/]*//(?:[^/?#]*@)?([^/?#]*)")
 _ATTEMPTS = 100  # attempts of one delivery that are kept
 
 
@@ -31,7 +35,9 @@ class Attempt:
 
 @dataclass(slots=True, eq=False)
 class Delivery:
-    """One webhook of one task. `due` is a world instant, known once the task has ended; `mode` is how it misbehaves.
+    """One webhook of one task. `due` is the world instant of its next try, or of its last; None before its first.
+
+    Its first try is due when its task has ended: see `webhook_due`. `mode` is how it misbehaves.
 
     `copies` is how often it is to be sent once more after it has arrived, `failures` how often in a row it has not;
     `arrived` tells that it was delivered once.
@@ -59,6 +65,31 @@ class Delivery:
         """Return the name of its mode: late, lost, duplicated, reordered, early, or an empty text."""
         return str(self.mode.get("mode", ""))
 
+    @property
+    def late(self) -> float:
+        """Return the seconds by which its first try comes after the end of its task."""
+        if self.wayward == "late":
+            return float(self.mode.get("seconds", 1.0))
+        return _SWAP_SECONDS if self.wayward == "reordered" else 0.0
+
+    @property
+    def loses_first(self) -> bool:
+        """Return True if its first try is never made."""
+        return self.wayward == "lost" and self.due is None
+
+    @property
+    def receiver(self) -> str:
+        """Return the host and port that it goes to."""
+        found = _AUTHORITY.match(self.url)
+        return found[1].lower() if found else self.url
+
+
+def policy(contract: Contract, operation: str) -> Mapping[str, Any]:
+    """Return how the webhooks of an operation's tasks are sent: `repeat_after` and `answer_within`, in seconds."""
+    callback = contract.operation(operation).callback
+    found: Mapping[str, Any] = callback[1].get("x-delivery", _POLICY) if callback else _POLICY
+    return found
+
 
 def planned(number: int, task: str, operation: str, url: str, mode: Mapping[str, Any]) -> Delivery:
     """Return the delivery that a started task owes."""
@@ -66,32 +97,19 @@ def planned(number: int, task: str, operation: str, url: str, mode: Mapping[str,
     return Delivery(f"d{number}", task, operation, url, mode, copies=copies)
 
 
-def ended(delivery: Delivery, instant: float) -> None:
-    """Note when the delivery's task ended; from then on it is due, or lost."""
-    if delivery.due is None:
-        late = delivery.mode.get("seconds", 1.0) if delivery.wayward == "late" else 0.0
-        delivery.due = instant + late
-        delivery.state = LOST if delivery.wayward == "lost" else PLANNED
+def sent(delivery: Delivery, due: float) -> None:
+    """Claim the delivery, which was due at that instant: it is on its way."""
+    delivery.state, delivery.due = SENDING, due
 
 
-def ready(due: Collection[Delivery], now: float) -> list[Delivery]:
-    """Return the deliveries that are to be sent at the world's time `now`, in order. `due` have an instant."""
-    instants = sorted((_due(one, due), one.number, one) for one in due if one.state == PLANNED)
-    return [one for instant, _, one in instants if instant <= now]
+def given_back(delivery: Delivery) -> None:
+    """Give up a claim: the delivery is due as it was before."""
+    delivery.state = PLANNED
 
 
-def _due(delivery: Delivery, others: Iterable[Delivery]) -> float:
-    """Return when it is to go; a reordered one waits until a later one can overtake it."""
-    due = delivery.due or 0.0
-    if delivery.wayward != "reordered" or delivery.attempts:
-        return due
-    following = [other.due for other in others if other.due is not None and other.due > due]
-    return math.nextafter(min(following, default=due + _SWAP_SECONDS), math.inf)
-
-
-def next_due(due: Collection[Delivery], now: float) -> float | None:
-    """Return the world instant at which the next known delivery is due; None when none is planned."""
-    return min((max(_due(one, due), now) for one in due if one.state == PLANNED), default=None)
+def lost(delivery: Delivery, now: float) -> None:
+    """Note that the delivery would have to go now, and never will."""
+    delivery.state, delivery.due = LOST, now
 
 
 def attempted(delivery: Delivery, attempt: Attempt, repeat_after: Sequence[float]) -> None:
@@ -115,9 +133,9 @@ def blocked(delivery: Delivery, at: float, problem: str) -> None:
     delivery.state = BLOCKED
 
 
-def redelivered(delivery: Delivery, now: float) -> None:
-    """Plan the delivery once more: at once, or after the one that is on its way or still waits for its task's end."""
-    if delivery.state == SENDING or delivery.due is None:
+def redelivered(delivery: Delivery, now: float, *, running: bool) -> None:
+    """Plan the delivery once more: at once, or after the one that is on its way or waits for its `running` task."""
+    if delivery.state == SENDING or running:
         delivery.copies += 1
         return
     delivery.state, delivery.due = PLANNED, now

@@ -1,48 +1,37 @@
-"""When webhooks become due: a task that has ended owes its webhook from the instant of its end. Pure."""
+"""When a webhook is due: a function of its task's facts and the time, as a task's state is. Pure."""
 
-from .task import TIME, Task, index, next_change, own_time
-from .webhook import Delivery, ended, next_due
+from collections.abc import Iterator
+
+from .task import TIME, polled_out
+from .webhook import PLANNED, Delivery
 from .world import World
 
 
-def settle(world: World, now: float) -> None:
-    """Note for every webhook whose task has ended by `now` when that was."""
-    for delivery in list(world.outbox.running.values()):
-        _settle(world, delivery, now)
+def due_in(world: World, delivery: Delivery, now: float) -> float | None:
+    """Return the seconds until its next try is due, 0 or less once it is; None where no time brings it."""
+    if delivery.due is not None:
+        return delivery.due - now
+    left = world.ends_in(world.tasks[delivery.task], now)
+    return None if left is None else left + delivery.late
 
 
-def settle_one(world: World, task: Task, now: float) -> None:
-    """Note when the task's webhook became due, if it has."""
-    delivery = world.outbox.running.get(task.id)
-    if delivery is not None:
-        _settle(world, delivery, now)
+def running(world: World, delivery: Delivery, now: float) -> bool:
+    """Return True if the delivery still waits for the end of its task."""
+    if delivery.due is not None:
+        return False
+    left = world.ends_in(world.tasks[delivery.task], now)
+    return left is None or left > 0
 
 
-def _settle(world: World, delivery: Delivery, now: float) -> None:
-    instant = ended_at(world, world.tasks[delivery.task], now)
-    if instant is not None:
-        ended(delivery, instant)
-        world.outbox.note(delivery)
+def comes_by_itself(world: World, delivery: Delivery) -> bool:
+    """Return True if the running clock alone brings its next try, without a poll or a control call."""
+    task = world.tasks[delivery.task]
+    return delivery.due is not None or task.drive == TIME or polled_out(task)
 
 
-def ended_at(world: World, task: Task, now: float) -> float | None:
-    """Return the world instant at which the task reached its end; None while it runs, or stalls."""
-    own = own_time(task, world.clock, now)
-    position = index(task, own)
-    if task.plan[position].state not in world.lifecycle(task).terminal:
-        return None
-    return now - max(own - task.began - task.plan[position].after, 0.0)
-
-
-def next_webhook(world: World, now: float) -> float | None:
-    """Return the world instant at which a webhook may be due by time alone; None when none is to come."""
-    settle(world, now)
-    instants = [next_due(world.outbox.due.values(), now), *_changes(world, now)]
-    return min((instant for instant in instants if instant is not None), default=None)
-
-
-def _changes(world: World, now: float) -> list[float]:
-    """Return when the next stages of the tasks come that owe a webhook and are driven by time."""
-    owing = [world.tasks[name] for name in world.outbox.running]
-    changes = [(task, next_change(task, own_time(task, world.clock, now))) for task in owing if task.drive == TIME]
-    return [task.began + change.after for task, change in changes if change is not None]
+def dues(world: World, now: float) -> Iterator[tuple[float, Delivery]]:
+    """Yield (world instant, delivery) of each next try, past or to come; those that are lost have none."""
+    for delivery in (*world.outbox.running.values(), *world.outbox.due.values()):
+        left = due_in(world, delivery, now)
+        if left is not None and delivery.state == PLANNED and not delivery.loses_first:
+            yield now + left, delivery

@@ -13,7 +13,7 @@ from .clock import Clock
 from .fault import Fault
 from .journal import Journal
 from .outbox import Outbox
-from .task import FAILURE, MANUAL, STALL, SUCCESS, TIME, Plan, Task, at, begun_at, hold, own_time, planned
+from .task import FAILURE, MANUAL, STALL, SUCCESS, TIME, Plan, Task, at, begun_at, ends_in, hold, own_time, planned
 
 Spec = Mapping[str, Any]
 MUSIC = "music"  # the lifecycle of the tasks that a world's `music_tasks` are
@@ -90,6 +90,10 @@ class World:
     def succeeded(self, task: Task, now: float) -> bool:
         """Tell whether the task has succeeded by `now`."""
         return self.state(task, now) == self.lifecycle(task).success.name
+
+    def ends_in(self, task: Task, now: float) -> float | None:
+        """Return the seconds until the task's end, 0 or less once it has ended; None while it stalls or is held."""
+        return ends_in(task, self.clock, now) if task.plan[-1].state in self.lifecycle(task).terminal else None
 
     def available(self, account: Account, now: float) -> int:
         """Return the credits that the account can spend at `now`."""

@@ -1,7 +1,8 @@
 """A receiver of webhooks on a free port: what came is read from a queue, so that no test has to sleep."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+import socket
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
@@ -74,3 +75,44 @@ def receiving(*answers: int, host: str = "127.0.0.1", held: bool = False, **head
             box[0].gate.set()
             server.shutdown()
             thread.join(PATIENCE)
+
+
+@contextlib.contextmanager
+def silent(count: int) -> Iterator[list[str]]:
+    """Listen on free ports where a connection is taken by the kernel and nobody ever answers; yield their URLs."""
+    with contextlib.ExitStack() as stack:
+        listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        yield [f"http://127.0.0.1:{one.getsockname()[1]}" for one in listeners]
+
+
+@contextlib.contextmanager
+def answering(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Listen on a free port; `answer` gets each connection, one after the other, once a webhook was read from it."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def live() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection, contextlib.suppress(OSError):
+                    connection.settimeout(PATIENCE)
+                    _read_webhook(connection)
+                    answer(connection)
+
+    thread = Thread(target=live, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)  # wakes up whoever accepts
+        listener.close()
+        thread.join(PATIENCE)
+
+
+def _read_webhook(connection: socket.socket) -> None:
+    with connection.makefile("rb") as stream:
+        length = 0
+        while line := stream.readline().strip():
+            name, _, value = line.lower().partition(b":")
+            length = int(value) if name == b"content-length" else length
+        stream.read(length)

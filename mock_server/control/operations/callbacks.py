@@ -3,7 +3,8 @@
 from typing import Any
 
 from ...http.redaction import text_shown
-from ...world.webhook import Delivery, redelivered
+from ...world.webhook import LOST, Delivery, redelivered
+from ...world.webhook_due import due_in, running
 from ..call import ControlCall, Result, unknown
 from ..views import precise
 
@@ -19,20 +20,23 @@ def redeliver(call: ControlCall) -> Result:
     delivery = world.outbox.find(name)
     if delivery is None:
         raise unknown("path.callback", "a webhook of this world", name, [one.id for one in world.outbox])
-    redelivered(delivery, call.now)
+    redelivered(delivery, call.now, running=running(world, delivery, call.now))
     world.outbox.note(delivery)
     return 200, _view(call, delivery)
 
 
 def _view(call: ControlCall, delivery: Delivery) -> dict[str, Any]:
     """Show a webhook; keys that are not this mock's own are left out."""
-    known = call.knows
+    known, now = call.knows, call.now
+    waits = running(call.world, delivery, now)
+    due = None if waits else due_in(call.world, delivery, now)
+    lost = delivery.loses_first and not waits
     return {
         "id": delivery.id,
         "task": delivery.task,
         "url": text_shown(delivery.url, known),
-        "state": delivery.state,
-        "due": None if delivery.due is None else precise(delivery.due),
+        "state": LOST if lost else delivery.state,
+        "due": None if due is None else precise(now + due),
         "mode": delivery.wayward,
         "attempts": [
             {"at": precise(attempt.at), "status": attempt.status, "problem": text_shown(attempt.problem, known)}

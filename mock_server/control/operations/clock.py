@@ -6,8 +6,7 @@ from typing import Any
 from ...http.errors import INVALID_PARAMS, Refusal
 from ...world.expiry import expire, expiries
 from ...world.task import Task, index, own_time
-from ...world.webhook import PLANNED, next_due
-from ...world.webhook_due import settle
+from ...world.webhook_due import dues
 from ...world.world import World
 from ..call import ControlCall, Result
 from ..views import clock_view, precise
@@ -80,10 +79,8 @@ def _stages(world: World, states: list[tuple[Task, int, float]], before: float, 
 
 def _callbacks_due(world: World, before: float, now: float) -> Iterator[Event]:
     """Yield the webhooks that became due; when they have gone out is another event, which can be waited for."""
-    settle(world, now)
-    for delivery in world.outbox.due.values():
-        due = delivery.due
-        if delivery.state == PLANNED and due is not None and before < due <= now:
+    for due, delivery in dues(world, now):
+        if before < due <= now:
             yield due, {"at": precise(due), "kind": "callback", "task": delivery.task, "callback": delivery.id}
 
 
@@ -98,8 +95,5 @@ def _changes(world: World, now: float) -> Iterator[float]:
     """Yield the world instants of what comes next: a stage of a task, a webhook, an expiry."""
     for task, step, own in _states(world, now):
         yield now + max(task.began + task.plan[step + 1].after - own, 0.0)
-    settle(world, now)
-    due = next_due(world.outbox.due.values(), now)
-    if due is not None and due > now:
-        yield due
+    yield from (due for due, _ in dues(world, now) if due > now)
     yield from (instant for instant, _ in expiries(world, now) if instant > now)

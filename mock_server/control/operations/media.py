@@ -7,7 +7,6 @@ from ...http.messages import Answer
 from ...world.expiry import about
 from ...world.fault import fires, meets
 from ...world.task import Task
-from ...world.webhook_due import ended_at
 from ...world.world import World
 from ..call import ControlCall, unknown
 from .tasks import task_of
@@ -31,11 +30,11 @@ def read_media(call: ControlCall) -> Answer:
 
 def _refuse_late(call: ControlCall, task: Task) -> None:
     """Refuse a file that an anomaly (media_late) makes come after its task's end."""
-    finished = ended_at(call.world, task, call.now)
+    left = call.world.ends_in(task, call.now)
     met = about(call.world, task, "media", call.now)
     for fault in call.world.faults:
         late = fault.settings.get("media_late")
-        if late is None or not meets(fault, met) or (finished is not None and call.now >= finished + late["seconds"]):
+        if late is None or not meets(fault, met) or (left is not None and left + late["seconds"] <= 0):
             continue
         if fires(fault, call.world.seed):
             problem = (

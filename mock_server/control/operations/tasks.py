@@ -8,7 +8,6 @@ from covermock.openapi import nearest
 
 from ...http.errors import INVALID_PARAMS, Refusal
 from ...world.task import Task, at, end, hold, own_time, redrive, release, replan, rest_of
-from ...world.webhook_due import settle_one
 from ...world.world import UnknownNameError, World, add_audio, add_music_task
 from ..call import ControlCall, Result, refuse_unknown, taken, unknown
 from ..views import task_view
@@ -39,7 +38,6 @@ def plan_task(call: ControlCall) -> Result:
     whole = world.plan(task.lifecycle, {**own_plan, "stage_seconds": _lengths(world, task, call.fields)})
     replan(task, own, rest_of(whole, task, own))
     _watch_for_refund(world, task)
-    settle_one(world, task, now)
     return 200, task_view(world, task, now)
 
 
@@ -57,7 +55,6 @@ def act_on_task(call: ControlCall) -> Result:
     }
     acts[call.path["act"]]()
     _watch_for_refund(world, task)
-    settle_one(world, task, call.now)
     return 200, task_view(world, task, call.now)
 
 

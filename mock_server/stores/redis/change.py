@@ -15,7 +15,7 @@ class Change:
         self.reads: list[Any] = []
         self.writes: list[tuple[str, bytes]] = []
         self.sums: list[Any] = []
-        for name, raw in world.looked_at(whole=not exchange):
+        for name, raw in world.looked_at():
             known = world.known.get(name)
             changed = raw != (known.raw if known else None)
             if changed and raw is not None:

@@ -7,7 +7,7 @@ from typing import Any
 from ...http.messages import Answer, Request
 from ...world.journal import CAPACITY, ROOM, Entry, Journal
 from ...world.outbox import Outbox
-from ...world.webhook import PLANNED, SENDING, Delivery
+from ...world.webhook import SENDING, Delivery, given_back
 from .records import become, delivery_json, entry_json, read_delivery, read_entry
 
 
@@ -104,21 +104,21 @@ class SharedOutbox(Outbox):
         old = self.find(name)
         if old is not None:
             become(old, new)
-        self._set(old or new)
+        self.file(old or new)
         self.leases[name] = lease
 
     def forget(self, name: str) -> None:
         """Take out a webhook that was not taken in after all."""
-        for kept in (self.running, self.due, self.closed):
-            for key in [key for key, one in kept.items() if one.id == name]:
-                del kept[key]
+        delivery = self.find(name)
+        if delivery is not None:
+            self.drop(delivery)
         self.leases.pop(name, None)
 
     def take_over(self, wall: float) -> None:
         """Plan again what somebody sent who has not said anything for too long: at least once is the promise."""
-        for delivery in list(self.due.values()):
-            if delivery.state == SENDING and (self.leases.get(delivery.id) or 0.0) < wall:
-                delivery.state = PLANNED
+        for delivery in list(self.sending.values()):
+            if (self.leases.get(delivery.id) or 0.0) < wall:
+                given_back(delivery)
                 self.note(delivery)
 
     def raw(self, delivery: Delivery, until: float) -> bytes:
@@ -127,11 +127,6 @@ class SharedOutbox(Outbox):
         sending = delivery.state == SENDING
         self.leases[delivery.id] = lease = (lease or until) if sending else None
         return delivery_json(delivery, lease)
-
-    def _set(self, delivery: Delivery) -> None:
-        stirred = self.stirred
-        Outbox.note(self, delivery)
-        self.stirred = stirred
 
 
 class SharedJournal(Journal):

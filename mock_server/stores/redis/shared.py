@@ -167,7 +167,7 @@ class SharedWorld(World):
             if account is not None:
                 account.balance = balance
 
-    def looked_at(self, *, whole: bool) -> Iterator[tuple[str, bytes | None]]:
+    def looked_at(self) -> Iterator[tuple[str, bytes | None]]:
         """Yield (field, its record now) of all that the step may rest on or have changed."""
         yield HEAD, head_json(self)
         tasks = set(self._tasks.seen)
@@ -178,7 +178,7 @@ class SharedWorld(World):
         for records in (self.audio, self.yields, self.covers):
             assert isinstance(records, Records)
             yield from self._values(records.kind, records.seen, records, dumped)
-        yield from self._webhooks(whole=whole)
+        yield from self._webhooks()
 
     def asked(self) -> list[SharedAccount]:
         """Return the accounts that the step has looked at."""
@@ -187,7 +187,7 @@ class SharedWorld(World):
 
     def revert(self) -> None:
         """Take back what the step has changed here."""
-        fields = [field for field, _ in self.looked_at(whole=True)]
+        fields = [field for field, _ in self.looked_at()]
         for field in fields:
             known = self.known.get(field)
             if known is None:
@@ -196,13 +196,12 @@ class SharedWorld(World):
                 self._put(field, known.raw)
         self.count(dict(self.balances))
 
-    def _webhooks(self, *, whole: bool) -> Iterator[tuple[str, bytes | None]]:
+    def _webhooks(self) -> Iterator[tuple[str, bytes | None]]:
         outbox = self._outbox
-        touched = {**outbox.noted, **(outbox.due if whole else {})}
-        if not touched:
+        if not outbox.noted:
             return
         yield OUTBOX, dumped([outbox.total, outbox.delivered, outbox.attempts])
-        for name, delivery in touched.items():
+        for name, delivery in outbox.noted.items():
             yield f"{DELIVERY}:{name}", outbox.raw(delivery, self.until)
 
     def _values(

@@ -14,6 +14,7 @@ from covermock.openapi import Contract
 from ...http.messages import Answer
 from ...world.account import Account
 from ...world.journal import CAPACITY, ROOM
+from ...world.webhook import policy
 from ...world.world import World
 from ..memory import IDLE_SECONDS, WORLDS, TakenError
 from .change import Change, creation, sums
@@ -24,7 +25,7 @@ from .pulse import Pulse
 from .scripts import COMMIT, CREATE, OPEN, REMOVE, STRAY, TAIL
 from .shared import SharedWorld
 
-LEASE: Final = 30.0  # seconds after which a webhook that somebody sends, and says nothing more of, is sent by another
+LEASE: Final = 15.0  # seconds beyond a receiver's own, after which a webhook of which its sender is silent is sent anew
 _TRIES = 200  # of one step; each that fails means that another one's was taken in
 _USED = 60.0  # seconds between two notes that a made world is in use
 _BEHIND = 0.005  # seconds by which clocks may differ
@@ -55,7 +56,8 @@ class RedisStore:
     def __init__(self, url: str, contract: Contract, lease: float = LEASE) -> None:
         self.link = Link(url, self._connected)
         self.ahead = 0.0
-        self._lease = lease
+        answers = (policy(contract, one.id)["answer_within"] for one in contract.operations if one.callback)
+        self._lease = lease + max(answers, default=0.0)
         self._step = _Step()
         self._knowledge = Knowledge(self.link, contract, self._meet, lambda: self._step.exchange)
         self._pulse = Pulse(self.link)
