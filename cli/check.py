@@ -12,7 +12,7 @@ import click
 from .flags import flag
 
 if TYPE_CHECKING:
-    from covermock.contract_tests import Judgement, Progress, Settings
+    from covermock.contract_tests import Judgement, Progress
 
 _LEVELS = ("documented", "corroborated", "inferred", "assumed")
 
@@ -43,13 +43,15 @@ def check(url: str, report: tuple[str, ...], baseline: str | None, config: str |
     Keys come from COVERMOCK_API_KEY, COVERMOCK_SECOND_API_KEY (another account) and COVERMOCK_POOR_API_KEY (an
     account without credits) only. Exit codes: 0 holds, 1 broken, 2 usage, 3 could not test.
     """
+    from covermock.contract_tests import judge
+
     from .checking import settled
 
     given["music_task"] = [part.strip() for text in given["music_task"] for part in text.split(",") if part.strip()]
     settings, reports, accepted = settled(url, given, report, baseline, config)
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        judgement = _judge(settings, _progress())
+        judgement = judge(settings, _progress())
     except KeyboardInterrupt:  # before there was anything to report
         return 143 if _terminated else 130
     return _report(judgement, reports, accepted)
@@ -67,12 +69,6 @@ def _terminate(number: int, _: FrameType | None) -> None:
     raise _Terminated
 
 
-def _judge(settings: "Settings", progress: "Progress") -> "Judgement":
-    from covermock.contract_tests.suite import judged_by_pytest
-
-    return judged_by_pytest(settings, progress)
-
-
 def _progress() -> "Progress":
     from covermock.contract_tests import Progress
 
@@ -87,17 +83,19 @@ def _progress() -> "Progress":
 
 
 def _report(judgement: "Judgement", reports: list[Path], accepted: list[dict[str, Any]]) -> int:
-    from covermock.contract_tests.baseline import with_baseline
     from covermock.contract_tests.reports import annotations, as_text, write
+    from covermock.contract_tests.servers.baseline import with_baseline
+    from covermock.contract_tests.servers.telling import report_of
 
     judgement = with_baseline(judgement, accepted) if accepted else judgement
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", err=True, nl=False)
-    click.echo(as_text(judgement), nl=False)
+    told = report_of(judgement)
+    click.echo(as_text(told), nl=False)
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        click.echo("\n".join(annotations(judgement)))
+        click.echo("\n".join(annotations(told)))
     for path in reports:
-        write(judgement, path)
+        write(told, path)
     if judgement.interrupted:
         return 143 if _terminated else 130
     return judgement.exit_code

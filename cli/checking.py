@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from covermock.contract_tests import Settings, keys_of, made
-from covermock.contract_tests.baseline import read_baseline
-from covermock.contract_tests.reports import refused
+from covermock.contract_tests import Settings, keys_of, settings_for
+from covermock.contract_tests.reports import problem_with
+from covermock.contract_tests.servers.baseline import read_baseline
 from covermock.openapi import GATEWAY, LEVELS, Source, load, nearest, read
 
 _TEXTS = ("pending_music_task", "audio", "short_audio", "long_audio", "min_audio", "max_audio", "callback_base")
@@ -30,11 +30,11 @@ def settled(
     told["music_task"] = tuple(told.get("music_task", ()))
     reports = [Path(name) for name in (*report, *file.get("report", ()))]
     for path in reports:
-        if problem := refused(path):
+        if problem := problem_with(path):
             raise click.BadParameter(problem, param_hint="--report")
     accepts = baseline or file.get("baseline")
     entries = read_baseline(Path(accepts), load(GATEWAY).clauses) if accepts else []
-    return made(url, keys, told), reports, entries
+    return settings_for(url, keys, told), reports, entries
 
 
 def _refuse_bad(url: str, keys: Mapping[str, str], told: Mapping[str, Any]) -> None:

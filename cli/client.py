@@ -35,25 +35,27 @@ def client(command: tuple[str, ...], report: tuple[str, ...], **flags: Any) -> i
     Its arguments may hold {base_url}, {api_key}, {music_task}, {audio} and {callback_base}; its environment has them
     as GATEWAY_BASE_URL and so on. Without --scenarios it is run once in a happy world (a test-suite, a demo).
     """
-    from covermock.contract_tests.clients.reports import WRITERS, as_text
+    from covermock.contract_tests.clients.telling import report_of
+    from covermock.contract_tests.reports import as_text, problem_with, write
     from covermock.openapi import nearest
 
     for name in report:
-        if Path(name).suffix not in WRITERS:
-            raise click.UsageError(f"expected a report's suffix to be one of {', '.join(WRITERS)}, received {name!r}")
+        if problem := problem_with(Path(name)):
+            raise click.BadParameter(problem, param_hint="--report")
     names = dict(_renamed(pair) for pair in flags.pop("env"))
     from covermock.fixtures.running_clients import NAMES
 
     for name in names:
         if name not in NAMES:
             raise click.UsageError(f"--env: expected one of the values, received {name!r} ({nearest(name, NAMES)})")
-    from .judging import judged
+    from .judging import judge_command
 
-    made = judged(command, names, flags)
-    click.echo(as_text(made))
+    judgement = judge_command(command, names, flags)
+    told = report_of(judgement)
+    click.echo(as_text(told), nl=False)
     for name in report:
-        Path(name).write_text(WRITERS[Path(name).suffix](made), encoding="utf-8")
-    return made.exit_code
+        write(told, Path(name))
+    return judgement.exit_code
 
 
 def _renamed(pair: str) -> tuple[str, str]:

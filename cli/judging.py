@@ -4,46 +4,36 @@ import shlex
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
 from typing import Any
 
 import click
-from covermock.contract_tests.clients.scenarios import KEY, SCENARIOS, Scenario, UnknownScenarioError, chosen
-from covermock.contract_tests.clients.verdicts import UNTRIED, Mutation, Report, Verdict, report
+from covermock.contract_tests.clients.running import judge_runs, judge_suite
+from covermock.contract_tests.clients.scenarios import KEY, ONCE, Scenario, UnknownScenarioError, scenarios_named
+from covermock.contract_tests.clients.verdicts import ClientJudgement, Mutation, RunVerdict, client_judgement
 from covermock.fixtures.commands import adopt_orphans
 from covermock.fixtures.running_clients import Client, Run, UnstartableError, shown_output
 from covermock.mock_server.defects import DEFECTS, Defect, known
 from covermock.openapi import load
 
-_ONCE = Scenario("run", "A happy world.", sources=(), job=False)
 
-
-def judged(command: tuple[str, ...], variables: dict[str, str], flags: dict[str, Any]) -> Report:
-    """Return the report on a command. Raises `click.ClickException` for a name that is no scenario's."""
+def judge_command(command: tuple[str, ...], variables: dict[str, str], flags: dict[str, Any]) -> ClientJudgement:
+    """Return the judgement on a command. Raises `click.ClickException` for a name that is no scenario's."""
     names, jobs = flags["scenarios"], flags["jobs"]
     defects = _defects(flags["defects"])
     try:
-        scenarios = chosen(names) if names else [_ONCE]
+        scenarios = scenarios_named(names) if names else [ONCE]
     except UnknownScenarioError as error:
         raise click.BadParameter(str(error), param_hint="--scenarios") from None
-    fail_on, cover_min = flags["fail_on"], flags["cover_min"]
+    settings = (flags["timeout"], flags["world"], variables, flags["allow_callback"], flags["fail_on"])
     with _interruptible() as stopping:
-        made = Client(
-            command,
-            flags["timeout"],
-            flags["world"],
-            variables,
-            flags["allow_callback"],
-            fail_on,
-            None if names else _show,
-            stopping,
-        )
-        verdicts, trouble = _all(made, scenarios, jobs, stopping)
-        mutations = () if trouble or not defects else _mutated(made, defects, verdicts, jobs)
-    return replace(report(load(), shlex.join(command), verdicts, fail_on, cover_min, trouble), mutations=mutations)
+        client = Client(command, *settings, None if names else _show, stopping)
+        verdicts, trouble = _verdicts(client, scenarios, jobs)
+        mutations = () if trouble or not defects else _mutations(client, defects, verdicts, jobs)
+    judgement = client_judgement(load(), shlex.join(command), verdicts, flags["fail_on"], flags["cover_min"], trouble)
+    return replace(judgement, mutations=mutations)
 
 
 def _defects(names: str) -> list[Defect]:
@@ -52,57 +42,34 @@ def _defects(names: str) -> list[Defect]:
     return list(DEFECTS.values()) if "all" in wanted else [known(name) for name in wanted]
 
 
-def _mutated(made: Client, defects: list[Defect], verdicts: list[Verdict], jobs: int) -> tuple[Mutation, ...]:
-    """Run the command against each defect: a test-suite that passes without it and fails with it has noticed it."""
-    ending = verdicts[0].ending
-    if ending is None or ending.code != 0:
-        raise click.UsageError(
-            "--defects: expected a command that exits with 0 without a defect, received another code"
-        )
-
-    def noticed(defect: Defect) -> Mutation:
-        quiet = replace(made, defect=defect.name, show=None)
-        ended = None if made.stopping() else Run(quiet, _ONCE).verdict().ending
-        return Mutation(defect.name, defect.clause, defect.sentence, ended is not None and ended.code != 0)
-
-    with ThreadPoolExecutor(jobs) as pool:
-        return tuple(pool.map(noticed, defects))
-
-
-def _all(made: Client, scenarios: list[Scenario], jobs: int, stopping: Callable[[], bool]) -> tuple[list[Verdict], str]:
-    """Run the first scenario alone: it tells whether the command can be started, and its pace is undisturbed."""
+def _verdicts(client: Client, scenarios: list[Scenario], jobs: int) -> tuple[list[RunVerdict], str]:
     adopt_orphans()
-    first, rest = scenarios[0], sorted(scenarios[1:], key=lambda one: not one.long)
     try:
-        verdicts = [Run(made, first).verdict()]
+        found, trouble = judge_runs(lambda one: Run(client, one).verdict(), scenarios, jobs, client.stopping)
     except UnstartableError as error:
         return [], str(error)
-    if not stopping() and not _hopeless(verdicts[0], first):
-        with ThreadPoolExecutor(jobs) as pool:
-            verdicts += pool.map(lambda scenario: _one(made, scenario, stopping), rest)
-    order = [scenario.name for scenario in scenarios]
-    ranked = sorted(verdicts, key=lambda verdict: order.index(verdict.name))
-    for verdict in ranked if made.show is None else ():
+    for verdict in found if client.show is None else ():
         _print_output(verdict)
-    return ranked, verdicts[0].reason if _hopeless(verdicts[0], first) else ""
+    return found, trouble
 
 
-def _one(made: Client, scenario: Scenario, stopping: Callable[[], bool]) -> Verdict:
-    if stopping():
-        return Verdict(scenario.name, UNTRIED, reason="interrupted")
-    return Run(made, scenario).verdict()
+def _mutations(client: Client, defects: list[Defect], verdicts: list[RunVerdict], jobs: int) -> tuple[Mutation, ...]:
+    ending = verdicts[0].ending
+    if ending is None or ending.code != 0:
+        expected = "a command that exits with 0 without a defect"
+        raise click.UsageError(f"--defects: expected {expected}, received another code")
 
+    def run(defect: str) -> RunVerdict:
+        return Run(replace(client, defect=defect, show=None), ONCE).verdict()
 
-def _hopeless(verdict: Verdict, scenario: Scenario) -> bool:
-    """Tell whether a command did nothing at all where everything went well: more runs would tell no more."""
-    return not verdict.requests and scenario.name in {"run", next(iter(SCENARIOS))}
+    return judge_suite(run, defects, jobs, client.stopping)
 
 
 def _show(data: bytes) -> None:
     click.echo(shown_output(data, [KEY]), nl=False)
 
 
-def _print_output(verdict: Verdict) -> None:
+def _print_output(verdict: RunVerdict) -> None:
     if verdict.output.strip():
         click.echo(f"--- {verdict.name}\n{verdict.output.rstrip()}")
 

@@ -1,9 +1,10 @@
-"""The judge of servers: suites, oracles and verdicts. Imports `covermock.openapi` only, never the mock it may judge."""
+"""The judges of servers and of clients. They import `covermock.openapi` only, never the mock that they may judge."""
 
-from .findings import Finding
-from .running import Progress, judged
-from .settings import Settings, from_environment, keys_of, made
-from .verdicts import BROKEN, HELD, UNTRIED, Judgement, Verdict
+from .servers import Judgement, Progress, Settings, Verdict, from_environment, judge, keys_of, settings_for
+from .servers.evidence import GatewayFinding as Finding
+from .vocabulary import BROKEN, HELD, UNTRIED
+
+judged, made = judge, settings_for  # their names until 0.1
 
 __all__ = [
     "BROKEN",
@@ -15,7 +16,9 @@ __all__ = [
     "Settings",
     "Verdict",
     "from_environment",
+    "judge",
     "judged",
     "keys_of",
     "made",
+    "settings_for",
 ]

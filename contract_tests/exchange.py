@@ -1,20 +1,24 @@
 """A request, what came back, and the curl line that repeats it. Plain values; knows no socket and no rule."""
 
 import json
+import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
+
+from .vocabulary import KEY_VARIABLES
 
 JSON = "application/json"
 UNREADABLE = object()
 MAIN_KEY = "${COVERMOCK_API_KEY}"  # stands for the key in a header, so that no curl line ever holds one
 CUT_KEY = "${COVERMOCK_API_KEY%?}"  # as a shell reads it: without its last character
 UPPER_KEY = "${COVERMOCK_API_KEY^^}"  # as bash reads it: in capitals
-_TWINS = {"main": "COVERMOCK_API_KEY", "second": "COVERMOCK_SECOND_API_KEY", "poor": "COVERMOCK_POOR_API_KEY"}
+
 _SHOWN_BODY = 6000
+_VARIABLE = re.compile(r"(\$\w*_BASE_URL|\$\w*_API_KEY|\$\{\w*_API_KEY(?:%\?|\^\^)?\})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Sent:
     body: bytes | None = None
     story: str = ""
 
-    def told(self, story: str) -> "Sent":
+    def with_story(self, story: str) -> "Sent":
         """Return the same request with another story."""
         return replace(self, story=story)
 
@@ -109,18 +113,28 @@ def query_of(**parameters: str) -> str:
 
 def curl(sent: Sent, url: str) -> str:
     """Return a curl line that repeats the request; a key is only named by its environment variable."""
+    headers = [("Authorization", f"Bearer ${KEY_VARIABLES[sent.who]}")] if sent.who else []
     target = f"{url}{sent.path}" + (f"?{sent.query}" if sent.query else "")
-    words = ["curl", "-sS", "-i", *(["-X", sent.method] if sent.method != "GET" else []), shlex.quote(target)]
-    if sent.who:
-        words += ["-H", f'"Authorization: Bearer ${_TWINS[sent.who]}"']
-    for name, value in sent.headers:
-        words += ["-H", f'"{name}: {value}"' if "$" in value else shlex.quote(f"{name}: {value}")]
-    if sent.body is not None:
-        words += ["--data-binary", _shell(sent.body)]
+    return curl_line(sent.method, target, [*headers, *sent.headers], sent.body)
+
+
+def curl_line(method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes | None) -> str:
+    """Return a curl line. Variables of ours in the URL or in a header are for the shell to replace."""
+    words = ["curl", "-sS", "-i", *(["-X", method] if method != "GET" else []), _word(url)]
+    for name, value in headers:
+        words += ["-H", _word(f"{name}: {value}")]
+    if body is not None:
+        words += ["--data-binary", _literal(body)]
     return " ".join(words)
 
 
-def _shell(body: bytes) -> str:
+def _word(text: str) -> str:
+    """Return the text as a word of a shell, in which nothing but our variables is replaced."""
+    parts = _VARIABLE.split(text)
+    return "".join(f'"{part}"' if number % 2 else shlex.quote(part) for number, part in enumerate(parts) if part)
+
+
+def _literal(body: bytes) -> str:
     """Return the body as a word of a shell; bytes that are no text are written as bash reads them."""
     if len(body) > _SHOWN_BODY:
         return f"{shlex.quote(body[:200].decode('latin-1'))}  # {len(body)} bytes in all, cut here"

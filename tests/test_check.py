@@ -8,7 +8,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from covermock.contract_tests import HELD, Judgement, judged, made
+from covermock.contract_tests import HELD, Judgement, settings_for
+from covermock.contract_tests import judge as judge_gateway
 from support.reference_gateway import Quirks, Served
 from support.servers import run
 
@@ -76,8 +77,10 @@ def judge(quirks: Quirks | None = None, fault: str = "", **over: Any) -> tuple[J
     """Judge a reference gateway with all ids and keys."""
     keys = over.pop("keys", KEYS)
     with Served(quirks or FAST, fault) as served:
-        settings = made(served.url, keys, {**IDS, "fail_on": "assumed", "patience": 4.0, "poll_interval": 0.04, **over})
-        return judged(settings), served
+        settings = settings_for(
+            served.url, keys, {**IDS, "fail_on": "assumed", "patience": 4.0, "poll_interval": 0.04, **over}
+        )
+        return judge_gateway(settings), served
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from covermock.contract_tests.clients.exchanges import exchanges
-from covermock.contract_tests.clients.experience import EITHER, FAILURE, Ending, Experience, Given, pace_of
+from covermock.contract_tests.clients.entries import entries
+from covermock.contract_tests.clients.experience import EITHER, FAILURE, Ending, Experience, Inputs, pace_of
 from covermock.contract_tests.clients.verdicts import findings_of
 from covermock.openapi import load
 
@@ -45,8 +45,8 @@ def ended(second: float, state: str = "SUCCESS") -> dict[str, Any]:
 
 def rules(*rows: dict[str, Any], **facts: Any) -> list[str]:
     """Return the names of the rules that a client broke."""
-    given = Given((KEY,), {"task-known": "m1", "audio-known": "a1"})
-    run = Experience(CONTRACT, exchanges(CONTRACT, rows), **{"given": given, "pace": pace_of(0.5), **facts})
+    given = Inputs((KEY,), {"task-known": "m1", "audio-known": "a1"})
+    run = Experience(CONTRACT, entries(CONTRACT, rows), **{"given": given, "pace": pace_of(0.5), **facts})
     return [one.rule for one in findings_of(run)]
 
 
@@ -157,7 +157,7 @@ def test_a_webhook_that_came_after_the_end_is_no_fault() -> None:
     }
     hook = {"task": "c1", "url": "http://x", "state": "failed", "attempts": [lost]}
     silent = {**hook, "attempts": [{**lost, "problem": "expected an answer within 15 s, received none"}]}
-    early, late = (Ending(0, at=exchanges(CONTRACT, [row(second)])[0].asked) for second in (4, 30))
+    early, late = (Ending(0, at=entries(CONTRACT, [row(second)])[0].asked) for second in (4, 30))
     whole = (start(0), ended(1))
 
     assert [] == rules(*whole, callbacks=[hook], ending=early)
@@ -186,6 +186,6 @@ def test_a_wrong_key_on_purpose_is_a_suites_right() -> None:
 def test_a_rule_without_its_clause_still_has_its_reason() -> None:
     """A contract that lost a clause loses no rule."""
     poor = replace(CONTRACT, clauses={name: clause for name, clause in CONTRACT.clauses.items() if name != "G13"})
-    run = Experience(poor, exchanges(poor, [start(0), ended(1), row(2)]))
+    run = Experience(poor, entries(poor, [start(0), ended(1), row(2)]))
 
     assert [("stops-at-the-end", "")] == [(one.rule, one.clause) for one in findings_of(run)]

@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from covermock.contract_tests.clients.findings import Finding
+from covermock.contract_tests.clients.finding import ClientFinding
 from covermock.contract_tests.clients.rules import RULES
-from covermock.contract_tests.clients.scenarios import SCENARIOS, Scenario, UnknownScenarioError, chosen
-from covermock.contract_tests.clients.verdicts import BROKEN, HELD, Verdict
+from covermock.contract_tests.clients.scenarios import SCENARIOS, Scenario, UnknownScenarioError, scenarios_named
+from covermock.contract_tests.clients.verdicts import RunVerdict
+from covermock.contract_tests.vocabulary import BROKEN, HELD
 from covermock.fixtures.running_clients import Client, Run
 from covermock.openapi import load
 
@@ -39,17 +40,17 @@ def job(flow: str, mistake: str = "") -> tuple[str, ...]:
     return (sys.executable, "-S", "-E", str(HERE / "job.py"), flow, mistake)
 
 
-def verdict(command: Sequence[str], scenario: Scenario, timeout: float = 15) -> Verdict:
+def verdict(command: Sequence[str], scenario: Scenario, timeout: float = 15) -> RunVerdict:
     """Run a command in a scenario and judge it."""
     return Run(Client(tuple(command), timeout), scenario).verdict()
 
 
-def made(mistake: Mistake) -> Verdict:
+def made(mistake: Mistake) -> RunVerdict:
     """Let the client make its mistake."""
     return verdict(job(mistake.flow, mistake.name), SCENARIOS[mistake.scenario], LONG.get(mistake.name, 15))
 
 
-def side_by_side(work: Iterable[tuple[Sequence[str], Scenario]]) -> list[Verdict]:
+def side_by_side(work: Iterable[tuple[Sequence[str], Scenario]]) -> list[RunVerdict]:
     """Run many clients at a time."""
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         return list(pool.map(lambda pair: verdict(*pair), work))
@@ -104,7 +105,7 @@ def test_no_oddity_is_called_bad() -> None:
     assert [] == wrongly(side_by_side((job(flow, name), SCENARIOS[scenario]) for flow, name, scenario in work))
 
 
-def wrongly(verdicts: Iterable[Verdict]) -> list[tuple[str, list[Finding], str]]:
+def wrongly(verdicts: Iterable[RunVerdict]) -> list[tuple[str, list[ClientFinding], str]]:
     """Return what was found wrong with a good client."""
     return [(v.name, [one for one in v.findings if not one.warning], v.output) for v in verdicts if v.state == BROKEN]
 
@@ -207,10 +208,10 @@ def test_levels_draw_the_line() -> None:
 
 def test_scenarios_are_chosen_by_name() -> None:
     """Names keep the table's order; a name that is none is refused with the nearest."""
-    assert ["happy", "task-fails"] == [row.name for row in chosen("task-fails, happy")]
-    assert list(SCENARIOS) == [row.name for row in chosen("all")]
+    assert ["happy", "task-fails"] == [row.name for row in scenarios_named("task-fails, happy")]
+    assert list(SCENARIOS) == [row.name for row in scenarios_named("all")]
     with pytest.raises(UnknownScenarioError, match=r"received 'task-fail' \(did you mean 'task-fails'"):
-        chosen("task-fail")
+        scenarios_named("task-fail")
 
 
 def test_every_rule_stands_on_a_clause_or_says_why_not() -> None:

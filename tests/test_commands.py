@@ -134,7 +134,7 @@ def test_output_is_shown_without_secrets_and_control_characters() -> None:
     ("arguments", "message"),
     [
         (["--scenarios", "hapy", "--", "true"], "did you mean 'happy'"),
-        (["--report", "x.doc", "--", "true"], "expected a report's suffix to be one of"),
+        (["--report", "x.doc", "--", "true"], "expected a file that ends in .json"),
         (["--env", "base=X", "--", "true"], "expected one of the values, received 'base'"),
         (["--env", "base_url", "--", "true"], "expected VALUE=NAME"),
         (["--world", "nowhere", "--", "true"], "expected the name of a world"),

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from covermock.contract_tests import judged, made
+from covermock.contract_tests import judge, settings_for
 from covermock.mock_server import Mock, Settings
 from covermock.mock_server.defects import DEFECTS, GROUPS
 from covermock.openapi import GATEWAY, LEVELS, InvalidSourceError, load
@@ -49,7 +49,7 @@ def test_the_command_lists_the_catalogue() -> None:
 def test_check_finds_a_defect_of_the_mock_and_nothing_else(name: str) -> None:
     """The mock without a defect is never blamed; with one, its clause is."""
     with serving("--stage-seconds", "0.1", *(["--defect", name] if name else [])) as process:
-        judgement = judged(made(process.url, KEYS, {**IDS, "fail_on": "assumed"}))
+        judgement = judge(settings_for(process.url, KEYS, {**IDS, "fail_on": "assumed"}))
     clauses = {finding.clause for finding in judgement.findings}
 
     assert (DEFECTS[name].clause in clauses) if name else clauses == set()

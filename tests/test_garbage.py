@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from covermock.contract_tests import judged, made
-from covermock.contract_tests import transport as sending
+from covermock.contract_tests import judge, settings_for
 from covermock.contract_tests.reports import FORMS
+from covermock.contract_tests.servers import running
+from covermock.contract_tests.servers.send import transport
+from covermock.contract_tests.servers.telling import report_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.garbage import KINDS, Reply, drip, garbage
@@ -37,13 +39,13 @@ def test_garbage_of_all_kinds_is_judged(seed: int) -> None:
 def assert_judged(seed: int, *kinds: Reply) -> None:
     """Judge a drawn gateway, with little patience, and write all reports."""
     with pytest.MonkeyPatch.context() as patch, garbage(seed, *kinds) as url:
-        patch.setattr(sending, "ANSWER_SECONDS", 0.3)
-        patch.setattr("covermock.contract_tests.running.ANSWER_SECONDS", 0.3)
-        patch.setattr("covermock.contract_tests.running._SHORT_TIMEOUT", 0.3)
-        judgement = judged(made(url, KEYS, {**IDS, "patience": 0.5, "poll_interval": 0.02, "seed": seed}))
+        patch.setattr(transport, "ANSWER_SECONDS", 0.3)
+        patch.setattr(running, "ANSWER_SECONDS", 0.3)
+        patch.setattr(running, "_SHORT_TIMEOUT", 0.3)
+        judgement = judge(settings_for(url, KEYS, {**IDS, "patience": 0.5, "poll_interval": 0.02, "seed": seed}))
 
     assert judgement.exit_code in {1, 3}
-    assert all(form(judgement).encode() for form in FORMS.values())
+    assert all(form(report_of(judgement)).encode() for form in FORMS.values())
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
@@ -55,6 +57,15 @@ def test_a_stub_that_says_yes_to_everything_breaks_the_contract(answer: str, tmp
 
     assert (1, "") == (done.returncode, "".join(line for line in done.stderr.splitlines() if "quote" not in line))
     assert json.loads(report.read_text(encoding="utf-8"))["ledger"]["requests"] >= served.requests > 20
+
+
+@pytest.mark.parametrize("requests", [1, 3, 6])
+def test_a_run_of_a_few_requests_ends_in_a_verdict(requests: int) -> None:
+    """Requests and credits may be used up at any point, before the first check, too."""
+    with stub(ANSWERS["cover-status"]) as served:
+        done = run("check", served.url, "--max-credits", "0", "--max-requests", str(requests), **ENVIRONMENT)
+
+    assert (1, requests) == (done.returncode, served.requests), done.stderr
 
 
 def test_an_endless_drip_could_not_be_tested() -> None:

@@ -19,9 +19,8 @@ from queue import Queue
 from threading import Thread
 from typing import Any
 
-from covermock.contract_tests import judged as judge
-from covermock.contract_tests import made
-from covermock.contract_tests.reports import as_data
+from covermock.contract_tests import judge, settings_for
+from covermock.contract_tests.servers.telling import as_data
 from covermock.mock_server import Mock, Settings
 from covermock.mock_server.defects import DEFECTS
 from covermock.mock_server.server.server import Server, bind, url_of
@@ -79,7 +78,7 @@ def served(defect: str) -> Iterator[str]:
 
 def checked(url: str) -> dict[str, Any]:
     """Return what `covermock check` says, as data."""
-    return as_data(judge(made(url, KEYS, IDS)))
+    return as_data(judge(settings_for(url, KEYS, IDS)))
 
 
 def plain(url: str) -> set[str]:

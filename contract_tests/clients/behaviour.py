@@ -9,9 +9,9 @@ from urllib.parse import quote, unquote, unquote_plus
 
 from covermock.openapi import nearest, shown
 
-from .exchanges import Exchange
-from .experience import EITHER, Experience, good
-from .findings import Finding, broken
+from .entries import Entry
+from .experience import EITHER, Experience, is_success
+from .finding import ClientFinding, finding
 from .rules import RULES
 
 _HOPELESS = frozenset({400, 401, 402, 404, 405, 413})
@@ -22,7 +22,7 @@ _NO_PAUSE = 0.25  # of the pace: shorter than this is no pause at all
 _TRIES = 3  # so often a test-suite may ask for the same error
 
 
-def behaviour_findings(run: Experience) -> Iterator[Finding]:
+def behaviour_findings(run: Experience) -> Iterator[ClientFinding]:
     """Yield what is wrong with how requests follow each other."""
     for check in (
         _pays_once,
@@ -37,26 +37,26 @@ def behaviour_findings(run: Experience) -> Iterator[Finding]:
         yield from check(run)
 
 
-def _same(run: Experience) -> dict[tuple[str, str], list[Exchange]]:
+def _same(run: Experience) -> dict[tuple[str, str], list[Entry]]:
     """Return the starts by what they ask for."""
-    groups: dict[tuple[str, str], list[Exchange]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for one in run.starts:
         assert one.operation is not None
         groups[one.operation.id, one.what].append(one)
     return groups
 
 
-def _pays_once(run: Experience) -> Iterator[Finding]:
+def _pays_once(run: Experience) -> Iterator[ClientFinding]:
     for group in _same(run).values():
         for before, again in pairwise(group):
             if _settled(run, before, again):
                 continue
             expected = f"one start of {shown(again.given_id)}, whatever becomes of its answer"
             received = f"a second one, {again.asked - before.asked:.1f} s after {before}"
-            yield broken(run.contract, RULES["pays-once"], expected, received, again)
+            yield finding(run.contract, RULES["pays-once"], expected, received, again)
 
 
-def _settled(run: Experience, before: Exchange, again: Exchange) -> bool:
+def _settled(run: Experience, before: Entry, again: Entry) -> bool:
     """Tell whether it is safe to start anew: the first was refused, or (in a suite) was seen to its end."""
     if before.unclear:
         return False
@@ -67,23 +67,23 @@ def _settled(run: Experience, before: Exchange, again: Exchange) -> bool:
     return not run.job and any(end <= again.asked for end in ends)
 
 
-def _gives_up_the_hopeless(run: Experience) -> Iterator[Finding]:
+def _gives_up_the_hopeless(run: Experience) -> Iterator[ClientFinding]:
     groups = [*_same(run).values(), *run.polled.values()]
     for group in groups:
         hopeless = [(before, again) for before, again in pairwise(group) if before.status in _HOPELESS]
         for before, again in hopeless if run.job or len(hopeless) >= _TRIES else ():
             expected = f"no repetition of what was answered with {before.status}"
-            yield broken(run.contract, RULES["no-hopeless-repeat"], expected, f"{before}, then the same again", again)
+            yield finding(run.contract, RULES["no-hopeless-repeat"], expected, f"{before}, then the same again", again)
 
 
-def _respects_retry_after(run: Experience) -> Iterator[Finding]:
+def _respects_retry_after(run: Experience) -> Iterator[ClientFinding]:
     for group in (*_same(run).values(), *run.polled.values()):
         for before, again in pairwise(group):
             wanted = before.retry_after
             waited = again.asked - before.answered
             if wanted is not None and waited < wanted - _SLACK:
                 received = f"the next request after {waited:.2f} s"
-                yield broken(
+                yield finding(
                     run.contract,
                     RULES["respects-retry-after"],
                     f"at least {wanted:g} s after {before}",
@@ -92,15 +92,15 @@ def _respects_retry_after(run: Experience) -> Iterator[Finding]:
                 )
 
 
-def _sources(run: Experience) -> Iterator[Finding]:
+def _sources(run: Experience) -> Iterator[ClientFinding]:
     for one in run.starts if run.given.sources and run.job else ():
         allowed = _allowed(run, one)
         if one.given_id and one.given_id not in allowed:
             expected = " or ".join(shown(source) for source in allowed)
-            yield broken(run.contract, RULES["given-source"], expected, _mangled(one.given_id, allowed), one)
+            yield finding(run.contract, RULES["given-source"], expected, _mangled(one.given_id, allowed), one)
 
 
-def _allowed(run: Experience, start: Exchange) -> list[str]:
+def _allowed(run: Experience, start: Entry) -> list[str]:
     """Return what the client may start such a task from: what it was given for it, and what it made itself (U14)."""
     assert start.operation is not None
     rows: list[Mapping[str, Any]] = start.operation.raw.get("x-preconditions", [])
@@ -110,12 +110,12 @@ def _allowed(run: Experience, start: Exchange) -> list[str]:
     return [*([given] if given else []), *made]
 
 
-def _tasks(run: Experience) -> Iterator[Finding]:
+def _tasks(run: Experience) -> Iterator[ClientFinding]:
     for (kind, task), polls in run.polled.items():
         problem = _wrong_task(run, kind, task)
         if problem and not polls[0].error.startswith("invalid"):
             known = ", ".join(shown(name) for name, of in run.tasks.items() if of == kind) or "(none was started)"
-            yield broken(run.contract, RULES["given-task"], f"the id of a {kind} task: {known}", problem, polls[0])
+            yield finding(run.contract, RULES["given-task"], f"the id of a {kind} task: {known}", problem, polls[0])
 
 
 def _wrong_task(run: Experience, kind: str, task: str) -> str:
@@ -142,7 +142,7 @@ def _mangled(received: str, known: Iterable[str]) -> str:
     return f"{shown(received)} ({close})" if names and close.startswith("did") else shown(received)
 
 
-def _pace(run: Experience) -> Iterator[Finding]:
+def _pace(run: Experience) -> Iterator[ClientFinding]:
     for polls in run.polled.values():
         gaps = [again.asked - before.asked for before, again in pairwise(polls)]
         short = [gap for gap in gaps if gap < run.pace]
@@ -150,35 +150,35 @@ def _pace(run: Experience) -> Iterator[Finding]:
             rule = "no-busy-loop" if median(gaps) < run.pace * _NO_PAUSE else "polite-pace"
             received = f"{len(polls)} polls, {median(gaps):.3f} s apart"
             expected = f"polls at least {run.pace:.3f} s apart in this world"
-            yield broken(run.contract, RULES[rule], expected, received, polls[1])
+            yield finding(run.contract, RULES[rule], expected, received, polls[1])
     if run.ending and run.ending.flooded:
         received = f"{len(run.exchanges)} requests in {run.ending.seconds:.1f} s; it was stopped"
-        yield broken(run.contract, RULES["no-busy-loop"], "a few requests, with pauses", received, run.exchanges[-1])
+        yield finding(run.contract, RULES["no-busy-loop"], "a few requests, with pauses", received, run.exchanges[-1])
 
 
-def _stops(run: Experience) -> Iterator[Finding]:
+def _stops(run: Experience) -> Iterator[ClientFinding]:
     for polls in run.polled.values():
         end = next((one for one in polls if one.arrived and run.ended(one)), None)
         later = [one for one in polls if end and one.number > end.number and one.asked > end.answered]
         if end and later:
             expected = f"no poll after {run.ended(end)!r} in {end}"
-            yield broken(run.contract, RULES["stops-at-the-end"], expected, f"{len(later)} more", later[0])
+            yield finding(run.contract, RULES["stops-at-the-end"], expected, f"{len(later)} more", later[0])
 
 
-def _webhooks(run: Experience) -> Iterator[Finding]:
+def _webhooks(run: Experience) -> Iterator[ClientFinding]:
     """Judge the receiver: what it answered, while the client lived. Nobody there is only worth a warning.
 
     Where the start itself goes wrong, a webhook may come before its task is known: then nothing is held against it.
     """
     for row, attempt in run.attempts if run.expects != EITHER else ():
         status, problem = attempt["status"], attempt["problem"]
-        if status is not None and not good(status):
-            yield broken(run.contract, RULES["answers-webhook"], f"2xx for the webhook of {row['task']}", str(status))
+        if status is not None and not is_success(status):
+            yield finding(run.contract, RULES["answers-webhook"], f"2xx for the webhook of {row['task']}", str(status))
         elif status is None and _silent(problem):
             received = f"no answer ({problem})"
-            yield broken(run.contract, RULES["answers-webhook"], f"2xx for the webhook of {row['task']}", received)
+            yield finding(run.contract, RULES["answers-webhook"], f"2xx for the webhook of {row['task']}", received)
         elif status is None and row["state"] != "sending":
-            yield broken(run.contract, RULES["webhook-reachable"], f"a receiver at {row['url']}", problem)
+            yield finding(run.contract, RULES["webhook-reachable"], f"a receiver at {row['url']}", problem)
 
 
 def _silent(problem: str) -> bool:

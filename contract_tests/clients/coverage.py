@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from covermock.openapi import Contract, Operation
 
-from .experience import Experience, good
+from .experience import Experience, is_success
 
 Cell = tuple[str, str]
 WEBHOOK = "webhook"
@@ -13,7 +13,7 @@ _RARE = frozenset({"413"})
 _HOOKS = ("delivered", "delivered twice", "never came")
 
 
-def met(run: Experience) -> set[Cell]:
+def cells_met(run: Experience) -> set[Cell]:
     """Return the cells that a run has met: (operation, status), (operation, state), (webhook, outcome)."""
     return {*_answers(run), *_hooks(run)}
 
@@ -57,7 +57,7 @@ def _class(status: int) -> str:
 
 def _hooks(run: Experience) -> Iterator[Cell]:
     for row in run.callbacks:
-        times = sum(good(attempt["status"]) for attempt in row["attempts"])
+        times = sum(is_success(attempt["status"]) for attempt in row["attempts"])
         if times:
             yield WEBHOOK, "delivered"
         if times > 1:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from .experience import EITHER, FAILURE, SUCCESS, Ending, Experience
-from .findings import Finding, broken
+from .finding import ClientFinding, finding
 from .rules import RULES
 
 
-def ending_findings(run: Experience, *, met: bool = True) -> Iterator[Finding]:
+def ending_findings(run: Experience, *, met: bool = True) -> Iterator[ClientFinding]:
     """Yield what is wrong with the end of a command. `met`: what its world holds ready has come to pass."""
     if run.ending is None:
         return
@@ -19,25 +19,25 @@ def ending_findings(run: Experience, *, met: bool = True) -> Iterator[Finding]:
         yield from _code(run, run.ending)
 
 
-def _by_itself(run: Experience, ending: Ending) -> Iterator[Finding]:
+def _by_itself(run: Experience, ending: Ending) -> Iterator[ClientFinding]:
     last = run.exchanges[-1] if run.exchanges else None
     if ending.late:
         rule = run.or_else if run.or_else == "falls-back" else "gives-up"
-        yield broken(run.contract, RULES[rule], "an end in time", f"it still ran after {ending.seconds:.1f} s", last)
+        yield finding(run.contract, RULES[rule], "an end in time", f"it still ran after {ending.seconds:.1f} s", last)
     if ending.signal:
-        yield broken(run.contract, RULES["ends-by-itself"], "an exit code", f"it was ended by {ending.signal}", last)
+        yield finding(run.contract, RULES["ends-by-itself"], "an exit code", f"it was ended by {ending.signal}", last)
     if ending.left:
         received = f"{ending.left} processes that outlived it; they were ended"
-        yield broken(run.contract, RULES["leaves-nothing"], "nothing left running", received)
+        yield finding(run.contract, RULES["leaves-nothing"], "nothing left running", received)
 
 
-def _code(run: Experience, ending: Ending) -> Iterator[Finding]:
+def _code(run: Experience, ending: Ending) -> Iterator[ClientFinding]:
     last = run.exchanges[-1] if run.exchanges else None
     if run.expects == SUCCESS and ending.code != 0:
         expected = "exit code 0, since the task succeeds"
-        yield broken(run.contract, RULES[run.or_else], expected, f"exit code {ending.code}", last)
+        yield finding(run.contract, RULES[run.or_else], expected, f"exit code {ending.code}", last)
     elif run.expects == FAILURE and ending.code == 0:
-        yield broken(run.contract, RULES["reports-failure"], "an exit code that is not 0", "exit code 0", last)
+        yield finding(run.contract, RULES["reports-failure"], "an exit code that is not 0", "exit code 0", last)
     elif run.expects in {SUCCESS, EITHER} and ending.code == 0 and not run.succeeded:
         expected = "a task seen to succeed before exit code 0"
-        yield broken(run.contract, RULES["sees-the-end"], expected, f"exit code 0 after {last or 'no request'}", last)
+        yield finding(run.contract, RULES["sees-the-end"], expected, f"exit code 0 after {last or 'no request'}", last)

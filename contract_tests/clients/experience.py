@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from covermock.openapi import Contract
 
-from .exchanges import Exchange, seconds_of
+from .entries import Entry, seconds_of
 
 SUCCESS, FAILURE, EITHER = "success", "failure", "either"
 EXPECTATIONS: Final = (SUCCESS, FAILURE, EITHER)
@@ -18,7 +18,7 @@ POLLS_IN_A_STAGE = 12  # how often the documented pace looks at a stage of the g
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Inputs:
     """What a client was given: its keys, and the ids that it may start tasks from, by x-precondition (none: any)."""
 
     keys: tuple[str, ...] = ()
@@ -55,9 +55,9 @@ class Experience:
     """
 
     contract: Contract
-    exchanges: Sequence[Exchange]
+    exchanges: Sequence[Entry]
     callbacks: Sequence[Mapping[str, Any]] = ()
-    given: Given = field(default_factory=Given)
+    given: Inputs = field(default_factory=Inputs)
     ending: Ending | None = None
     expects: str = SUCCESS
     or_else: str = "succeeds"
@@ -65,12 +65,12 @@ class Experience:
     job: bool = True
 
     @cached_property
-    def starts(self) -> list[Exchange]:
+    def starts(self) -> list[Entry]:
         """Return the requests for tasks."""
         return [one for one in self.exchanges if one.starts]
 
     @cached_property
-    def polls(self) -> list[Exchange]:
+    def polls(self) -> list[Entry]:
         """Return the requests for the state of a task."""
         return [one for one in self.exchanges if one.polls]
 
@@ -84,9 +84,9 @@ class Experience:
         return found
 
     @cached_property
-    def polled(self) -> Mapping[tuple[str, str], list[Exchange]]:
+    def polled(self) -> Mapping[tuple[str, str], list[Entry]]:
         """Return the polls by (kind, task id), in order."""
-        found: dict[tuple[str, str], list[Exchange]] = defaultdict(list)
+        found: dict[tuple[str, str], list[Entry]] = defaultdict(list)
         for one in self.polls:
             found[one.kind, one.given_id].append(one)
         return found
@@ -104,7 +104,7 @@ class Experience:
         """Return the real instant at which the client ended."""
         return self.ending.at if self.ending else float("inf")
 
-    def ended(self, poll: Exchange) -> str:
+    def ended(self, poll: Entry) -> str:
         """Return the terminal state that the answer to a poll shows, or an empty text."""
         state = poll.fact("task.status")
         return state if state in self.contract.lifecycles[poll.kind].terminal else ""
@@ -113,7 +113,7 @@ class Experience:
     def seen_ends(self) -> set[str]:
         """Return the tasks whose end the client may have seen, by poll or webhook."""
         by_poll = {one.given_id for one in self.polls if one.wire in {"", "drip"} and self.ended(one)}
-        return by_poll | {row["task"] for row, attempt in self.attempts if good(attempt["status"])}
+        return by_poll | {row["task"] for row, attempt in self.attempts if is_success(attempt["status"])}
 
     @property
     def succeeded(self) -> bool:
@@ -124,7 +124,7 @@ class Experience:
         return bool(seen) and wanted <= seen and not failed & seen
 
 
-def good(status: int | None) -> bool:
+def is_success(status: int | None) -> bool:
     """Tell whether a receiver's answer is a 2xx."""
     return status is not None and 200 <= status < 300
 

@@ -6,9 +6,9 @@ from difflib import get_close_matches
 
 from covermock.openapi import JSON, NOTHING, Operation, Violation, nearest, shown
 
-from .exchanges import NO_JSON, Exchange
+from .entries import NO_JSON, Entry
 from .experience import Experience
-from .findings import Finding, broken
+from .finding import ClientFinding, finding
 from .rules import RULES
 
 _HARMLESS_PATHS = frozenset({"", "/", "/favicon.ico", "/robots.txt", "/health", "/healthz", "/livez", "/readyz"})
@@ -18,7 +18,7 @@ _KEY_HEADERS = frozenset({"x-api-key", "api-key", "x-auth-token", "apikey", "pro
 _OLD_NAMES = frozenset({"workid", "work_id"})
 
 
-def request_findings(run: Experience) -> Iterator[Finding]:
+def request_findings(run: Experience) -> Iterator[ClientFinding]:
     """Yield what is wrong with each request by itself."""
     for one in run.exchanges:
         if one.method in _PROBES:
@@ -28,15 +28,15 @@ def request_findings(run: Experience) -> Iterator[Finding]:
 
 
 def _found(
-    run: Experience, rule: str, expected: str, received: str, at: Exchange, violation: Violation | None = None
-) -> Finding:
+    run: Experience, rule: str, expected: str, received: str, at: Entry, violation: Violation | None = None
+) -> ClientFinding:
     """Return the finding; a violation brings its own clause."""
     row = RULES[rule]
     clause = violation.clause if violation and violation.clause in run.contract.clauses else row.clause
-    return broken(run.contract, replace(row, clause=clause or row.clause), expected, received, at)
+    return finding(run.contract, replace(row, clause=clause or row.clause), expected, received, at)
 
 
-def _http(run: Experience, one: Exchange) -> Iterator[Finding]:
+def _http(run: Experience, one: Entry) -> Iterator[ClientFinding]:
     if one.error == "malformed-request":
         yield _found(run, "sound-http", "a well-formed HTTP/1.1 request", one.body or "bytes that are none", one)
     elif one.status == 413 and one.error:
@@ -44,7 +44,7 @@ def _http(run: Experience, one: Exchange) -> Iterator[Finding]:
         yield _found(run, "sound-http", f"a body of at most {limit} bytes", "a larger one", one)
 
 
-def _path(run: Experience, one: Exchange) -> Iterator[Finding]:
+def _path(run: Experience, one: Entry) -> Iterator[ClientFinding]:
     if one.error == "malformed-request" or one.path in _HARMLESS_PATHS:
         return
     paths = [operation.path for operation in run.contract.operations]
@@ -61,7 +61,7 @@ def _leftover(path: str) -> bool:
     return path.startswith("/v2/") or "/v2/" in path or "/api/v2" in path
 
 
-def _key(run: Experience, one: Exchange) -> Iterator[Finding]:
+def _key(run: Experience, one: Entry) -> Iterator[ClientFinding]:
     if not one.methods:
         return
     given = one.headers.get("authorization")
@@ -85,7 +85,7 @@ def _knows_its_key(run: Experience) -> bool:
     return any(key in one.headers.get("authorization", "") for one in run.exchanges for key in run.given.keys)
 
 
-def _key_elsewhere(run: Experience, one: Exchange) -> Iterator[Finding]:
+def _key_elsewhere(run: Experience, one: Entry) -> Iterator[ClientFinding]:
     headers = " ".join(value for name, value in one.headers.items() if name != "authorization")
     places = {
         "the query": _KEY_NAMES & {name.lower() for name in one.fields} or _holds_key(run, one.query),
@@ -104,7 +104,7 @@ def _holds_key(run: Experience, text: str) -> bool:
     return any(key in text for key in run.given.keys)
 
 
-def _body(run: Experience, one: Exchange) -> Iterator[Finding]:
+def _body(run: Experience, one: Entry) -> Iterator[ClientFinding]:
     operation = one.operation
     if operation is None:
         return
@@ -121,7 +121,7 @@ def _body(run: Experience, one: Exchange) -> Iterator[Finding]:
         yield from _json(run, one, operation)
 
 
-def _json(run: Experience, one: Exchange, operation: Operation) -> Iterator[Finding]:
+def _json(run: Experience, one: Entry, operation: Operation) -> Iterator[ClientFinding]:
     if one.value is NO_JSON or one.error == "invalid-json":
         yield _found(run, "json-body", "one JSON object in UTF-8", shown(one.body) if one.body else NOTHING, one)
         return
@@ -133,7 +133,7 @@ def _json(run: Experience, one: Exchange, operation: Operation) -> Iterator[Find
         yield from _strange_names(run, one, list(one.value), list(properties), "body")
 
 
-def _query(run: Experience, one: Exchange) -> Iterator[Finding]:
+def _query(run: Experience, one: Entry) -> Iterator[ClientFinding]:
     operation = one.operation
     if operation is None:
         return
@@ -145,12 +145,14 @@ def _query(run: Experience, one: Exchange) -> Iterator[Finding]:
     yield from _strange_names(run, one, names, known, "query")
 
 
-def _violated(run: Experience, one: Exchange, violation: Violation) -> Finding:
+def _violated(run: Experience, one: Entry, violation: Violation) -> ClientFinding:
     expected = f"{violation.where}: {violation.expected}"
     return _found(run, "valid-request", expected, violation.received, one, violation)
 
 
-def _strange_names(run: Experience, one: Exchange, names: list[str], known: list[str], place: str) -> Iterator[Finding]:
+def _strange_names(
+    run: Experience, one: Entry, names: list[str], known: list[str], place: str
+) -> Iterator[ClientFinding]:
     for name in names:
         if name.lower() in _OLD_NAMES:
             yield _found(run, "no-leftovers", f"a name of the contract: {', '.join(known)}", f"{place}.{name}", one)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from .findings import Rule
+from .finding import Rule
 
 _PAID = "No clause: a start costs credits (C6, U13), and nobody can tell whether the first one took effect."
 _HOPELESS = "No clause: the same request gets the same answer."

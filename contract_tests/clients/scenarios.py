@@ -11,9 +11,10 @@ from .experience import EITHER, FAILURE, SUCCESS
 STAGE_SECONDS: Final = 0.5
 MUSIC, AUDIO, KEY = "gen_5f0c81d2a97e", "aud_7b21d04c9e63", "aio_covermock_client"
 _ODD = "+a&b=1#c%41 d"
+_SOURCES: Final = {"task-known": MUSIC, "audio-known": AUDIO}
 _PLAIN: Final = {"music_tasks": {MUSIC: {}}, "audio": {AUDIO: {"seconds": 30}}}
 
-# Words in faults that `furnished` replaces: the operations by what they do, and durations that fit the time given.
+# Words in faults that `faults_for` replaces: the operations by what they do, and durations that fit the time given.
 STARTS, POLLS, SLOW, PAUSE = "@starts", "@polls", "@slow", "@pause"
 
 
@@ -22,7 +23,7 @@ class Scenario:
     """One thing that happens to a client. `world` and `faults` are what the control API takes.
 
     `or_else` is the rule that is broken where the end isn't as expected; `webhook`: only for those who use one;
-    `job`: the client starts, waits and finishes; `sources`: what it may start tasks from.
+    `job`: the client starts, waits and finishes; `sources`: what it may start tasks from, by x-precondition.
     """
 
     name: str
@@ -33,7 +34,7 @@ class Scenario:
     or_else: str = "succeeds"
     webhook: bool = False
     drive: str = "time"
-    sources: tuple[str, ...] = (MUSIC, AUDIO)
+    sources: Mapping[str, str] = field(default_factory=lambda: _SOURCES)
     job: bool = True
 
     @property
@@ -72,7 +73,10 @@ SCENARIOS: Final = {
             drive="polls",
         ),
         Scenario(
-            "odd-ids", "Ids have + & # % and a space in them.", world=_ODD_WORLD, sources=(f"gen{_ODD}", f"aud{_ODD}")
+            "odd-ids",
+            "Ids have + & # % and a space in them.",
+            world=_ODD_WORLD,
+            sources={"task-known": f"gen{_ODD}", "audio-known": f"aud{_ODD}"},
         ),
         Scenario("task-fails", "The task fails.", FAILURE, _yielding(outcome="failure")),
         Scenario("never-ends", "The task never ends.", FAILURE, _yielding(outcome="stall")),
@@ -164,12 +168,14 @@ SCENARIOS: Final = {
     )
 }
 
+ONCE: Final = Scenario("run", "A happy world.", sources={}, job=False)
+
 
 class UnknownScenarioError(ValueError):
     """A name that is no scenario's; the text says which could have been meant."""
 
 
-def chosen(names: str) -> list[Scenario]:
+def scenarios_named(names: str) -> list[Scenario]:
     """Return the scenarios that a list of names (or `all`) means. Raises `UnknownScenarioError`."""
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     for name in wanted:
@@ -180,7 +186,7 @@ def chosen(names: str) -> list[Scenario]:
     return [row for row in SCENARIOS.values() if row.name in wanted or "all" in wanted]
 
 
-def furnished(scenario: Scenario, contract: Contract, timeout: float) -> list[dict[str, Any]]:
+def faults_for(scenario: Scenario, contract: Contract, timeout: float) -> list[dict[str, Any]]:
     """Return the scenario's faults with their words replaced, for a client that has `timeout` seconds."""
     handlers = {STARTS: "start", POLLS: "show"}
     words: dict[str, Any] = {

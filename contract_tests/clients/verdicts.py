@@ -5,24 +5,24 @@ from dataclasses import dataclass, field, replace
 
 from covermock.openapi import Contract
 
+from ..vocabulary import UNTRIED
 from .behaviour import behaviour_findings
 from .coverage import Cell, possible, share
 from .endings import ending_findings
 from .experience import Ending, Experience
-from .findings import Finding, gathered
+from .finding import ClientFinding, gather
 from .requests import request_findings
 
 _APART = frozenset({"valid-request", "known-names", "no-leftovers"})  # each place in a request is a finding of its own
-HELD, BROKEN, UNTRIED = "held", "broken", "not exercised"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RunVerdict:
     """What became of one run. `reason` says why nothing could be judged; `output` is what the command printed."""
 
     name: str
     state: str
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[ClientFinding, ...] = ()
     reason: str = ""
     ending: Ending | None = None
     output: str = ""
@@ -41,16 +41,16 @@ class Mutation:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ClientJudgement:
     """All verdicts on one client. `trouble` says why it could not be tested at all."""
 
     contract: Contract
     command: str
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[RunVerdict, ...]
     fail_on: str = "assumed"
     cover_min: float = 0.0
     trouble: str = ""
-    findings: tuple[Finding, ...] = field(default=())
+    findings: tuple[ClientFinding, ...] = field(default=())
     mutations: tuple[Mutation, ...] = ()
 
     @property
@@ -75,7 +75,7 @@ class Report:
         return possible(self.contract, self.met)
 
     @property
-    def failing(self) -> list[Finding]:
+    def failing(self) -> list[ClientFinding]:
         """Return the findings that fail the run."""
         return [one for one in self.findings if one.counts(self.fail_on)]
 
@@ -89,22 +89,22 @@ class Report:
         return 1 if self.coverage < self.cover_min else 0
 
 
-def findings_of(run: Experience, *, met: bool = True, scenario: str = "") -> list[Finding]:
+def findings_of(run: Experience, *, met: bool = True, scenario: str = "") -> list[ClientFinding]:
     """Return everything that a client did wrong in one run; `met` as in `ending_findings`."""
     found = [*request_findings(run), *behaviour_findings(run), *ending_findings(run, met=met)]
-    return gathered(replace(one, scenario=scenario) for one in found)
+    return gather(replace(one, scenario=scenario) for one in found)
 
 
-def report(
-    contract: Contract, command: str, verdicts: Iterable[Verdict], fail_on: str, cover_min: float, trouble: str = ""
-) -> Report:
-    """Return the report on all runs, with every finding once: the first scenario is shown, all are counted."""
+def client_judgement(
+    contract: Contract, command: str, verdicts: Iterable[RunVerdict], fail_on: str, cover_min: float, trouble: str = ""
+) -> ClientJudgement:
+    """Return the judgement on all runs, with every finding once: the first scenario is shown, all are counted."""
     kept = tuple(verdicts)
-    return Report(contract, command, kept, fail_on, cover_min, trouble, tuple(_joined(kept)))
+    return ClientJudgement(contract, command, kept, fail_on, cover_min, trouble, tuple(_join(kept)))
 
 
-def _joined(verdicts: Iterable[Verdict]) -> list[Finding]:
-    found: dict[tuple[str, str, str], Finding] = {}
+def _join(verdicts: Iterable[RunVerdict]) -> list[ClientFinding]:
+    found: dict[tuple[str, str, str], ClientFinding] = {}
     for verdict in verdicts:
         for one in verdict.findings:
             key = (one.rule, one.clause, one.expected if one.rule in _APART else "")

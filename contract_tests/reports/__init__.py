@@ -1,20 +1,26 @@
-"""Reports of a judgement: one small module for each form, chosen by a file's suffix. They read, and judge nothing."""
+"""Reports: one small module for each form, chosen by a file's suffix. They lay out a `Report`, and judge nothing."""
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from covermock.openapi import nearest
 
-from ..verdicts import Judgement
 from .annotations import annotations
-from .data import as_data, as_json
 from .junit import as_junit
 from .markdown import as_markdown
 from .page import as_page
+from .report import Item, Report, Row, RuleText
 from .sarif import as_sarif
 from .terminal import as_text
 
-FORMS: Mapping[str, Callable[[Judgement], str]] = {
+
+def as_json(report: Report) -> str:
+    """Return the report's data as JSON text."""
+    return json.dumps(report.data, ensure_ascii=False, indent=2) + "\n"
+
+
+FORMS: Mapping[str, Callable[[Report], str]] = {
     ".json": as_json,
     ".xml": as_junit,
     ".html": as_page,
@@ -24,20 +30,17 @@ FORMS: Mapping[str, Callable[[Judgement], str]] = {
 }
 
 
-def refused(path: Path) -> str:
-    """Say why no report can be written to the path, or nothing."""
+def problem_with(path: Path) -> str:
+    """Return why no report can be written to the path, or an empty text."""
     if path.suffix not in FORMS:
-        return (
-            f"expected a file that ends in {', '.join(FORMS)}, received {str(path)!r} ({nearest(path.suffix, FORMS)})"
-        )
-    if not path.parent.is_dir():
-        return f"expected a folder that exists, received {str(path.parent)!r}"
-    return ""
+        suffixes = ", ".join(FORMS)
+        return f"expected a file that ends in {suffixes}, received {str(path)!r} ({nearest(path.suffix, FORMS)})"
+    return "" if path.parent.is_dir() else f"expected a folder that exists, received {str(path.parent)!r}"
 
 
-def write(judgement: Judgement, path: Path) -> None:
-    """Write the report that the path's suffix asks for."""
-    path.write_text(FORMS[path.suffix](judgement), encoding="utf-8")
+def write(report: Report, path: Path) -> None:
+    """Write the report in the form that the path's suffix asks for."""
+    path.write_text(FORMS[path.suffix](report), encoding="utf-8")
 
 
-__all__ = ["FORMS", "annotations", "as_data", "as_text", "refused", "write"]
+__all__ = ["FORMS", "Item", "Report", "Row", "RuleText", "annotations", "as_json", "as_text", "problem_with", "write"]

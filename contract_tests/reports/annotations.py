@@ -1,21 +1,19 @@
 """The report inside a pull request: workflow commands that GitHub Actions turns into annotations."""
 
-from ..verdicts import Judgement
+from .report import Report
 
-_FILE = "openapi/gateway.yaml"
-
-
-def annotations(judgement: Judgement) -> list[str]:
-    """Return one workflow command for each finding, and for whatever kept the run from testing."""
-    lines = [f"::error title=covermock check::{_escaped(judgement.trouble)}"] if judgement.trouble else []
-    for finding in judgement.findings:
-        kind = "error" if finding in judgement.failing else "notice"
-        line = judgement.contract.clauses[finding.clause].line
-        title = _escaped(f"{finding.clause} ({finding.level})").replace(",", "%2C").replace(":", "%3A")
-        text = _escaped(f"{finding.title}: expected {finding.expected}, received {finding.received}\n{finding.curl}")
-        lines.append(f"::{kind} file={_FILE},line={line},title={title}::{text}")
-    return lines + [f"::warning title=covermock check::{_escaped(warning)}" for warning in judgement.warnings]
+_KINDS = {"error": "error", "warning": "warning", "note": "notice"}
 
 
-def _escaped(text: str) -> str:
+def annotations(report: Report) -> list[str]:
+    """Return one workflow command for each finding and warning, and for whatever kept the run from testing."""
+    lines = [f"::error title={report.tool}::{_escape(report.trouble)}"] if report.trouble else []
+    for item in report.items:
+        title = _escape(item.rule).replace(",", "%2C").replace(":", "%3A")
+        place = f"file={item.file},line={item.line}," if item.file else ""
+        lines.append(f"::{_KINDS[item.severity]} {place}title={title}::{_escape(item.message)}")
+    return lines + [f"::warning title={report.tool}::{_escape(warning)}" for warning in report.warnings]
+
+
+def _escape(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -1,51 +1,47 @@
-"""The report for CI servers: JUnit XML, one test case for each clause."""
+"""The report for CI servers: JUnit XML, one test case for each row."""
 
 import re
 from xml.sax.saxutils import escape, quoteattr
 
-from ..verdicts import BROKEN, UNTRIED, Judgement, Verdict
-from .wording import words
+from ..vocabulary import UNTRIED
+from .report import Item, Report, Row
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def as_junit(judgement: Judgement) -> str:
-    """Return the judgement as JUnit XML: broken at the line or above is a failure, not exercised is skipped."""
-    cases = [_case(judgement, verdict) for verdict in judgement.verdicts]
-    failed = sum("<failure" in case for case in cases)
-    skipped = sum("<skipped" in case for case in cases)
-    errors = 1 if judgement.trouble else 0
-    counts = f'tests="{len(cases)}" failures="{failed}" errors="{errors}" skipped="{skipped}"'
-    trouble = f"<system-err>{_text(judgement.trouble)}</system-err>" if judgement.trouble else ""
-    suite = f'<testsuite name="covermock check" {counts} time="{judgement.ledger.seconds:.3f}">'
-    return (
-        f'<?xml version="1.0" encoding="utf-8"?>\n<testsuites>{suite}\n'
-        + "\n".join(cases)
-        + f"\n{trouble}</testsuite></testsuites>\n"
-    )
+def as_junit(report: Report) -> str:
+    """Return the report as JUnit XML: a row with an error is a failure, one that was not exercised is skipped."""
+    cases = [_case(row) for row in report.rows]
+    failed, skipped = sum("<failure" in case for case in cases), sum("<skipped" in case for case in cases)
+    counts = f'tests="{len(cases)}" failures="{failed}" errors="{int(bool(report.trouble))}" skipped="{skipped}"'
+    trouble = f"<system-err>{_text(report.trouble)}</system-err>" if report.trouble else ""
+    suite = f'<testsuite name="{report.tool}" {counts}{_time(report.seconds)}>'
+    lines = ['<?xml version="1.0" encoding="utf-8"?>', f"<testsuites>{suite}", *cases, trouble]
+    return "\n".join([*filter(None, lines), "</testsuite></testsuites>", ""])
 
 
-def _case(judgement: Judgement, verdict: Verdict) -> str:
-    head = (
-        f'<testcase classname="contract.{verdict.level}" name={quoteattr(f"{verdict.clause.id} {verdict.clause.text}")}'
-    )
-    return f"{head}>{_outcome(judgement, verdict)}</testcase>"
+def _case(row: Row) -> str:
+    errors = [item for item in row.items if item.severity == "error"]
+    others = [_block(item) for item in row.items if item.severity != "error"]
+    inner = "".join(f"<failure message={_attribute(one.message)}>{_text(_block(one))}</failure>" for one in errors[:1])
+    inner += f"<skipped message={_attribute(row.text)}/>" if row.state == UNTRIED and not errors else ""
+    output = "\n\n".join([*map(_block, errors[1:]), *others, *([row.output] if row.output else [])])
+    inner += f"<system-out>{_text(output)}</system-out>" if output else ""
+    head = f'<testcase classname="{row.group}" name={_attribute(f"{row.name} {row.text}")}{_time(row.seconds)}>'
+    return f"{head}{inner}</testcase>"
 
 
-def _outcome(judgement: Judgement, verdict: Verdict) -> str:
-    if verdict.state == UNTRIED:
-        return f"<skipped message={quoteattr(_clean(verdict.reason))}/>"
-    if verdict.state != BROKEN:
-        return ""
-    texts = "\n\n".join("\n".join(f"{n}: {t}" for n, t in words(judgement, finding)) for finding in verdict.findings)
-    if any(finding in judgement.failing for finding in verdict.findings):
-        return f"<failure message={quoteattr(_clean(verdict.findings[0].title))}>{_text(texts)}</failure>"
-    return f"<system-out>{_text(texts)}</system-out>"
+def _block(item: Item) -> str:
+    return "\n".join([item.heading, *(f"{name}: {text}" for name, text in item.facts)])
 
 
-def _clean(text: str) -> str:
-    return _NOT_XML.sub("�", text)
+def _time(seconds: float | None) -> str:
+    return "" if seconds is None else f' time="{seconds:.3f}"'
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(_NOT_XML.sub("�", text))
 
 
 def _text(text: str) -> str:
-    return escape(_clean(text))
+    return escape(_NOT_XML.sub("�", text))

@@ -1,23 +1,19 @@
 """The report for job summaries: Markdown."""
 
-from ..verdicts import Judgement
-from .wording import ledger, summary, words
+from .report import Report
 
 
-def as_markdown(judgement: Judgement) -> str:
-    """Return the judgement as Markdown."""
-    lines = [f"## covermock check: {summary(judgement)}", "", f"`{judgement.url}`: {ledger(judgement)}", ""]
-    if judgement.trouble:
-        return "\n".join([*lines, judgement.trouble, ""])
-    lines += [f"> **Warning:** {warning}\n" for warning in judgement.warnings]
-    for finding in judgement.findings:
-        lines += [f"### {finding.clause}: {_plain(finding.title)}", ""]
-        lines += [f"- {name}: {_code(text)}" for name, text in words(judgement, finding)]
-        lines += [""]
-    lines += ["| clause | verdict | level | what it says |", "| --- | --- | --- | --- |"]
-    for verdict in judgement.verdicts:
-        text = _plain(verdict.clause.text) + (f" ({_plain(verdict.reason)})" if verdict.reason else "")
-        lines.append(f"| {verdict.clause.id} | {verdict.state} | {verdict.level} | {text} |")
+def as_markdown(report: Report) -> str:
+    """Return the report as Markdown."""
+    lines = [f"## {report.tool}: {report.summary}", "", *([f"`{report.subject}`", ""] if report.subject else [])]
+    if report.trouble:
+        return "\n".join([*lines, report.trouble, ""])
+    lines += [f"> **Warning:** {warning}\n" for warning in report.warnings]
+    for item in report.items:
+        lines += [f"### {_plain(item.heading)}", "", *(f"- {name}: {_code(text)}" for name, text in item.facts), ""]
+    lines += [f"| {' | '.join(report.columns)} |", "| --- | --- | --- | --- |"]
+    lines += [f"| {row.name} | {row.state} | {row.detail} | {_plain(row.text)} |" for row in report.rows]
+    lines += ["", "```", *report.appendix, "```"] if report.appendix else []
     return "\n".join(lines) + "\n"
 
 

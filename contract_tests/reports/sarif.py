@@ -1,48 +1,39 @@
-"""The report for code scanning: SARIF 2.1.0, pointing at the lines of the clauses in the contract file."""
+"""The report for code scanning: SARIF 2.1.0."""
 
 import json
 from typing import Any
 
-from ..findings import Finding, sentence
-from ..verdicts import Judgement
+from .report import Item, Report
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_FILE = "openapi/gateway.yaml"
 
 
-def as_sarif(judgement: Judgement) -> str:
-    """Return the findings as SARIF: errors where they fail the run, notes where they don't."""
-    clauses = judgement.contract.clauses
+def as_sarif(report: Report) -> str:
+    """Return the findings as SARIF: errors where they fail the run, warnings and notes where they don't."""
     rules = [
         {
-            "id": clause.id,
-            "shortDescription": {"text": clause.sentences[0].text},
-            "fullDescription": {"text": clause.text},
-            "properties": {"level": clause.level},
+            "id": rule.name,
+            "shortDescription": {"text": rule.short},
+            "fullDescription": {"text": rule.full},
+            "properties": {"level": rule.level},
         }
-        for clause in clauses.values()
+        for rule in report.rules
     ]
-    driver = {"name": "covermock", "informationUri": "https://apiin.one", "rules": rules}
-    invocation = {
-        "executionSuccessful": not judgement.trouble,
-        "toolExecutionNotifications": [{"message": {"text": t}} for t in (judgement.trouble, *judgement.warnings) if t],
-    }
+    notes = [{"message": {"text": text}} for text in (report.trouble, *report.warnings) if text]
     run = {
-        "tool": {"driver": driver},
-        "invocations": [invocation],
-        "results": [_result(judgement, finding) for finding in judgement.findings],
+        "tool": {"driver": {"name": report.tool, "informationUri": "https://apiin.one", "rules": rules}},
+        "invocations": [{"executionSuccessful": not report.trouble, "toolExecutionNotifications": notes}],
+        "results": [_result(item) for item in report.items],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
 
 
-def _result(judgement: Judgement, finding: Finding) -> dict[str, Any]:
-    clause = judgement.contract.clauses[finding.clause]
-    text = f"{finding.title}: expected {finding.expected}, received {finding.received}. {finding.curl}"
-    place = {"artifactLocation": {"uri": _FILE}, "region": {"startLine": clause.line}}
-    return {
-        "ruleId": finding.clause,
-        "level": "error" if finding in judgement.failing else "note",
-        "message": {"text": f"{text} ({sentence(judgement.contract, finding.clause, finding.level).text})"},
-        "locations": [{"physicalLocation": place}],
-        "partialFingerprints": {"covermock/v1": finding.fingerprint},
-    }
+def _result(item: Item) -> dict[str, Any]:
+    location: dict[str, Any] = (
+        {"physicalLocation": {"artifactLocation": {"uri": item.file}, "region": {"startLine": item.line}}}
+        if item.file
+        else {"logicalLocations": [{"fullyQualifiedName": item.where}]}
+    )
+    marks = {"partialFingerprints": {"covermock/v1": item.fingerprint}} if item.fingerprint else {}
+    message = {"text": "\n".join([item.message, *(f"{name}: {text}" for name, text in item.facts)])}
+    return {"ruleId": item.rule, "level": item.severity, "message": message, "locations": [location], **marks}

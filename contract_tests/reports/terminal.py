@@ -1,37 +1,27 @@
-"""The report for people at a terminal: a table by clause, the findings, the ledger."""
+"""The report for people at a terminal: a table, the findings, the outcome."""
 
 import textwrap
 
-from ..verdicts import BROKEN, Judgement, Verdict
-from .wording import ledger, summary, words
+from ..vocabulary import BROKEN, HELD, UNTRIED
+from .report import Report
 
-_MARKS = {"held": "ok", "broken": "BROKEN", "not exercised": "-"}
+_MARKS = {HELD: "ok", BROKEN: "BROKEN", UNTRIED: "-"}
 _WIDTH = 110
 
 
-def as_text(judgement: Judgement) -> str:
+def as_text(report: Report) -> str:
     """Return the whole report as plain text."""
-    if judgement.trouble:
-        return f"could not test: {judgement.trouble}\n{ledger(judgement)}\n"
-    lines = [f"{'clause':<7}{'verdict':<9}{'level':<14}what it says", *map(_row, judgement.verdicts), ""]
-    for finding in judgement.findings:
-        lines += [
-            f"{finding.clause} {finding.title}",
-            *(_item(name, text) for name, text in words(judgement, finding)),
-            "",
-        ]
-    lines += [f"warning: {warning}" for warning in judgement.warnings]
-    lines += [summary(judgement), ledger(judgement)]
-    return "\n".join(lines) + "\n"
+    if report.trouble:
+        return "\n".join([f"could not test: {report.trouble}", *filter(None, [report.subject])]) + "\n"
+    table = [report.columns, *((row.name, _MARKS[row.state], row.detail, row.text) for row in report.rows)]
+    widths = [max(len(cells[column]) for cells in table) + 1 for column in range(3)]
+    lines = [_row(cells, widths) for cells in table]
+    for item in report.items:
+        lines += ["", item.heading, *(f"    {name + ':':<11} {text}" for name, text in item.facts)]
+    lines += ["", *(f"warning: {warning}" for warning in report.warnings), *report.appendix]
+    return "\n".join([*lines, report.summary, *filter(None, [report.subject])]) + "\n"
 
 
-def _row(verdict: Verdict) -> str:
-    text = verdict.clause.text if verdict.state in {BROKEN, "held"} else f"not exercised: {verdict.reason}"
-    if verdict.state == "held" and verdict.unseen:
-        text = f"(not seen: what is {', '.join(verdict.unseen)}) {text}"
-    head = f"{verdict.clause.id:<7}{_MARKS[verdict.state]:<9}{verdict.level:<14}"
-    return head + textwrap.shorten(text, _WIDTH - len(head), placeholder=" …")
-
-
-def _item(name: str, text: str) -> str:
-    return f"    {name + ':':<10}{text}"
+def _row(cells: tuple[str, ...], widths: list[int]) -> str:
+    head = "".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=False))
+    return (head + textwrap.shorten(cells[3], max(_WIDTH - len(head), 30), placeholder=" …")).rstrip()

@@ -1,0 +1,220 @@
+"""What a client and a gateway said to each other, read from journal rows: plain data in, plain values out."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qs
+
+from covermock.openapi import Contract, Methods, Operation, Routes, resolve
+
+from ..exchange import curl_line
+
+Row = Mapping[str, Any]
+NO_JSON = object()  # what a body is that can't be read
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One request and its answer. `asked` is its real instant in Unix seconds, `delay` how long the answer took."""
+
+    number: int
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: str
+    capped: bool
+    status: int
+    answer: Any
+    answer_headers: Mapping[str, str]
+    asked: float
+    delay: float
+    wire: str
+    world: str
+    error: str
+    faults: tuple[str, ...] = ()
+    methods: Methods = field(default_factory=dict)
+    root: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def operation(self) -> Operation | None:
+        """Return the operation that the path and the method name."""
+        return self.methods.get(self.method)
+
+    @property
+    def starts(self) -> bool:
+        """Tell whether it asks for a task, which costs credits."""
+        return self.operation is not None and self.operation.handler == "start"
+
+    @property
+    def polls(self) -> bool:
+        """Tell whether it asks for the state of a task."""
+        return self.operation is not None and self.operation.handler == "show"
+
+    @property
+    def kind(self) -> str:
+        """Return the lifecycle of the tasks that its operation starts or shows."""
+        return str(self.operation.raw.get("x-task", "")) if self.operation else ""
+
+    @property
+    def unclear(self) -> bool:
+        """Tell whether the client can't know, from the answer, what its request did."""
+        return bool(self.wire) or self.delay > 0 or (self.status >= 500 and self.retry_after is None)
+
+    @property
+    def arrived(self) -> bool:
+        """Tell whether a whole answer with status 200 was sent at once: the client has surely read it."""
+        return self.status == 200 and not self.wire and not self.delay
+
+    @property
+    def answered(self) -> float:
+        """Return the real instant of the answer."""
+        return self.asked + self.delay
+
+    @cached_property
+    def fields(self) -> Mapping[str, list[str]]:
+        """Return the query, decoded."""
+        return parse_qs(self.query, keep_blank_values=True)
+
+    @cached_property
+    def value(self) -> Any:
+        """Return the body as JSON, or `NO_JSON`."""
+        return parsed(self.body)
+
+    @property
+    def given_id(self) -> str:
+        """Return the id that the request is about: the source of a task, or the task that is polled."""
+        for row in self.operation.raw.get("x-preconditions", ()) if self.operation else ():
+            for place in row.get("id", ()):
+                where, _, name = place.partition(".")
+                value = self.fields.get(name, [None])[0] if where == "query" else _member(self.value, name)
+                if isinstance(value, str):
+                    return value
+        return ""
+
+    @property
+    def what(self) -> str:
+        """Return what a second request must be like to be the same: all but where its webhook goes."""
+        hook = self.operation.callback if self.operation else None
+        if not hook or not isinstance(self.value, dict):
+            return self.given_id or self.body
+        return json.dumps({name: inner for name, inner in self.value.items() if name != hook[0]}, sort_keys=True)
+
+    @property
+    def retry_after(self) -> float | None:
+        """Return the seconds that the answer asks to wait, or None."""
+        text = self.answer_headers.get("retry-after")
+        if text is None:
+            return None
+        try:
+            return float(text)
+        except ValueError:
+            return _seconds_until(text, self.answered)
+
+    def fact(self, name: str) -> Any:
+        """Return what the answer says of an x-value such as `task.id`; None where it doesn't."""
+        if self.operation is None or self.status != 200 or not isinstance(self.answer, dict):
+            return None
+        path = fact_path(self.root, self.operation.schema(200), name)
+        here: Any = self.answer
+        for step in path or ():
+            here = here.get(step) if isinstance(here, dict) else None
+        return here if path else None
+
+    def __str__(self) -> str:
+        """Return the exchange as one line."""
+        query = f"?{self.query}" if self.query else ""
+        answer = {"reset": "connection reset", "empty": "connection closed"}.get(self.wire, str(self.status))
+        return f"#{self.number} {self.method} {self.path}{query} → {answer}"
+
+    @property
+    def curl(self) -> str:
+        """Return the request as a command, with the key left out."""
+        query = f"?{self.query}" if self.query else ""
+        shown = {name: value for name, value in self.headers.items() if name in {"content-type", "authorization"}}
+        if "authorization" in shown:
+            shown["authorization"] = f"{shown['authorization'].partition(' ')[0]} $GATEWAY_API_KEY"
+        return curl_line(self.method, f"$GATEWAY_BASE_URL{self.path}{query}", shown.items(), self.body.encode() or None)
+
+
+def entries(contract: Contract, rows: Iterable[Row]) -> list[Entry]:
+    """Return the exchanges of journal rows in the order in which they happened."""
+    routes = Routes(contract.operations)
+    found = sorted((_exchange(contract, routes, row) for row in rows), key=lambda one: one.asked)
+    return [replace(one, number=number) for number, one in enumerate(found, 1)]
+
+
+def parsed(text: str) -> Any:
+    """Return JSON as a value, or `NO_JSON`; a key that comes twice is no JSON of ours."""
+    try:
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return NO_JSON
+
+
+def fact_path(root: Mapping[str, Any], schema: Any, name: str) -> list[str] | None:
+    """Return where in an answer the x-value `name` stands, as the contract has it."""
+    if "$ref" in schema:
+        schema = {**resolve(root, schema["$ref"]), **schema}
+    if schema.get("x-value") == name:
+        return []
+    for key, inner in schema.get("properties", {}).items():
+        rest = fact_path(root, inner, name)
+        if rest is not None:
+            return [key, *rest]
+    return None
+
+
+def seconds_of(text: str) -> float:
+    """Return the Unix seconds of an RFC 3339 text."""
+    return datetime.fromisoformat(text).timestamp()
+
+
+def _exchange(contract: Contract, routes: Routes, row: Row) -> Entry:
+    methods, _ = routes.find(row["path"])
+    why = row.get("why", {})
+    return Entry(
+        row["number"],
+        row["method"],
+        row["path"],
+        row["query"],
+        {name.lower(): value for name, value in row["headers"].items()},
+        row["body"],
+        row.get("body_capped", False),
+        row["status"],
+        parsed(row["answer"]),
+        {name.lower(): value for name, value in row["answer_headers"].items()},
+        seconds_of(row.get("wall", row["at"])),
+        float(why.get("delay") or 0.0),
+        row.get("wire", ""),
+        why.get("world") or "",
+        why.get("error") or "",
+        tuple(why.get("faults") or ()),
+        methods,
+        contract.root,
+    )
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise ValueError("a key comes twice")
+    return dict(pairs)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _member(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _seconds_until(date: str, since: float) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp() - since
+    except ValueError:
+        return None

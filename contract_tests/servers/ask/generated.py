@@ -1,0 +1,155 @@
+"""Schemathesis, wrapped in one module since it moves fast: it makes the requests, our judge says what they show.
+
+Coverage and fuzzing run on the same contract file, through our transport, and only where they are free; the documented
+examples are sent by the directed checks, with ids that nobody has.
+"""
+
+import copy
+import warnings
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from schemathesis import CheckContext, GenerationMode, Response
+from schemathesis.core.result import Ok
+
+from ...exchange import Exchange, Sent
+from ..send.budget import OutOfBudgetError
+from ..session import Session
+
+Case = schemathesis.Case[Any]
+_BASE = "http://gateway.invalid"
+_OURS = frozenset(
+    {
+        "authorization",
+        "host",
+        "content-length",
+        "connection",
+        "user-agent",
+        "accept",
+        "accept-encoding",
+        "x-schemathesis-testcaseid",
+    }
+)
+_LAST: dict[str, tuple[Session, Exchange]] = {}
+
+
+@schemathesis.check  # type: ignore[untyped-decorator, unused-ignore]
+def the_contract_holds(_: CheckContext, response: Response, case: Case) -> None:
+    """Our judgement as a schemathesis check: state-dependent refusals are known, and judged by what is due."""
+    session, exchange = _LAST[str(case.id)]
+    found = session.judge.judge(exchange, session.expectations.of(exchange.sent))
+    assert not found, f"{response.status_code}: {', '.join(found)}"
+
+
+def generated_requests_are_judged(session: Session, limit: int) -> None:
+    """Send up to `limit` generated requests: coverage of the schemas, and fuzzing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        schema = schemathesis.openapi.from_dict(_plain(session.contract.root), config=schemathesis.Config())
+        operations: list[Any] = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
+        share = max(limit // (2 * len(operations)), 1)
+        try:
+            for operation in operations:
+                for case in islice(_covering(schema, operation), share):
+                    _send(session, case)
+            for operation in operations:
+                _fuzz(session, operation, GenerationMode.NEGATIVE, max(share // 2, 1))
+                _fuzz(session, operation, GenerationMode.POSITIVE, max(share // 2, 1))
+        except OutOfBudgetError as error:
+            session.evidence.note_untried(["G7"], str(error))
+
+
+def _plain(root: Any) -> dict[str, Any]:
+    """Return the contract as schemathesis reads it: without our extensions, and examples, whose ids may exist."""
+    if isinstance(root, dict):
+        return {
+            key: _plain(value) for key, value in root.items() if not str(key).startswith("x-") and key != "examples"
+        }
+    return [_plain(value) for value in root] if isinstance(root, list) else copy.copy(root)  # type: ignore[return-value]
+
+
+def _covering(schema: Any, operation: Any) -> Iterator[Case]:
+    """Yield what the coverage phase makes; a change in schemathesis here costs that phase, not the run."""
+    try:
+        yield from schema.iter_coverage_cases(
+            operation,
+            generation_modes=[GenerationMode.NEGATIVE],
+            generation_config=schema.config.generation_for(operation=operation, phase="coverage"),
+        )
+    except (TypeError, AttributeError):
+        return
+
+
+def _fuzz(session: Session, operation: Any, mode: GenerationMode, examples: int) -> None:
+    sent = _given(operation.as_strategy(generation_mode=mode), session.settings.seed, examples)
+    sent(lambda case: _send(session, case))
+
+
+def _given(strategy: Any, number: int, examples: int) -> Callable[[Callable[[Case], None]], None]:
+    def run(each: Callable[[Case], None]) -> None:
+        @seed(number)
+        @settings(
+            max_examples=examples,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(strategy)
+        def body(case: Case) -> None:
+            each(case)
+
+        body()
+
+    return run
+
+
+def _send(session: Session, case: Case) -> None:
+    """Send a generated case if a correct gateway would not charge for it, and judge it by our check."""
+    sent = as_sent(case)
+    if sent is None or sent.method != case.operation.method.upper() or _may_cost(session, sent):
+        return
+    exchange = session.send(sent)
+    _LAST[str(case.id)] = (session, exchange)
+    try:
+        the_contract_holds(cast(Any, None), _response(exchange), case)
+    except AssertionError:
+        return  # it is in the evidence, and need not end the run
+    finally:
+        del _LAST[str(case.id)]
+
+
+def _may_cost(session: Session, sent: Sent) -> bool:
+    expected = session.expectations.of(sent)
+    return bool(expected.price or expected.risk)
+
+
+def as_sent(case: Case) -> Sent | None:
+    """Return the request that a case makes, without its headers of our own kind; None when it can't be sent."""
+    try:
+        kwargs = case.as_transport_kwargs(base_url=_BASE)
+        names = ("method", "url", "params", "headers", "data", "json", "cookies")
+        prepared = requests.Request(**{name: kwargs[name] for name in names if kwargs.get(name) is not None}).prepare()
+    except (ValueError, TypeError, UnicodeError, requests.RequestException):
+        return None
+    headers = tuple((str(name), str(value)) for name, value in prepared.headers.items() if name.lower() not in _OURS)
+    if any(not text.isascii() or any(ord(char) < 32 for char in text) for pair in headers for text in pair):
+        return None
+    parts = urlsplit(str(prepared.url))
+    raw: Any = prepared.body
+    body = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
+    if body is not None and not isinstance(body, bytes):
+        return None
+    return Sent(str(prepared.method), parts.path, "main", parts.query, headers, body, "was generated by schemathesis")
+
+
+def _response(exchange: Exchange) -> Any:
+    response = requests.Response()
+    response.status_code = exchange.answer.status
+    response._content = exchange.answer.body  # noqa: SLF001 - the only way to make one without a connection
+    return response

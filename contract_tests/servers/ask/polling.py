@@ -1,0 +1,74 @@
+"""Following a task from its id to its end, politely: what a patient client would see."""
+
+from collections.abc import Callable
+
+from ...exchange import Exchange
+from ..expect.knowledge import COVER, KnownTask
+from ..expect.reasons import blames
+from ..send.budget import OutOfBudgetError
+from ..session import Session
+
+STATUS_OF = {"cover": "getCoverStatus", "music": "getUploadCoverStatus"}
+DONE_WORDS = frozenset({"success", "succeeded", "complete", "completed", "done", "finished", "ready"})
+_GROWTH = 1.15
+_LONGEST = 10.0  # seconds between two polls, at most (G10)
+_FAILURES = 6  # polls in a row without a status, after which the task is given up
+_FAIR_WAIT = 10.0  # seconds after which a task that still runs is worth a word, if requests ran out before patience
+OnPoll = Callable[[Exchange], None]
+
+
+def poll(session: Session, task: KnownTask, story: str, who: str = "main") -> Exchange:
+    """Ask once how the task is."""
+    return session.ask(session.get(STATUS_OF[task.kind], story, who, task_id=task.id))
+
+
+def follow(session: Session, task: KnownTask, on_poll: OnPoll = lambda _: None) -> bool:
+    """Poll the task until it has ended; tell whether it has. One that doesn't end in time breaks G13."""
+    began, pause, failures = session.transport.now, session.settings.poll_interval, 0
+    while not has_ended(session, task):
+        waited = session.transport.now - began
+        if waited > session.settings.patience:
+            _never_ended(session, task, waited)
+            return False
+        session.transport.wait(min(pause, max(session.settings.patience - waited, 0.01)))
+        try:
+            exchange = poll(session, task, "polls the task until it has ended")
+        except OutOfBudgetError as error:
+            return _cut_short(session, task, waited, str(error))
+        on_poll(exchange)
+        failures = 0 if exchange.answer.ok else failures + 1
+        if failures >= _FAILURES:
+            session.evidence.note_untried(["G13"], f"its status could not be read: {exchange.answer}")
+            return False
+        pause = min(pause * _GROWTH, max(_LONGEST, session.settings.poll_interval))
+    session.evidence.note_tried(blames("G13:assumed"))
+    return True
+
+
+def has_ended(session: Session, task: KnownTask) -> bool:
+    """Tell whether the task is at its end, under whatever name the gateway gives it."""
+    known = {state.name for state in session.knowledge.lifecycles[task.kind].states}
+    return session.knowledge.terminal(task) or (task.status not in known and task.status.lower() in DONE_WORDS)
+
+
+def has_succeeded(session: Session, task: KnownTask) -> bool:
+    """Tell whether the task was seen as completed, under its documented name."""
+    return task.status == session.knowledge.lifecycles[task.kind].success.name
+
+
+def _never_ended(session: Session, task: KnownTask, waited: float) -> None:
+    exchange = poll(session, task, "polls the task a last time")
+    kind = "cover" if task.kind == COVER else "upload-cover"
+    received = f"{task.status!r} after {waited:.0f} s"
+    session.evidence.note_broken(
+        blames("G13:assumed"), f"{kind} tasks end", f"an end within {waited:.0f} s (--patience)", received, exchange
+    )
+
+
+def _cut_short(session: Session, task: KnownTask, waited: float, reason: str) -> bool:
+    if waited >= _FAIR_WAIT:
+        received = f"{task.status!r} after {waited:.0f} s, when {reason}"
+        session.evidence.note_broken(blames("G13:assumed"), "tasks end", "an end", received, None)
+    else:
+        session.evidence.note_untried(["G13"], reason)
+    return False

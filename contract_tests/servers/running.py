@@ -1,0 +1,229 @@
+"""A run from its first request to its verdicts: preflight, flows and checks side by side, then the history."""
+
+from collections.abc import Callable, Generator
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import cast
+
+from covermock.openapi import Contract
+
+from ..exchange import Exchange, Sent
+from .ask.checks import CHECKS, Ask, Check
+from .ask.flows import PaidFlow, linger, plan_flows
+from .ask.polling import has_ended
+from .ask.webhooks import Receiver
+from .expect.expectations import Expectation
+from .oracles import judge_history
+from .send.budget import OutOfBudgetError
+from .send.transport import ANSWER_SECONDS, StoppedError
+from .send.wire import REFUSED
+from .session import Session
+from .settings import Settings
+from .verdicts import Judgement, judgement
+
+_FLOW_REQUESTS = 25  # what one flow needs, so that free checks don't take it away
+_SHORT_TIMEOUT = 4.0
+_CHECKERS = 3  # free checks that run side by side
+_HURRIED = 1  # requests of each check that are sent to a gateway that is very slow
+_RESERVE = 12  # requests kept for the last look at the tasks
+_MOST_GENERATED = 120
+_STORY_CREDITS = 2
+_PROBE_CREDITS = 50  # four kinds of requests for 12, and two for 1, that may be accepted by mistake
+_LAST_LOOK = 1.2  # seconds that must lie between a task's first poll and its last: created_at has whole seconds
+
+
+@dataclass
+class Progress:
+    """What a run tells while it goes on: a quote before the first paid request, steps, and the end."""
+
+    quote: Callable[[str], None] = lambda _: None
+    step: Callable[[str, int, int], None] = lambda *_: None
+
+
+def judge(settings: Settings, progress: Progress | None = None, contract: Contract | None = None) -> Judgement:
+    """Judge the gateway that the settings name. A run that is interrupted returns what it has seen until then."""
+    progress = progress or Progress()
+    session = Session(settings, contract)
+    trouble, interrupted = "", False
+    try:
+        with session.attempt():
+            trouble = preflight(session)
+            if not trouble:
+                _whole_run(session, progress)
+    except (KeyboardInterrupt, StoppedError):
+        interrupted = True
+        session.transport.stopped.set()
+    judge_history(session)
+    return judgement(session, trouble=trouble, interrupted=interrupted)
+
+
+def preflight(session: Session) -> str:
+    """Ask each operation once; return why the gateway can't be tested, or nothing when it can."""
+    session.transport.timeout = _SHORT_TIMEOUT
+    story = "looks whether anybody answers"
+    starts = {one.id: one.handler == "start" for one in session.contract.operations}
+    requests = [session.post(name, {}, story) for name in starts if starts[name]]
+    requests += [session.get(name, story, task_id=session.unknown_id()) for name in starts if not starts[name]]
+    with ThreadPoolExecutor(len(requests)) as pool:
+        tried = pool.map(lambda sent: _ask(session, sent, session.expectations.of(sent)), requests)
+        exchanges = [exchange for exchange in tried if exchange]
+    session.transport.timeout = ANSWER_SECONDS
+    if all(one.answer.problem for one in exchanges):
+        return _silence(session, exchanges)
+    if all(one.answer.status == 401 for one in exchanges):
+        return _refused_keys(session)
+    for who in ("second", "poor"):
+        _drop_refused(session, who)
+    return ""
+
+
+def _silence(session: Session, exchanges: list[Exchange]) -> str:
+    first = exchanges[0].answer.problem
+    if not first.startswith(REFUSED):
+        more = session.ask(Sent("GET", "/api/v1/audio/music/no-such-path", "", story="looks whether anybody answers"))
+        if not more.answer.problem:
+            return ""
+    return f"expected an answer from {session.settings.url}, received: {first}"
+
+
+def _refused_keys(session: Session) -> str:
+    """Return what to say when the main key is refused everywhere, and no other one is taken either."""
+    for who in ("second", "poor"):
+        if session.has(who) and _status_of_key(session, who) != 401:
+            return ""
+    return "expected a valid key in COVERMOCK_API_KEY, received 401 to every request with it"
+
+
+def _status_of_key(session: Session, who: str) -> int:
+    sent = session.get("getCoverStatus", "looks whether this key is taken", who, task_id=session.unknown_id("x"))
+    return session.send(sent).answer.status
+
+
+def _drop_refused(session: Session, who: str) -> None:
+    if not session.has(who):
+        return
+    if _status_of_key(session, who) == 401:
+        reason = f"the {who} key is refused (401)"
+        session.evidence.note_untried(["G9"] if who == "second" else ["G6"], reason)
+        session.settings = replace(session.settings, keys={k: v for k, v in session.settings.keys.items() if k != who})
+
+
+def _whole_run(session: Session, progress: Progress) -> None:
+    settings = session.settings
+    hears = settings.loopback or bool(settings.callback_base)
+    receiver = Receiver(session) if hears and settings.max_credits else None
+    try:
+        flows = affordable_flows(session, plan_flows(session, receiver), progress)
+        _side_by_side(session, [*(one.flow for one in flows), _free_checks(len(flows))], progress)
+        _afterwards(session, progress)
+    finally:
+        if receiver:
+            receiver.close()
+
+
+def affordable_flows(session: Session, wanted: list[PaidFlow], progress: Progress) -> list[PaidFlow]:
+    """Return the flows that the budget allows, and say what they may cost before the first is paid."""
+    left, chosen = session.budget.left, []
+    for paid in wanted:
+        if paid.credits <= left:
+            chosen.append(paid)
+            left -= paid.credits
+        else:
+            session.evidence.note_untried(
+                paid.shows, f"{paid.title} may cost {paid.credits} credits: raise --max-credits"
+            )
+    session.budget.probes = min(left, _PROBE_CREDITS)
+    used = session.budget.max_credits - session.budget.left
+    session.budget.quote = used + sum(paid.credits for paid in chosen) + session.budget.probes
+    what = [paid.title for paid in chosen]
+    if session.budget.probes:
+        what.append(f"{session.budget.probes} credits for requests that a gateway may accept or refuse by mistake")
+    told = f"at most {session.budget.quote} credits (at the highest price) and {session.budget.max_requests} requests"
+    progress.quote(f"{told}: {', '.join(what) or 'nothing that is paid for'}")
+    return chosen
+
+
+def _side_by_side(session: Session, stories: list[Callable[[Session], None]], progress: Progress) -> None:
+    """Tell all stories at once, each in a thread; stop them all when one breaks or the user interrupts."""
+    with ThreadPoolExecutor(len(stories) or 1, "covermock-check") as pool:
+        told: list[Future[None]] = [pool.submit(story, session) for story in stories]
+        try:
+            pending = set(told)
+            while pending:
+                done, pending = wait(pending, 0.2, FIRST_EXCEPTION)
+                progress.step("judging", session.budget.requests, session.budget.max_requests)
+                for one in done:
+                    one.result()
+        except BaseException:
+            session.transport.stopped.set()
+            raise
+
+
+def _free_checks(flows: int) -> Callable[[Session], None]:
+    def free_checks(session: Session) -> None:
+        keep = min(flows * _FLOW_REQUESTS, session.budget.max_requests // 2)
+        with ThreadPoolExecutor(_CHECKERS, "covermock-check") as pool:
+            for done in [pool.submit(run_check, session, check, keep) for check in CHECKS]:
+                done.result()
+
+    return free_checks
+
+
+def run_check(session: Session, check: Check, keep: int = 0) -> None:
+    """Send what a check asks, while more than `keep` requests are left; note what was not asked, and why not."""
+    asking = cast("Generator[Ask, Exchange | None, None]", check(session))
+    exchange: Exchange | None = None
+    sent, over = 0, ""
+    with suppress(StopIteration):
+        while True:
+            ask = asking.send(exchange)
+            request, expected = ask if isinstance(ask, tuple) else (ask, session.expectations.of(ask))
+            over = over or _shortage(session, keep, sent)
+            exchange = None if over else _ask(session, request, expected)
+            sent += exchange is not None
+            if over:
+                session.evidence.note_untried(expected.clauses, over)
+
+
+def _shortage(session: Session, keep: int, sent: int) -> str:
+    """Return why a check can't go on: only the requests that the flows need are left, or time is short."""
+    if session.is_slow and sent >= _HURRIED:
+        return "the gateway is too slow to try everything"
+    used_up = session.budget.requests_left <= keep
+    return f"the {session.budget.max_requests} requests were used up (--max-requests)" if used_up else ""
+
+
+def _ask(session: Session, sent: Sent, expected: Expectation) -> Exchange | None:
+    """Send a request of a check; return None where it could cost more than is left, which the rest may not."""
+    try:
+        return session.ask(sent, expected)
+    except OutOfBudgetError as error:
+        session.evidence.note_untried(expected.clauses, str(error))
+        return None
+
+
+def _generate(session: Session, progress: Progress) -> None:
+    """Let schemathesis and Hypothesis have what requests are left, less a reserve for the last look."""
+    from .ask.generated import generated_requests_are_judged
+    from .ask.stories import stories_are_judged
+
+    progress.step("generating", session.budget.requests, session.budget.max_requests)
+    left = session.budget.requests_left - _RESERVE
+    if left > _RESERVE and not session.is_slow:
+        generated_requests_are_judged(session, min(left // 2, _MOST_GENERATED))
+    left = session.budget.requests_left - _RESERVE
+    if left > _RESERVE and not session.is_slow:
+        session.budget.probes = min(session.budget.probes, _STORY_CREDITS)
+        session.story = stories_are_judged(session, min(left, _MOST_GENERATED))
+
+
+def _afterwards(session: Session, progress: Progress) -> None:
+    """Generated requests and stories, and a last look at every task."""
+    _generate(session, progress)
+    with session.attempt():
+        tasks = [task for task in session.knowledge.tasks.values() if task.owner == "main" and has_ended(session, task)]
+        started = min((exchange.began for exchange in session.transport.history), default=0.0)
+        session.transport.wait(max(started + _LAST_LOOK - session.transport.now, 0) if tasks else 0)
+        for task in tasks:
+            linger(session, task, 1)

@@ -1,0 +1,1 @@
+"""What leaves for a gateway, below everything that asks: the wire, rate and budget, the history."""

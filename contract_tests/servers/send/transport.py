@@ -1,0 +1,104 @@
+"""What every way of judging sends through: budget, rate, patience with Retry-After, and the history of it all."""
+
+import time
+from collections.abc import Callable, Mapping
+from threading import BoundedSemaphore, Event, Lock
+
+from ...exchange import CUT_KEY, MAIN_KEY, UPPER_KEY, Answer, Exchange, Sent
+from .budget import Budget
+from .wire import Target, decimal, receive
+
+ANSWER_SECONDS = 5.0  # how long an answer is waited for; G15 allows 2
+_AT_ONCE = 6  # requests on their way at the same time: more could overrun a small server's queue
+_LONGEST_PAUSE = 30.0  # seconds of Retry-After that are obeyed
+Observer = Callable[[Exchange], None]
+
+
+class StoppedError(Exception):
+    """The run was cut short."""
+
+
+class Transport:
+    """Sends requests to one gateway, from many threads. `history` holds every exchange, in the order of their ends."""
+
+    def __init__(self, url: str, keys: Mapping[str, str], budget: Budget, rate: float = 0.0) -> None:
+        self.budget = budget
+        self.history: list[Exchange] = []
+        self.stopped = Event()
+        self.timeout = ANSWER_SECONDS
+        self.began = time.monotonic()
+        self._target = Target.of(url)
+        self._keys = keys
+        self._gap = 1 / rate if rate else 0.0
+        self._next = 0.0
+        self._lock = Lock()
+        self._turns = BoundedSemaphore(_AT_ONCE)
+
+    def send(self, sent: Sent, price: int = 0, *, probe: bool = False) -> Exchange:
+        """Send one request that may cost up to `price` credits; a free one obeys a Retry-After once.
+
+        Raises `OutOfBudgetError` and `StoppedError` instead of sending.
+        """
+        exchange = self._once(sent, price, probe)
+        pause = None if price else _pause(exchange.answer)
+        if pause is None:
+            return exchange
+        self.wait(pause)
+        return self._once(sent, price, probe)
+
+    def wait(self, seconds: float) -> None:
+        """Wait, unless the run is cut short. Raises `StoppedError`."""
+        if self.stopped.wait(seconds):
+            raise StoppedError
+
+    @property
+    def now(self) -> float:
+        """Return the seconds since the run began."""
+        return time.monotonic() - self.began
+
+    def authorization(self, who: str) -> str:
+        """Return the Authorization header of a role, or an empty text for none."""
+        return f"Bearer {self._keys[who]}" if who else ""
+
+    def _once(self, sent: Sent, price: int, probe: bool) -> Exchange:
+        self._take_turn()
+        self.budget.reserve(price, probe=probe)
+        charged = True  # until the answer says otherwise, a paid request counts as charged
+        began = self.now
+        try:
+            headers = tuple((name, self._filled(value)) for name, value in sent.headers)
+            wired = Sent(sent.method, sent.path, sent.who, sent.query, headers, sent.body)
+            with self._turns:
+                answer = receive(self._target, wired, self.authorization(sent.who), self.timeout)
+            charged = bool(answer.problem) or not 400 <= answer.status < 500
+        finally:
+            self.budget.settle(price, charged=charged and price > 0, probe=probe)
+        with self._lock:
+            exchange = Exchange(len(self.history) + 1, sent, answer, began, self.now)
+            self.history.append(exchange)
+        return exchange
+
+    def _filled(self, value: str) -> str:
+        """Put a key where a header names its environment variable: so no curl line ever holds a key."""
+        key = self._keys.get("main", "")
+        for spelled, meant in ((MAIN_KEY, key), (CUT_KEY, key[:-1]), (UPPER_KEY, key.upper())):
+            value = value.replace(spelled, meant)
+        return value
+
+    def _take_turn(self) -> None:
+        """Wait until the rate allows one more request."""
+        if self.stopped.is_set():
+            raise StoppedError
+        if not self._gap:
+            return
+        with self._lock:
+            now = time.monotonic()
+            turn = max(self._next, now)
+            self._next = turn + self._gap
+        self.wait(max(turn - now, 0))
+
+
+def _pause(answer: Answer) -> float | None:
+    """Return the seconds that a 429 or 503 asks to wait, or None when there is nothing to wait for."""
+    seconds = decimal(answer.headers.get("retry-after", "").strip())
+    return min(float(seconds), _LONGEST_PAUSE) if answer.status in {429, 503} and seconds is not None else None

@@ -1,0 +1,181 @@
+"""One run's means: ask the gateway, learn from the answer, have it judged. All ways of judging share one."""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock, RLock
+from typing import Any
+from urllib.parse import parse_qs
+
+from covermock.openapi import GATEWAY, Contract, Operation, load
+
+from ..exchange import JSON, Exchange, Sent, curl, json_body, json_object, query_of
+from ..vocabulary import redactor
+from .evidence import Evidence
+from .expect.expectations import Expectation, Expectations
+from .expect.knowledge import COVER, Knowledge
+from .expect.reasons import IDENTITY
+from .judge import SLOW_SECONDS, Judge
+from .send.budget import Budget, OutOfBudgetError
+from .send.transport import Transport
+from .settings import Settings
+
+ID_NAMES = frozenset({"taskId", "task_id", "audio_id"})
+_SLOW = 6  # slow answers (a missing one counts twice) after which a run contents itself with less
+
+
+class Session:
+    """Asks one gateway. `ask` may be called from many threads."""
+
+    def __init__(self, settings: Settings, contract: Contract | None = None) -> None:
+        self.settings = settings
+        self.contract = contract or load(GATEWAY)
+        self.operations = {operation.id: operation for operation in self.contract.operations}
+        self.budget = Budget(settings.max_credits, settings.max_requests)
+        self.transport = Transport(settings.url, settings.keys, self.budget, settings.rate)
+        self.knowledge = Knowledge(settings, dict(self.contract.lifecycles))
+        self.expectations = Expectations(self.contract, self.knowledge)
+        self.evidence = Evidence(redactor(settings.keys.values()), lambda exchange: curl(exchange.sent, settings.url))
+        self.judge = Judge(self.contract, self.evidence)
+        self.chance = random.Random(settings.seed)  # noqa: S311 - for made-up ids, not for secrets
+        self.strays: set[str] = set()  # facts that the gateway has not kept, and may have charged for
+        self.unknown: dict[str, int] = {}  # by operation: the status that an id gets which nobody has
+        self.asked: set[str] = set()
+        self.story: list[str] = []
+        self.slow = 0
+        self._lock = RLock()
+        self._probing: defaultdict[str, Lock] = defaultdict(Lock)
+
+    def ask(self, sent: Sent, expected: Expectation | None = None) -> Exchange:
+        """Send the request, learn from the answer and judge it; `expected` instead of what is known by itself.
+
+        Raises `OutOfBudgetError` and `StoppedError` instead of sending.
+        """
+        expectation = expected or self.expectations.of(sent)
+        exchange = self.send(sent, expectation)
+        self.judge.judge(exchange, expectation)
+        return exchange
+
+    def send(self, sent: Sent, expectation: Expectation | None = None, *, probe: bool = False) -> Exchange:
+        """Send the request and learn from the answer, but leave the judging to the caller.
+
+        With `probe` it is paid from the credits for probes, even where it is valid.
+        """
+        expectation = expectation or self.expectations.of(sent)
+        if expectation.due and _top_price(expectation):
+            with self._lock:
+                alone = self._probing[expectation.due.fact]
+            with alone:  # so that the first acceptance ends the kind
+                self._refuse_repetition(expectation)
+                return self._send(sent, expectation, probe or expectation.risk > 0)
+        return self._send(sent, expectation, probe)
+
+    def _send(self, sent: Sent, expectation: Expectation, probe: bool) -> Exchange:
+        cost = expectation.price or expectation.risk
+        exchange = self.transport.send(sent, cost, probe=probe)
+        if exchange.answer.seconds > SLOW_SECONDS:
+            exchange = self._second_look(sent, exchange, free=not cost)
+        self._learn(exchange, expectation)
+        return exchange
+
+    def _second_look(self, sent: Sent, first: Exchange, *, free: bool) -> Exchange:
+        """Return a repetition of a slow answer: only what is slow twice is the gateway's fault."""
+        missing = bool(first.answer.problem)
+        if free and not missing and not first.answer.ok and not self.is_slow and self.budget.requests_left:
+            again = self.transport.send(sent)
+            if again.answer.seconds <= SLOW_SECONDS:
+                return again
+        with self._lock:
+            self.slow += 1 + missing
+        return first
+
+    @property
+    def is_slow(self) -> bool:
+        """Tell whether the gateway is so slow that the run contents itself with less."""
+        return self.slow >= _SLOW
+
+    def _refuse_repetition(self, expectation: Expectation) -> None:
+        """Send no more of what was accepted once although it had to be refused, or could cost more than is left."""
+        due, price, budget = expectation.due, _top_price(expectation), self.budget
+        if due and due.fact in self.strays:
+            raise OutOfBudgetError(f"the gateway accepted such a request although {due.fact}")
+        if budget.strays and price > budget.left:
+            told = f"{budget.stray_requests} requests that it had to refuse, at up to {budget.strays} credits"
+            raise OutOfBudgetError(f"the gateway accepted {told}, and {budget.left} are left (--max-credits)")
+
+    def _learn(self, exchange: Exchange, expectation: Expectation) -> None:
+        operation, answer = expectation.operation, exchange.answer
+        due = expectation.due
+        if operation and due and due.rank == IDENTITY and not expectation.later and not expectation.open:
+            self.unknown.setdefault(operation.id, answer.status)
+        if operation is None or not answer.ok:
+            return
+        if due and _top_price(expectation):
+            self.budget.stray(_top_price(expectation), expectation.risk)
+            self.strays.add(due.fact)
+        data = answer.json.get("data") if isinstance(answer.json, dict) else None
+        if isinstance(data, dict):
+            self._learn_data(exchange.sent, operation, data)
+
+    def _learn_data(self, sent: Sent, operation: Operation, data: dict[str, Any]) -> None:
+        kind = operation.raw["x-task"]
+        if operation.handler == "start":
+            task_id = task_id_of(data)
+            if task_id:
+                self.knowledge.learn(kind, task_id, sent.who or "main", source_of(sent, kind))
+            return
+        task = self.knowledge.tasks.get(parse_qs(sent.query).get("task_id", [""])[0])
+        status = data.get("status")
+        if task and isinstance(status, str) and status != task.status:
+            task.statuses.append(status)
+
+    def post(self, operation: str, body: object, story: str, who: str = "main", **more: Any) -> Sent:
+        """Return a request to a starting operation; `body` is bytes as they are, or a JSON value."""
+        raw = body if isinstance(body, bytes) else json_body(body)
+        headers = (("Content-Type", JSON), *more.pop("headers", ()))
+        found = self.operations[operation]
+        return Sent(found.method, found.path, who, "", headers, raw, story)
+
+    def get(self, operation: str, story: str, who: str = "main", headers: Any = (), **query: str) -> Sent:
+        """Return a request to a status operation."""
+        found = self.operations[operation]
+        return Sent(found.method, found.path, who, query_of(**query), tuple(headers), None, story)
+
+    def unknown_id(self, kind: str = "gone") -> str:
+        """Return an id that nobody has."""
+        with self._lock:
+            return f"{kind}{self.chance.getrandbits(72):018x}"
+
+    def has(self, *roles: str) -> bool:
+        """Tell whether the run has the keys of these roles."""
+        return all(role in self.settings.keys for role in roles)
+
+    @contextmanager
+    def attempt(self, *clauses: str) -> Iterator[None]:
+        """Note for `clauses` why they were not put to the test, where the budget ends what is done here."""
+        try:
+            yield
+        except OutOfBudgetError as error:
+            self.evidence.note_untried(clauses, str(error))
+
+
+def task_id_of(data: dict[str, Any]) -> str:
+    """Return the task id of an accepted request's data, however it is spelled."""
+    given = data.get("taskId", data.get("task_id"))
+    return given if isinstance(given, str) else ""
+
+
+def source_of(sent: Sent, kind: str) -> str:
+    """Return the id that a starting request was about, or an empty text."""
+    body = json_object(sent.body)
+    names = ("taskId", "task_id") if kind == COVER else ("audio_id",)
+    return next((str(body[name]) for name in names if name in body), "")
+
+
+def _top_price(expectation: Expectation) -> int:
+    """Return what the operation costs at most, whether or not the request has to be refused."""
+    return int(expectation.operation.raw.get("x-credits", {}).get("max", 0)) if expectation.operation else 0
+
+
+__all__ = ["Session"]
