@@ -2,7 +2,7 @@
 
 from .contract import ADMIN, GATEWAY, LEVELS, Clause, Contract, ErrorRow, Sentence, as_json, load, understood
 from .lifecycle import Lifecycle, Stage
-from .names import nearest
+from .names import nearest, repeated
 from .operations import JSON, Operation, Parameter
 from .rendering import ERROR_FACTS, TASK_FACTS, Facts, Render, UnrenderableError, encoded, renderer
 from .routes import Methods, Routes
@@ -44,6 +44,7 @@ __all__ = [
     "read",
     "refuse_invalid",
     "renderer",
+    "repeated",
     "resolve",
     "shown",
     "understood",

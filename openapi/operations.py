@@ -9,10 +9,13 @@ from typing import Any
 from .violations import NOTHING, REQUIRED, Validator, Violation
 
 JSON = "application/json"
+# Numbers as JSON writes them, and not as Python would take them, too: `1_0`, `nan`, digits of other scripts.
+_INTEGER = re.compile(r"-?[0-9]{1,30}")
+_NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?")
 _COERCIONS: dict[str, Callable[[str], Any]] = {
-    "integer": int,
-    "number": float,
-    "boolean": {"true": True, "false": False}.__getitem__,
+    "integer": lambda text: int(text) if _INTEGER.fullmatch(text) else text,
+    "number": lambda text: float(text) if _NUMBER.fullmatch(text) else text,
+    "boolean": lambda text: {"true": True, "false": False}.get(text, text),
 }
 
 
@@ -43,11 +46,9 @@ class Parameter:
         return f"{self.place}.{self.name}"
 
     def _typed(self, text: str) -> Any:
-        coerce = _COERCIONS.get(self.schema.get("type", "string"), str)
-        try:
-            return coerce(text)
-        except (ValueError, KeyError):
-            return text
+        kinds = self.schema.get("type", "string")
+        read = (_COERCIONS.get(kind, str)(text) for kind in ([kinds] if isinstance(kinds, str) else kinds))
+        return next((value for value in read if not isinstance(value, str)), text)
 
 
 @dataclass(frozen=True)

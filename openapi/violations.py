@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import jsonschema_rs
@@ -10,6 +11,10 @@ from .names import nearest
 from .source import InvalidSourceError, Source, shown
 
 Schema = Mapping[str, Any]
+# All errors of a larger value are not worth their cost, which grows with the square of its size.
+_SMALL_PARTS = 300
+_SMALL_TEXT = 30_000  # characters
+_QUOTED = 200  # characters of the validator's own words
 _DEPTHS = {"components": 2, "$defs": 1}  # how many names below these lead to a schema
 NOTHING = "nothing"
 REQUIRED = "a value (it is required)"
@@ -35,6 +40,7 @@ _EXPECTED: dict[str, Callable[[Any, Schema], str]] = {
     "exclusiveMinimum": lambda kind, _: f"more than {kind.limit}",
     "exclusiveMaximum": lambda kind, _: f"less than {kind.limit}",
     "minProperties": lambda kind, _: f"at least {kind.limit} field{'s' * (kind.limit != 1)}",
+    "maxProperties": lambda kind, _: f"at most {kind.limit} field{'s' * (kind.limit != 1)}",
     "enum": lambda kind, _: f"one of {', '.join(shown(option) for option in kind.options)}",
     "const": lambda kind, _: shown(kind.expected_value),
     "anyOf": lambda _, schema: _one_of(schema.get("anyOf", ())),
@@ -72,19 +78,29 @@ class Validator:
         self.is_valid: Callable[[Any], bool] = self._compiled.is_valid
 
     def violations(self, value: Any, where: str = "") -> list[Violation]:
-        """Return every violation of `value`, most telling first; an empty list when it is valid."""
+        """Return the violations of `value`, most telling first; of a large one the first only; none if it is valid."""
         if self.is_valid(value):
             return []
         try:
-            return [self._violation(error, where) for error in _telling(list(self._compiled.iter_errors(value)))]
+            return [self._violation(error, where) for error in self._errors(value)]
         except ValueError:  # the validator's own limit
             return [Violation(where, "a value that nests less deeply", "one that nests too deeply")]
 
     def pointers(self, value: Any) -> Iterable[tuple[list[str | int], Violation]]:
         """Yield each violation with the pointer of the node it is about, for files that have lines."""
-        for error in _telling(list(self._compiled.iter_errors(value))):
+        for error in self._errors(value):
             pointer = [*error.instance_path, *_misnamed(error), *_unexpected(error)[:1]]
             yield pointer, self._violation(error, "")
+
+    def _errors(self, value: Any) -> list[Any]:
+        """Return all errors of a small value, the first one of a large one: each may hold a copy of the whole."""
+        if _is_small(value):
+            return _telling(list(self._compiled.iter_errors(value)))
+        try:
+            self._compiled.validate(value)
+        except jsonschema_rs.ValidationError as first:
+            return [first]
+        return []
 
     def _violation(self, error: Any, where: str) -> Violation:
         misnamed = _misnamed(error)
@@ -101,6 +117,25 @@ class Validator:
             NOTHING if missing else shown(unexpected[0] if unexpected else error.instance),
             own.get("x-clause", clause),
         )
+
+
+def _is_small(value: Any) -> bool:
+    """Return True if the value has few parts and little text; what is beyond that is not looked at."""
+    parts, characters, coming = 0, 0, [value]
+    while coming and parts <= _SMALL_PARTS and characters <= _SMALL_TEXT:
+        part = coming.pop()
+        parts += 1
+        if isinstance(part, Mapping):
+            parts += len(part)
+            names = list(islice(part, _SMALL_PARTS))
+            characters += sum(map(len, names))
+            coming += [part[name] for name in names]
+        elif isinstance(part, list):
+            parts += len(part)
+            coming += part[:_SMALL_PARTS]
+        elif isinstance(part, str):
+            characters += len(part)
+    return parts <= _SMALL_PARTS and characters <= _SMALL_TEXT
 
 
 def _telling(errors: list[Any]) -> list[Any]:
@@ -130,7 +165,7 @@ def _expected(error: Any, schema: Schema, unexpected: Sequence[str]) -> str:
     if unexpected:
         return f"a known name ({nearest(unexpected[0], schema.get('properties', {}))})"
     words = _EXPECTED.get(error.kind.name)
-    return words(error.kind, schema) if words else f"a value that satisfies: {error.message}"
+    return words(error.kind, schema) if words else f"a value that satisfies: {error.message[:_QUOTED]}"
 
 
 def _along(root: Mapping[str, Any], schema: Schema, path: Iterable[str | int]) -> tuple[Schema, str | None]:

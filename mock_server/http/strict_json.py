@@ -5,8 +5,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
+from covermock.openapi import repeated, shown
 
 from .errors import INVALID_JSON, Refusal
+
+LEVELS = 100  # of lists and objects within each other
 
 
 def parse_query(query: str) -> dict[str, list[str]]:
@@ -29,19 +32,26 @@ def parse_json(body: bytes) -> Any:
     except orjson.JSONDecodeError as error:
         raise Refusal(INVALID_JSON, expected="JSON in UTF-8", received=f"a body with {error}") from None
     if _may_repeat_keys(body, value):
-        _look_for_repeats(body)
+        if deeper(value, LEVELS):
+            raise Refusal(INVALID_JSON, expected=f"JSON of at most {LEVELS} levels", received="one that nests deeper")
+        # Numbers were read already, and are not read again: a long one costs the square of its digits.
+        json.loads(body, object_pairs_hook=_refuse_repeats, parse_int=len, parse_float=len)
     return value
 
 
-def _look_for_repeats(body: bytes) -> None:
-    try:
-        json.loads(body, object_pairs_hook=_refuse_repeats)
-    except RecursionError:
-        raise Refusal(INVALID_JSON, expected="JSON", received="one that nests too deeply") from None
+def deeper(value: Any, levels: int) -> bool:
+    """Return True if lists and objects within the value nest more than so many levels deep."""
+    layer = [value] if isinstance(value, dict | list) else []
+    for _ in range(levels):
+        inner = (one.values() if isinstance(one, dict) else one for one in layer)
+        layer = [one for many in inner for one in many if isinstance(one, dict | list)]
+        if not layer:
+            return False
+    return True
 
 
 def _may_repeat_keys(body: bytes, value: Any) -> bool:
-    """Tell whether the exact (and slow) look is needed: not for a flat object whose quotation marks add up."""
+    """Return True if the exact (and slow) look is needed: not for a flat object whose quotation marks add up."""
     if not isinstance(value, dict) or b"\\" in body:
         return True
     texts = len(value)
@@ -56,7 +66,6 @@ def _may_repeat_keys(body: bytes, value: Any) -> bool:
 def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise Refusal(INVALID_JSON, expected="each key once", received=f"{twice!r} twice")
+        twice = repeated(name for name, _ in pairs)
+        raise Refusal(INVALID_JSON, expected="each key once", received=f"{shown(twice)} twice")
     return found
