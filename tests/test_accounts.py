@@ -3,7 +3,6 @@
 from collections import Counter
 
 import pytest
-from covermock.mock_server.world.account import Ledger, ledger
 from covermock.mock_server.world.world import World
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -27,15 +26,6 @@ WORLD = {
     "audio": {"aud_a": {"seconds": 30}, "aud_fails": {"seconds": 30, "yields": {"outcome": "failure"}}},
 }
 KEYS = [row["key"] for row in ACCOUNTS.values()]
-
-
-def ledgers(world: World, now: float) -> dict[str, Ledger]:
-    """Return where the credits of each account are at the world's time."""
-    tasks = world.tasks.values()
-    return {
-        name: ledger(account, tasks, lambda t: world.failed(t, now), lambda t: world.succeeded(t, now))
-        for name, account in world.accounts.items()
-    }
 
 
 class Economy(RuleBasedStateMachine):
@@ -95,7 +85,7 @@ class Economy(RuleBasedStateMachine):
     def credits_are_conserved(self) -> None:
         """Every credit that was granted is available, held by a running task or captured by a finished one."""
         now = self.world.clock.now(self.fake.wall)
-        for name, book in ledgers(self.world, now).items():
+        for name, book in self.world.ledgers(now).items():
             assert book.granted == ACCOUNTS[name]["credits"]
             assert book.granted == book.available + book.held + book.captured
             assert min(book.available, book.held, book.captured) >= 0

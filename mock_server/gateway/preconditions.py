@@ -61,8 +61,10 @@ def audio_length(call: Call, rule: Rule) -> None:
 
 def affordable(call: Call, rule: Rule) -> None:
     """The account has the credits that the operation costs (G6)."""
-    available = call.world.available(call.account, call.now)
     price = call.world.price(call.operation.id)
+    if call.account.balance >= price:
+        return  # refunds that are due don't matter, and looking for them takes as long as there are tasks at risk
+    available = call.world.available(call.account, call.now)
     if available < price:
         raise Refusal(rule["error"], expected=price, received=available)
 

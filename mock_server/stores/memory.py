@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from secrets import token_hex
 from typing import TypeVar
 
-from covermock.openapi import shown
+from covermock.openapi import repeated, shown
 
 from ..world.account import Account
 from ..world.journal import Journal
@@ -135,9 +135,12 @@ class MemoryStore:
 
     def _refuse_taken(self, world: World, old: World | None) -> None:
         keys = [account.key for account in world.accounts.values()]
+        twice = repeated(keys)
+        if twice is not None:
+            raise TakenError("key", twice)
         for key in keys:
             owner = self._keys.get(key)
-            if keys.count(key) > 1 or (owner is not None and owner[0] is not old):
+            if owner is not None and owner[0] is not old:
                 raise TakenError("key", key)
 
     def _take(self, world: World) -> None:

@@ -1,5 +1,6 @@
 """Accounts and their credits: charged when a task is accepted, given back when it fails (C6, U13, G11)."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -27,20 +28,27 @@ class Account:
 
     def charge(self, task: Task, failed: Failed, *, risky: bool) -> bool:
         """Take the task's price if the account can pay it; tell whether it could. Nothing is taken otherwise."""
-        if self.risky:
+        if self.risky and self.balance < task.price:
             self._settle(failed)
         if self.balance < task.price:
             return False
         self.balance -= task.price
         if risky:
             self.risky.append(task)
+            # Each time that it has doubled: so a charge costs the same however many tasks may still fail.
+            if len(self.risky).bit_count() == 1:
+                self._settle(failed)
         return True
 
     def _settle(self, failed: Failed) -> None:
         """Book the refunds that are due, so that `risky` stays short, and all that is available in `balance`."""
-        due = [task for task in self.risky if failed(task)]
-        self.balance += sum(task.price for task in due)
-        self.risky = [task for task in self.risky if task not in due] if due else self.risky
+        running: list[Task] = []
+        for task in self.risky:
+            if failed(task):
+                self.balance += task.price
+            else:
+                running.append(task)
+        self.risky = running
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +61,17 @@ class Ledger:
     captured: int
 
 
-def ledger(account: Account, tasks: Iterable[Task], failed: Failed, done: Failed) -> Ledger:
-    """Return the account's ledger: a running task holds its price, a successful one has captured it."""
-    own = [task for task in tasks if task.account == account.name]
-    captured = sum(task.price for task in own if done(task))
-    held = sum(task.price for task in own if not done(task) and not failed(task))
-    return Ledger(account.granted, account.available(failed), held, captured)
+def ledgers(accounts: Iterable[Account], tasks: Iterable[Task], failed: Failed, done: Failed) -> dict[str, Ledger]:
+    """Return each account's ledger by its name: a running task holds its price, a successful one has captured it."""
+    held, captured = Counter[str](), Counter[str]()
+    for task in tasks:
+        if task.price and done(task):
+            captured[task.account] += task.price
+        elif task.price and not failed(task):
+            held[task.account] += task.price
+    return {
+        account.name: Ledger(
+            account.granted, account.available(failed), held[account.name], captured[account.name]
+        )
+        for account in accounts
+    }

@@ -1,14 +1,14 @@
 """A world: accounts, credits, audio, tasks and a clock of its own. Facts and the rules that keep them; no edges."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from covermock.openapi import Contract, Lifecycle, nearest
+from covermock.openapi import Contract, Lifecycle, Pointer, nearest, shown
 
-from .account import Account
+from .account import Account, Ledger, ledgers
 from .clock import Clock
 from .fault import Fault
 from .journal import Journal
@@ -22,8 +22,8 @@ MUSIC = "music"  # the lifecycle of the tasks that a world's `music_tasks` are
 class UnknownNameError(ValueError):
     """A world refers to something that doesn't exist; `pointer` says where in its specification."""
 
-    def __init__(self, pointer: tuple[str | int, ...], kind: str, name: str, remedy: str) -> None:
-        super().__init__(f"expected {kind}, received {name!r} ({remedy})")
+    def __init__(self, pointer: Pointer, kind: str, name: str, remedy: str) -> None:
+        super().__init__(f"expected {kind}, received {shown(name)} ({remedy})")
         self.pointer = pointer
 
 
@@ -99,6 +99,13 @@ class World:
         """Return the credits that the account can spend at `now`."""
         return account.available(lambda task: self.failed(task, now)) if account.risky else account.balance
 
+    def ledgers(self, now: float) -> dict[str, Ledger]:
+        """Return where the credits of each account are at `now`, by its name."""
+        accounts, tasks = self.accounts.values(), self.tasks.values()
+        return ledgers(
+            accounts, tasks, lambda task: self.failed(task, now), lambda task: self.succeeded(task, now)
+        )
+
     def price(self, operation: str) -> int:
         """Return what the operation costs here: the world's price, else the contract's least."""
         prices: Mapping[str, int] | None = self.spec.get("prices")
@@ -164,9 +171,11 @@ def build(name: str, spec: Spec, contract: Contract, wall: float) -> World:
     drive = spec.get("drive", TIME)
     clock = Clock(starts, wall, 0.0 if drive == MANUAL else spec.get("speed", 1.0))
     world = World(name, spec, contract, clock, spec.get("seed", 0), drive, origin={"wall": wall})
+    keys: set[str] = set()
     for account, row in spec.get("accounts", {}).items():
-        if any(row["key"] == other.key for other in world.accounts.values()):
+        if row["key"] in keys:
             raise UnknownNameError(("accounts", account, "key"), "a key of its own", row["key"], "choose another")
+        keys.add(row["key"])
         world.accounts[account] = Account(account, row["key"], row["credits"], row["credits"])
     _check_names(world)
     for audio_id, row in spec.get("audio", {}).items():
@@ -182,7 +191,7 @@ def build(name: str, spec: Spec, contract: Contract, wall: float) -> World:
 
 def add_audio(world: World, audio_id: str, row: Spec) -> Audio:
     """Put an uploaded audio file into the world."""
-    _known(("audio", audio_id, "account"), "an account", row.get("account", ""), ["", *world.accounts])
+    _known(("audio", audio_id, "account"), "an account", row.get("account", ""), world.accounts, none="")
     _remember(world, ("audio", audio_id), row)
     world.audio[audio_id] = Audio(float(row["seconds"]), row.get("account", ""))
     return world.audio[audio_id]
@@ -209,7 +218,7 @@ def add_task(world: World, task_id: str, row: Spec, now: float) -> Task:
     at_row = ("tasks", task_id)
     _known((*at_row, "lifecycle"), "a lifecycle", row["lifecycle"], world.contract.lifecycles)
     account = row.get("account") or next(iter(world.accounts), "")
-    _known((*at_row, "account"), "an account", account, ["", *world.accounts])
+    _known((*at_row, "account"), "an account", account, world.accounts, none="")
     _check_stages(world, at_row, row)
     starter = _starter(world.contract, row["lifecycle"])
     task = world.begin(row["lifecycle"], row, now, task_id)
@@ -246,7 +255,7 @@ def _remember(world: World, pointer: tuple[str, str], row: Spec) -> None:
     yields = row.get("yields")
     if yields:
         error = yields.get("error")
-        _known((*pointer, "yields", "error"), "an error", error or "", ["", *world.contract.errors])
+        _known((*pointer, "yields", "error"), "an error", error or "", world.contract.errors, none="")
         _check_stages(world, (*pointer, "yields"), yields)
         world.yields[pointer[1]] = yields
 
@@ -258,13 +267,16 @@ def _check_names(world: World) -> None:
 
 
 def _check_stages(world: World, pointer: tuple[str, ...], row: Spec) -> None:
-    stages = ["", *(stage.name for cycle in world.contract.lifecycles.values() for stage in cycle.stages)]
     chosen = row.get("stage_seconds")
+    if "stalls_at" not in row and not isinstance(chosen, Mapping):
+        return
+    stages = [stage.name for cycle in world.contract.lifecycles.values() for stage in cycle.stages]
     for name in chosen if isinstance(chosen, Mapping) else ():
         _known((*pointer, "stage_seconds", name), "a stage", name, stages)
-    _known((*pointer, "stalls_at"), "a stage", row.get("stalls_at", ""), stages)
+    _known((*pointer, "stalls_at"), "a stage", row.get("stalls_at", ""), stages, none="")
 
 
-def _known(pointer: tuple[str | int, ...], kind: str, name: str, valid: Any) -> None:
-    if name not in valid:
-        raise UnknownNameError(pointer, kind, name, nearest(name, filter(None, valid)))
+def _known(pointer: Pointer, kind: str, name: str, valid: Collection[str], none: str | None = None) -> None:
+    """Refuse a name that is not among the valid ones; `none` is a text that names nothing, and is fine."""
+    if name not in valid and name != none:
+        raise UnknownNameError(pointer, kind, name, nearest(name, valid))

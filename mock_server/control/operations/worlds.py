@@ -12,7 +12,6 @@ from ...history.restorable import unfit
 from ...http.errors import INVALID_PARAMS, Refusal
 from ...http.redaction import headers_shown, value_shown
 from ...stores.memory import TakenError
-from ...world.account import ledger
 from ...world.files import furnished, merged, names
 from ...world.world import Spec, UnknownNameError, World, build
 from ..call import ControlCall, Result, taken, unknown
@@ -107,15 +106,8 @@ def replay_world(call: ControlCall, replayer: Callable[[World], Replayer]) -> Re
 
 def read_ledger(call: ControlCall) -> Result:
     """Show where the credits of each account are: granted is the sum of available, held and captured."""
-    world, now = call.world, call.now
-    tasks = list(world.tasks.values())
-    rows = {
-        account.name: asdict(
-            ledger(account, tasks, lambda task: world.failed(task, now), lambda task: world.succeeded(task, now))
-        )
-        for account in world.accounts.values()
-    }
-    return 200, {"accounts": rows}
+    rows = call.world.ledgers(call.now)
+    return 200, {"accounts": {name: asdict(row) for name, row in rows.items()}}
 
 
 def _base(call: ControlCall, name: str) -> Spec:
