@@ -11,6 +11,7 @@ from typing import Any
 from .lifecycle import Lifecycle, read_lifecycles
 from .names import nearest
 from .operations import JSON, Operation, Parameter
+from .rendering import result_fields
 from .source import InvalidSourceError, Pointer, Source, read, shown
 from .violations import Validator, refuse_invalid, resolve
 
@@ -85,6 +86,16 @@ class Contract:
     def by_id(self) -> Mapping[str, Operation]:
         """Return the operations by their ids."""
         return {operation.id: operation for operation in self.operations}
+
+    @cached_property
+    def result_fields(self) -> Mapping[str, frozenset[str]]:
+        """Return, by lifecycle, what its results are shown with, in answers and webhooks: id, image_url, audio_url."""
+        found: dict[str, set[str]] = {name: set() for name in self.lifecycles}
+        for operation in self.operations:
+            lifecycle = operation.raw.get("x-task")
+            for schema in operation.shows if lifecycle else ():
+                found[lifecycle].update(result_fields(self.root, schema))
+        return {name: frozenset(fields) for name, fields in found.items()}
 
     def operation(self, name: str) -> Operation:
         """Return the operation with this id. Raises `KeyError` naming the nearest valid ids."""

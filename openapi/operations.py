@@ -120,6 +120,13 @@ class Operation:
             broken += problems
         return values, broken
 
+    @property
+    def shows(self) -> list[Mapping[str, Any]]:
+        """Return the schemas of what it tells of its task: its answer, and the body of its webhook."""
+        callback = [self.callback[1].get("requestBody", {})] if self.callback else []
+        told = [self.responses.get("200", {}), *callback]
+        return [part["content"][JSON]["schema"] for part in told if "schema" in part.get("content", {}).get(JSON, {})]
+
     def schema(self, status: int | str) -> Mapping[str, Any]:
         """Return the JSON schema of the documented answer with this status. Raises `KeyError` when there is none."""
         schema: Mapping[str, Any] = self.responses[str(status)]["content"][JSON]["schema"]

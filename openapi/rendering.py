@@ -29,6 +29,23 @@ def renderer(root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozense
     return _joined(list(_pieces(root, schema, facts)))
 
 
+def result_fields(root: Mapping[str, Any], node: Any, passed: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Yield the facts of a result that a response schema shows, without `result.`: id, image_url, audio_url.
+
+    `passed` are the references on the way to the node: a schema that contains itself shows nothing more.
+    """
+    reference = node.get("$ref", "") if isinstance(node, Mapping) else ""
+    if not isinstance(node, Mapping) or reference in passed:
+        return
+    flat = {**resolve(root, reference), **node} if reference else node
+    name = flat.get("x-value")
+    if name in RESULT_FACTS:
+        yield str(name).removeprefix("result.")
+        return
+    for inner in (*flat.get("properties", {}).values(), flat.get("items")):
+        yield from result_fields(root, inner, passed | {reference} - {""})
+
+
 def encoded(value: object) -> bytes:
     """Return the JSON of a value as UTF-8 bytes. Text that UTF-8 can't carry is escaped."""
     try:

@@ -1,103 +1,84 @@
 """YAML as plain data that remembers its lines, for messages that say where. Reads files, knows no OpenAPI."""
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-Pointer = tuple[str | int, ...]
+from .documents import BadNodeError, Builder, Pointer
 
-_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+LONGEST = 16_777_216  # bytes of a file, unless somebody says otherwise
 
 
 class InvalidSourceError(ValueError):
     """A file of ours (contract, world, configuration) that can't be used; its text says where, why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
-    """A YAML document: its `data` (dict, list, str, int, float, bool, None only) and the line of each node."""
+    """A YAML document: its `data` (dict, list, str, int, float, bool, None only) and its text."""
 
     name: str
     data: Any
-    lines: dict[Pointer, int]
+    text: str
+
+    @cached_property
+    def lines(self) -> dict[Pointer, int]:
+        """Return the line of each node. They are looked for when somebody asks: most files have no mistake."""
+        lines: dict[Pointer, int] = {}
+        Builder(self.text, lines).document()
+        return lines
 
     def line(self, pointer: Sequence[str | int]) -> int:
         """Return the 1-based line of the node at `pointer`, or of its nearest parent."""
         path = tuple(pointer)
-        while path not in self.lines:
+        while path and path not in self.lines:
             path = path[:-1]
-        return self.lines[path]
+        return self.lines.get(path, 1)
 
     def error(self, pointer: Sequence[str | int], problem: str) -> InvalidSourceError:
         """Return the error that says `problem` at the place of `pointer`: `file:line: where: problem`."""
         where = ".".join(str(part) for part in pointer) or "the document"
         return InvalidSourceError(f"{self.name}:{self.line(pointer)}: {where}: {problem}")
 
+    def with_data(self, data: Any) -> "Source":
+        """Return the same source with other data."""
+        return replace(self, data=data)
 
-def read(path: Path) -> Source:
+
+def read(path: Path, longest: int = LONGEST) -> Source:
     """Read the YAML (or JSON) file at `path`. Raises `InvalidSourceError` when it can't be read or understood."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        with path.open("rb") as file:
+            raw = file.read(longest + 1)  # and not its size: a pipe or a device has none
+        text = raw[:longest].decode()
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidSourceError(f"{path}: expected a readable YAML file, received: {reason}") from error
+    if len(raw) > longest:
+        raise InvalidSourceError(f"{path}: expected at most {longest} bytes of YAML, received more; split the file")
     return parse(text, str(path))
 
 
 def parse(text: str, name: str = "<text>") -> Source:
     """Parse YAML `text`; `name` is what messages call it. Raises `InvalidSourceError`."""
-    lines: dict[Pointer, int] = {(): 1}
     try:
-        loader = _Loader(text)
-        node = loader.get_single_node()
-        data = None if node is None else _build(loader, node, (), lines)
-    except (yaml.YAMLError, RecursionError) as error:
+        return Source(name, Builder(text).document(), text)
+    except yaml.YAMLError as error:
         raise InvalidSourceError(_syntax(error, name)) from error
-    except _BadNodeError as error:
+    except BadNodeError as error:
         raise InvalidSourceError(f"{name}:{error.line}: {error}") from None
-    return Source(name, data, lines)
-
-
-class _BadNodeError(Exception):
-    """A node that is legal YAML and still no data of ours."""
-
-    def __init__(self, problem: str, line: int) -> None:
-        super().__init__(problem)
-        self.line = line
 
 
 def _syntax(error: Exception, name: str) -> str:
     mark = getattr(error, "problem_mark", None)
     line = f":{mark.line + 1}" if mark else ""
-    problem = getattr(error, "problem", None) or "it nests too deeply"
+    problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
     return f"{name}{line}: expected YAML, received a syntax error: {problem}"
-
-
-def _build(loader: Any, node: yaml.Node, at: Pointer, lines: dict[Pointer, int], line: int = 0) -> Any:
-    lines[at] = line or node.start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
-        return {key: _build(loader, value, (*at, key), lines, line) for key, value, line in _pairs(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return [_build(loader, value, (*at, index), lines) for index, value in enumerate(node.value)]
-    # A date stays the text that was written: worlds and examples quote it word for word.
-    return node.value if node.tag == _TIMESTAMP else loader.construct_object(node)
-
-
-def _pairs(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node, int]]:
-    seen: set[str] = set()
-    for key, value in node.value:
-        line = key.start_mark.line + 1
-        if not isinstance(key, yaml.ScalarNode):
-            raise _BadNodeError("expected a plain name as a key, received a list or mapping", line)
-        if key.value in seen:
-            raise _BadNodeError(f"{key.value}: expected each key once, received it twice; delete one", line)
-        seen.add(key.value)
-        yield key.value, value, line
 
 
 def shown(value: object, limit: int = 60) -> str:

@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..gateway.values import timestamp
+from ..world.clock import LAST
 from ..world.task import Task, index, next_change, own_time
 from ..world.world import World
 
 
 def precise(seconds: float) -> str:
-    """Return the instant (Unix seconds) as RFC 3339 in UTC with microseconds."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    """Return the instant (Unix seconds) as RFC 3339 in UTC with microseconds; one that never comes is the last one."""
+    return datetime.fromtimestamp(min(max(seconds, 0.0), LAST), UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def world_view(world: World, now: float) -> dict[str, Any]:

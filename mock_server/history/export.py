@@ -18,7 +18,8 @@ from ..world.journal import Entry, Journal
 from ..world.outbox import Outbox
 from ..world.task import Step, Task
 from ..world.webhook import PLANNED, SENDING, Attempt, Delivery
-from ..world.world import Audio, World, build
+from ..world.build import build
+from ..world.world import Audio, World
 
 FORMAT = 1
 Document = Mapping[str, Any]

@@ -1,76 +1,175 @@
-"""Whether an exported world, whose form is right, can live here: every name in it has to stand for something. Pure."""
+"""Whether an exported world, whose form is right, can go on here: names stand for something, credits add up. Pure."""
 
 from base64 import b64decode
 from binascii import Error
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import islice, pairwise
+from typing import Any, NamedTuple
 
-from covermock.openapi import Contract, Violation, nearest, shown
+from covermock.openapi import Contract, Violation, nearest, repeated, shown
 
-from ..world.world import UnknownNameError, build
+from ..world.build import InvalidSpecError, build, check_results, check_yields, starts
+from ..world.world import World
+from .export import living
 
 Document = Mapping[str, Any]
+Found = Iterator[Violation]
+_TOLD = 20  # violations; a document may have as many as it has bytes
 
 
 def unfit(document: Document, contract: Contract) -> list[Violation]:
-    """Return every way in which the document, valid by its schema, could not go on living under this contract."""
-    found = [*_spec(document, contract), *_facts(document["state"], contract, "body.state")]
+    """Return why the document, valid by its schema, could not go on living under this contract: the first reasons."""
+    return list(islice(_unfit(document, contract), _TOLD))
+
+
+def _unfit(document: Document, contract: Contract) -> Found:
+    yield from _spec(document, contract)
+    yield from _state(document, document["state"], document["now"], contract, "body.state")
     if "state" in document["origin"]:
-        found += _facts(document["origin"]["state"], contract, "body.origin.state")
+        facts = document["origin"]["state"]
+        yield from _state(document, facts, facts["clock"]["world"], contract, "body.origin.state")
     for name in ("journal", "controls"):
-        found += _journal(document[name], f"body.{name}")
-    return found
+        yield from _journal(document[name], f"body.{name}")
 
 
-def _spec(document: Document, contract: Contract) -> Iterator[Violation]:
+def _spec(document: Document, contract: Contract) -> Found:
+    spec, accounts = document["spec"], [row["name"] for row in document["state"]["accounts"]]
+    if spec.get("accounts", {}).keys() != set(accounts):
+        yield Violation("body.spec.accounts", f"the accounts {shown(accounts)} of its state", "others")
     try:
-        build(document["name"], document["spec"], contract, document["now"])
-    except UnknownNameError as error:
-        yield Violation(".".join(("body.spec", *map(str, error.pointer))), "a name that exists", str(error))
+        build(document["name"], spec, contract, document["now"])
+    except InvalidSpecError as error:
+        yield _violation("body.spec", error)
     except KeyError as error:
-        yield Violation("body.spec", f"{error} in every account", "an account without it")
+        yield Violation("body.spec.accounts", f"{error} in every account", "an account without it")
 
 
-def _facts(facts: Document, contract: Contract, where: str) -> Iterator[Violation]:
-    tasks, accounts = [row["id"] for row in facts["tasks"]], [row["name"] for row in facts["accounts"]]
-    yield from _once(f"{where}.tasks", tasks)
-    yield from _once(f"{where}.accounts", accounts)
-    yield from _once(f"{where}.accounts", [row["key"] for row in facts["accounts"]])
-    yield from _once(f"{where}.faults", [row["id"] for row in facts["faults"]])
-    yield from _once(f"{where}.webhooks.kept", [row["id"] for row in facts["webhooks"]["kept"]])
-    yield from _known(f"{where}.covers", facts["covers"].values(), tasks)
-    for number, row in enumerate(facts["accounts"]):
-        yield from _known(f"{where}.accounts.{number}.risky", row["risky"], tasks)
-    for number, row in enumerate(facts["tasks"]):
-        yield from _task(row, ["", *accounts], contract, f"{where}.tasks.{number}")
-    for number, row in enumerate(facts["webhooks"]["kept"]):
-        yield from _webhook(row, tasks, contract, f"{where}.webhooks.kept.{number}")
-    for name, row in facts["yields"].items():
-        yield from _known(f"{where}.yields.{name}.error", [row["error"]] if "error" in row else [], contract.errors)
+class _Facts(NamedTuple):
+    """The facts of a state, by their names, and where they stand in the document."""
+
+    facts: Document
+    tasks: Mapping[str, Document]
+    accounts: Mapping[str, Document]
+    contract: Contract
+    where: str
 
 
-def _task(row: Document, accounts: list[str], contract: Contract, where: str) -> Iterator[Violation]:
-    yield from _known(f"{where}.account", [row["account"]], accounts)
-    yield from _known(f"{where}.started_by", [row["started_by"]], ["", *_operations(contract)])
-    yield from _known(f"{where}.lifecycle", [row["lifecycle"]], contract.lifecycles)
-    if row["lifecycle"] in contract.lifecycles:
-        states = [state.name for state in contract.lifecycles[row["lifecycle"]].states]
-        yield from _known(f"{where}.plan", [state for state, _ in row["plan"]], states)
-    afters = [after for _, after in row["plan"]]
-    if afters != sorted(afters):
-        yield Violation(f"{where}.plan", "steps in the order of their seconds", shown(afters))
+def _state(document: Document, facts: Document, now: float, contract: Contract, where: str) -> Found:
+    tasks = {row["id"]: row for row in facts["tasks"]}
+    known = _Facts(facts, tasks, {row["name"]: row for row in facts["accounts"]}, contract, where)
+    broken = list(islice(_names(known), _TOLD))
+    yield from broken
+    if now < facts["clock"]["moved"]:
+        yield Violation(f"{where}.clock.moved", f"at most {now!r}, the world's time", shown(facts["clock"]["moved"]))
+    if not broken:  # else there is no world whose books could be looked at
+        world = living(document["name"], document["spec"], facts, contract)
+        world.clock = replace(world.clock, world=now, scale=0.0)
+        yield from _books(world, now, where)
 
 
-def _webhook(row: Document, tasks: list[str], contract: Contract, where: str) -> Iterator[Violation]:
-    yield from _known(f"{where}.task", [row["task"]], tasks)
-    calling = [operation.id for operation in contract.operations if operation.callback]
-    yield from _known(f"{where}.operation", [row["operation"]], calling)
+def _names(known: _Facts) -> Found:
+    """Yield what is there twice, and names of what isn't there."""
+    facts, where = known.facts, known.where
+    yield from _once(f"{where}.tasks", (row["id"] for row in facts["tasks"]))
+    yield from _once(f"{where}.accounts", (row["name"] for row in facts["accounts"]))
+    yield from _once(f"{where}.accounts", (row["key"] for row in facts["accounts"]))
+    yield from _once(f"{where}.faults", (row["id"] for row in facts["faults"]))
+    yield from _known(f"{where}.covers", facts["covers"].values(), known.tasks)
+    yield from _known(f"{where}.audio", filter(None, (row["account"] for row in facts["audio"].values())), known.accounts)
+    for part, look in _PARTS.items():
+        for number, row in enumerate(facts[part]):
+            yield from look(row, known, f"{where}.{part}.{number}")
+    for name, own in facts["yields"].items():
+        rules = [rule for rule, of in (("audio-known", facts["audio"]), ("task-known", known.tasks)) if name in of]
+        operations = [operation for rule in rules for operation in starts(known.contract, rule)]
+        yield from _refused(where, lambda: check_yields(known.contract, ("yields", name), own, operations))  # noqa: B023
+    yield from _webhooks(facts["webhooks"], known, f"{where}.webhooks")
 
 
-def _journal(row: Document, where: str) -> Iterator[Violation]:
+def _account(row: Document, known: _Facts, where: str) -> Found:
+    yield from _once(f"{where}.risky", row["risky"])
+    yield from _known(f"{where}.risky", row["risky"], known.tasks)
+    for name in row["risky"]:
+        owner = known.tasks[name]["account"] if name in known.tasks else row["name"]
+        if owner != row["name"]:
+            yield Violation(f"{where}.risky", f"tasks of {shown(row['name'])}", f"one of {shown(owner)}")
+
+
+def _task(row: Document, known: _Facts, where: str) -> Found:
+    contract, lifecycle = known.contract, row["lifecycle"]
+    yield from _known(f"{where}.account", [row["account"]], known.accounts)
+    yield from _known(f"{where}.started_by", filter(None, [row["started_by"]]), contract.by_id)
+    yield from _known(f"{where}.lifecycle", [lifecycle], contract.lifecycles)
+    if lifecycle not in contract.lifecycles:
+        return
+    starter = contract.by_id.get(row["started_by"])
+    if starter and starter.raw.get("x-task") != lifecycle:
+        yield Violation(f"{where}.started_by", f"an operation that starts {shown(lifecycle)}", shown(starter.id))
+    yield from _plan(row["plan"], contract, lifecycle, f"{where}.plan")
+    results = row.get("results") or ()
+    yield from _refused(where, lambda: check_results(contract, ("results",), results, lifecycle))
+
+
+def _plan(plan: list[tuple[str, float]], contract: Contract, lifecycle: str, where: str) -> Found:
+    cycle = contract.lifecycles[lifecycle]
+    # Either end may follow the stages, and nothing follows it.
+    order = {state.name: position for position, state in enumerate(cycle.stages)} | dict.fromkeys(cycle.terminal, 1e9)
+    yield from _known(where, (state for state, _ in plan), order)
+    places = [order.get(state, 0) for state, _ in plan]
+    if any(later <= earlier for earlier, later in pairwise(places)):
+        yield Violation(where, "states that go forward, each once", shown([state for state, _ in plan]))
+    if any(later < earlier for (_, earlier), (_, later) in pairwise(plan)):
+        yield Violation(where, "steps in the order of their seconds", shown([after for _, after in plan]))
+
+
+def _fault(row: Document, known: _Facts, where: str) -> Found:
+    plan = row["settings"].get("plan", {})
+    yield from _refused(f"{where}.settings", lambda: check_yields(known.contract, ("plan",), plan, starts(known.contract)))
+
+
+_PARTS: Mapping[str, Callable[[Document, _Facts, str], Found]] = {"accounts": _account, "tasks": _task, "faults": _fault}
+
+
+def _webhooks(row: Document, known: _Facts, where: str) -> Found:
+    """Yield what is wrong with what is owed and was sent: one webhook for a task, of the operation that started it."""
+    kept = row["kept"]
+    yield from _once(f"{where}.kept", (one["id"] for one in kept))
+    yield from _once(f"{where}.kept", (one["task"] for one in kept))
+    yield from _known(f"{where}.kept", (one["task"] for one in kept), known.tasks)
+    for number, one in enumerate(kept):
+        task = known.tasks.get(one["task"])
+        here = f"{where}.kept.{number}"
+        if int(one["id"][1:]) > row["total"]:
+            yield Violation(f"{here}.id", f"a number up to the total, {row['total']}", shown(one["id"]))
+        operation = known.contract.by_id.get(one["operation"])
+        if task and (operation is None or not operation.callback or task["started_by"] != operation.id):
+            expected = "the operation that started its task, if it sends webhooks"
+            yield Violation(f"{here}.operation", expected, shown(one["operation"]))
+        if any(attempt.get("number", 0) > row["attempts"] for attempt in one["attempts"]):
+            yield Violation(f"{here}.attempts", f"numbers up to all attempts, {row['attempts']}", "a higher one")
+
+
+def _books(world: World, now: float, where: str) -> Found:
+    """Yield accounts whose credits don't add up, and tasks whose credits would be lost when they fail (G11)."""
+    for name, row in world.ledgers(now).items():
+        total = row.available + row.held + row.captured
+        if total != row.granted:
+            expected = f"credits that add up: granted is what is available, held and captured, {total}"
+            yield Violation(f"{where}.accounts.{name}.granted", expected, shown(row.granted))
+    watched = {id(task) for account in world.accounts.values() for task in account.risky}
+    for task in world.tasks.values():
+        failure = world.lifecycle(task).failure.name
+        if task.price and task.plan[-1].state == failure and id(task) not in watched and not world.failed(task, now):
+            expected = f"{shown(task.id)}, which may fail, among those that its credits come back from"
+            yield Violation(f"{where}.accounts.{task.account}.risky", expected, "a list without it")
+
+
+def _journal(row: Document, where: str) -> Found:
     entries = row["entries"]
     first = row["total"] - len(entries) + 1
-    if [entry["number"] for entry in entries] != list(range(first, row["total"] + 1)) or len(entries) > row["capacity"]:
+    numbers = range(first, row["total"] + 1)
+    if any(entry["number"] != number for entry, number in zip(entries, numbers, strict=True)) or first < 1:
         yield Violation(f"{where}.entries", f"the last of {row['total']} entries, in order", "others")
     for number, entry in enumerate(entries):
         for part in ("request", "answer"):
@@ -85,18 +184,25 @@ def _decodes(body: Any) -> bool:
         return False
 
 
-def _operations(contract: Contract) -> list[str]:
-    return [operation.id for operation in contract.operations]
+def _refused(where: str, check: Callable[[], None]) -> Found:
+    try:
+        check()
+    except InvalidSpecError as error:
+        yield _violation(where, error)
 
 
-def _once(where: str, names: list[str]) -> Iterator[Violation]:
-    twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
+def _violation(where: str, error: InvalidSpecError) -> Violation:
+    remedy = error.remedy and f" ({error.remedy})"
+    return Violation(".".join((where, *map(str, error.pointer))), f"{error.expected}{remedy}", error.received)
+
+
+def _once(where: str, names: Iterable[str]) -> Found:
+    twice = repeated(names)
     if twice is not None:
         yield Violation(where, "each name once", f"{shown(twice)} twice")
 
 
-def _known(where: str, names: Iterable[str], valid: Iterable[str]) -> Iterator[Violation]:
-    known = set(valid)
+def _known(where: str, names: Iterable[str], valid: Collection[str]) -> Found:
     for name in names:
-        if name not in known:
-            yield Violation(where, f"a known name ({nearest(name, known)})", shown(name))
+        if name not in valid:
+            yield Violation(where, f"a known name ({nearest(name, valid)})", shown(name))

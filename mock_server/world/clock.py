@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+LAST = 253402300799.0  # the last second of the year 9999: no later instant has a form
 
 @dataclass(frozen=True, slots=True)
 class Clock:
@@ -9,6 +10,7 @@ class Clock:
 
     At the wall instant `wall` the world's time is `world`; it then runs at `scale` (1 real time, 0 frozen).
     `moved` is the sum of all seconds that control calls have added: the time of tasks that only they move.
+    It stops at the `LAST` instant that can be told.
     """
 
     world: float
@@ -18,7 +20,8 @@ class Clock:
 
     def now(self, wall: float) -> float:
         """Return the world's time at the wall instant."""
-        return self.world + (wall - self.wall) * self.scale
+        now = self.world + (wall - self.wall) * self.scale
+        return now if now < LAST else LAST
 
     def advanced(self, seconds: float) -> "Clock":
         """Return the clock after `seconds` (>= 0) more have passed at once."""
@@ -34,4 +37,4 @@ class Clock:
 
     def wall_at(self, world: float) -> float | None:
         """Return the wall instant at which the world's time will be `world`; None if it never comes by itself."""
-        return self.wall + (world - self.world) / self.scale if self.scale > 0 else None
+        return self.wall + (world - self.world) / self.scale if self.scale > 0 and world <= LAST else None

@@ -7,7 +7,8 @@ from typing import Any
 
 from covermock.openapi import Contract, InvalidSourceError, Source, Validator, nearest, read, refuse_invalid
 
-from .world import Spec, UnknownNameError, World, build
+from .build import InvalidSpecError, build
+from .world import Spec, World
 
 DEFAULT_CREDITS = 1000
 _MAPS = ("accounts", "audio", "music_tasks", "tasks", "prices")
@@ -55,7 +56,7 @@ class WorldFiles:
     def _checked(self, path: Path) -> Source:
         source = read(path)
         if source.data is None:
-            return Source(source.name, {}, source.lines)
+            return source.with_data({})
         refuse_invalid(source, self._validator)
         return source
 
@@ -91,5 +92,5 @@ def build_file(name: str, spec: Spec, source: Source, contract: Contract, wall: 
     """Make the world of a file. Raises `InvalidSourceError` with the line of a name that doesn't exist."""
     try:
         return build(name, furnished(name, spec), contract, wall)
-    except UnknownNameError as error:
+    except InvalidSpecError as error:
         raise source.error(error.pointer, str(error)) from None

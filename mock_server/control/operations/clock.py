@@ -1,9 +1,11 @@
 """Control operations on the clock of a world. Each says what it made happen."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 from ...http.errors import INVALID_PARAMS, Refusal
+from ...world.clock import LAST
 from ...world.expiry import expire, expiries
 from ...world.task import Task, index, own_time
 from ...world.webhook_due import dues
@@ -11,8 +13,7 @@ from ...world.world import World
 from ..call import ControlCall, Result
 from ..views import clock_view, precise
 
-_TICK = 1e-6  # seconds; more than a double loses in an instant of our time
-_END = 253402300799.0  # the last second of the year 9999, after which dates have no form
+_TICK = 1e-6  # seconds
 Event = tuple[float, dict[str, Any]]
 
 
@@ -29,8 +30,9 @@ def advance_clock(call: ControlCall) -> Result:
 def next_event(call: ControlCall) -> Result:
     """Jump to the next event that time would bring; nothing moves where there is none."""
     world, now = call.world, call.now
-    waits = [change - now for change in _changes(world, now)]
-    return 200, _advance(call, min(waits) + _TICK) if waits else clock_view(world, call.wall, [])
+    tick = max(_TICK, 2 * math.ulp(now))  # more than a double loses in an instant like now
+    waits = [change - now + tick for change in _changes(world, now) if change + tick <= LAST]
+    return 200, _advance(call, min(waits)) if waits else clock_view(world, call.wall, [])
 
 
 def set_clock(call: ControlCall) -> Result:
@@ -48,7 +50,7 @@ def set_clock(call: ControlCall) -> Result:
 def _advance(call: ControlCall, seconds: float) -> dict[str, Any]:
     world, before = call.world, call.now
     now = before + seconds
-    if now > _END:
+    if now > LAST:
         problem = f"body.seconds: expected a time before the year 10000, received {seconds:g}"
         raise Refusal(INVALID_PARAMS, violations=problem)
     states = _states(world, before)

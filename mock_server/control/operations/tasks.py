@@ -7,8 +7,9 @@ from typing import Any
 from covermock.openapi import nearest
 
 from ...http.errors import INVALID_PARAMS, Refusal
+from ...world.build import InvalidSpecError, add_audio, add_music_task
 from ...world.task import Task, at, end, hold, own_time, redrive, release, replan, rest_of
-from ...world.world import UnknownNameError, World, add_audio, add_music_task
+from ...world.world import World
 from ..call import ControlCall, Result, refuse_unknown, taken, unknown
 from ..views import task_view
 
@@ -137,6 +138,6 @@ def _check_account(world: World, name: str | None) -> None:
 def _placed(place: Any) -> Any:
     try:
         return place()
-    except UnknownNameError as error:
+    except InvalidSpecError as error:
         where = ".".join(("body", *map(str, error.pointer[2:])))
         raise Refusal(INVALID_PARAMS, violations=f"{where}: {error}") from None

@@ -13,7 +13,8 @@ from ...http.errors import INVALID_PARAMS, Refusal
 from ...http.redaction import headers_shown, value_shown
 from ...stores.memory import TakenError
 from ...world.files import furnished, merged, names
-from ...world.world import Spec, UnknownNameError, World, build
+from ...world.build import InvalidSpecError, build
+from ...world.world import Spec, World
 from ..call import ControlCall, Result, taken, unknown
 from ..views import world_view
 
@@ -127,7 +128,7 @@ def _base(call: ControlCall, name: str) -> Spec:
 def _built(call: ControlCall, name: str, spec: Spec) -> World:
     try:
         return build(name, spec, call.contract, call.wall)
-    except UnknownNameError as error:
+    except InvalidSpecError as error:
         where = ".".join(("body", *map(str, error.pointer)))
         raise _refused(f"{where}: {error}") from None
     except InvalidSourceError as error:

@@ -1,0 +1,175 @@
+"""A world made from its specification: accounts, audio and tasks as it names them, refused where it can't be. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+from covermock.openapi import NOTHING, REQUIRED, Contract, Operation, Pointer, nearest, shown
+
+from .account import Account
+from .clock import LAST, Clock
+from .task import FAILURE, MANUAL, SUCCESS, TIME, Task, begun_at, hold, own_time
+from .world import MUSIC, Audio, Spec, World
+
+
+class InvalidSpecError(ValueError):
+    """A world that can't be made as it is specified; `pointer` says where."""
+
+    def __init__(self, pointer: Pointer, expected: str, received: str, remedy: str = "") -> None:
+        super().__init__(f"expected {expected}, received {received}{remedy and f' ({remedy})'}")
+        self.pointer, self.expected, self.received, self.remedy = pointer, expected, received, remedy
+
+
+def build(name: str, spec: Spec, contract: Contract, wall: float) -> World:
+    """Make the world that a valid `spec` describes, starting at the wall instant. Raises `InvalidSpecError`."""
+    starts = _instant(("starts",), spec["starts"]) if "starts" in spec else wall
+    drive = spec.get("drive", TIME)
+    clock = Clock(starts, wall, 0.0 if drive == MANUAL else spec.get("speed", 1.0))
+    world = World(name, spec, contract, clock, spec.get("seed", 0), drive, origin={"wall": wall})
+    keys: set[str] = set()
+    for account, row in spec.get("accounts", {}).items():
+        if row["key"] in keys:
+            raise _unknown(("accounts", account, "key"), "a key of its own", row["key"], "choose another")
+        keys.add(row["key"])
+        world.accounts[account] = Account(account, row["key"], row["credits"], row["credits"])
+    _check_names(world)
+    for audio_id, row in spec.get("audio", {}).items():
+        add_audio(world, audio_id, row)
+    for task_id, row in spec.get("music_tasks", {}).items():
+        add_music_task(world, task_id, row, starts)
+    for task_id, row in spec.get("tasks", {}).items():
+        if task_id in world.tasks:
+            raise _unknown(("tasks", task_id), "an id that no music task has", task_id, "choose another")
+        add_task(world, task_id, row, starts)
+    return world
+
+
+def _instant(pointer: Pointer, text: str) -> float:
+    """Return the Unix seconds of an RFC 3339 text. Refuses what could not be shown later, or is no Unix time."""
+    try:
+        seconds = datetime.fromisoformat(text.upper()).timestamp()
+    except (ValueError, OverflowError):  # a leap second, the year 0
+        seconds = -1.0
+    if not 0 <= seconds <= LAST:
+        expected = "an instant from 1970 to 9999 (in UTC), with a second from 00 to 59"
+        raise InvalidSpecError(pointer, expected, shown(text))
+    return seconds
+
+
+def add_audio(world: World, audio_id: str, row: Spec) -> Audio:
+    """Put an uploaded audio file into the world."""
+    _known(("audio", audio_id, "account"), "an account", row.get("account", ""), world.accounts, none="")
+    _remember(world, ("audio", audio_id), row)
+    world.audio[audio_id] = Audio(float(row["seconds"]), row.get("account", ""))
+    return world.audio[audio_id]
+
+
+def add_music_task(world: World, task_id: str, row: Spec, now: float) -> Task:
+    """Put a music task into the world that was made elsewhere: completed, pending (for ever) or failing."""
+    music = world.contract.lifecycles[MUSIC]
+    kinds: dict[str, Spec] = {
+        "completed": {"state": music.success.name},
+        "pending": {"state": music.stages[0].name},
+        "failing": {"outcome": FAILURE},
+    }
+    _remember(world, ("music_tasks", task_id), row)
+    task = add_task(
+        world, task_id, {**row, "lifecycle": MUSIC, "state": "", **kinds[row.get("state", "completed")]}, now
+    )
+    task.started_by = ""
+    return task
+
+
+def add_task(world: World, task_id: str, row: Spec, now: float) -> Task:
+    """Put a task into the world as it is in `row`: held in its `state`, or going on from its start without one."""
+    at_row = ("tasks", task_id)
+    _known((*at_row, "lifecycle"), "a lifecycle", row["lifecycle"], world.contract.lifecycles)
+    account = row.get("account") or next(iter(world.accounts), "")
+    _known((*at_row, "account"), "an account", account, world.accounts, none="")
+    _check_stages(world.contract, at_row, row)
+    starter = _starter(world.contract, row["lifecycle"])
+    task = world.begin(row["lifecycle"], row, now, task_id)
+    task.account, task.started_by = account, starter
+    if row.get("state"):
+        _put(world, task, row["state"], now, (*at_row, "state"))
+    task.source, task.created_at = row.get("source", ""), row.get("created_at")
+    world.tasks[task_id] = task
+    if task.source in world.tasks:
+        world.covers[task.source] = task_id
+    return task
+
+
+def _put(world: World, task: Task, state: str, now: float, pointer: tuple[str, ...]) -> None:
+    """Move a task that is not running yet into `state`; it stays there."""
+    lifecycle = world.lifecycle(task)
+    _known(pointer, "a state", state, [known.name for known in lifecycle.states])
+    if state in lifecycle.terminal:
+        task.plan = world.plan(task.lifecycle, {"outcome": SUCCESS if state == lifecycle.success.name else FAILURE})
+    position = next(n for n, step in enumerate(task.plan) if step.state == state)
+    task.plan = begun_at(task.plan, position)
+    task.polls = position + 1
+    if state not in lifecycle.terminal:
+        hold(task, own_time(task, world.clock, now))
+
+
+def _starter(contract: Contract, lifecycle: str) -> str:
+    """Return the id of the operation that starts tasks of this lifecycle."""
+    return next((o.id for o in contract.operations if o.raw.get("x-task") == lifecycle and o.handler == "start"), "")
+
+
+def _remember(world: World, pointer: tuple[str, str], row: Spec) -> None:
+    """Keep what is to become of tasks started from this id."""
+    yields = row.get("yields")
+    if yields:
+        rule = "audio-known" if pointer[0] == "audio" else "task-known"
+        check_yields(world.contract, (*pointer, "yields"), yields, starts(world.contract, rule))
+        world.yields[pointer[1]] = yields
+
+
+def starts(contract: Contract, rule: str = "") -> list[Operation]:
+    """Return the operations that start tasks; with a rule only those whose x-preconditions have it."""
+    started = [operation for operation in contract.operations if operation.handler == "start"]
+    return [operation for operation in started if not rule or rule in operation.checks]
+
+
+def check_yields(contract: Contract, pointer: Pointer, own: Spec, operations: Iterable[Operation]) -> None:
+    """Refuse an error or stage that doesn't exist, and results that one of the operations' tasks can't be shown with.
+
+    `own` says what becomes of the tasks that these operations start. Raises `InvalidSpecError`.
+    """
+    _known((*pointer, "error"), "an error", own.get("error", ""), contract.errors, none="")
+    _check_stages(contract, pointer, own)
+    for operation in operations if "results" in own.get("first", {}) else ():
+        check_results(contract, (*pointer, "first", "results"), own["first"]["results"], operation.raw["x-task"])
+
+
+def check_results(contract: Contract, pointer: Pointer, results: Iterable[Spec], lifecycle: str) -> None:
+    """Refuse results without a value that the lifecycle's tasks are shown with. Raises `InvalidSpecError`."""
+    for number, result in enumerate(results):
+        for missing in sorted(contract.result_fields[lifecycle] - result.keys()):
+            raise InvalidSpecError((*pointer, number, missing), REQUIRED, NOTHING)
+
+
+def _check_names(world: World) -> None:
+    for name in world.spec.get("prices", {}):
+        _known(("prices", name), "an operation", name, [operation.id for operation in world.contract.operations])
+    _check_stages(world.contract, (), world.spec)
+
+
+def _check_stages(contract: Contract, pointer: Pointer, row: Spec) -> None:
+    chosen = row.get("stage_seconds")
+    if "stalls_at" not in row and not isinstance(chosen, Mapping):
+        return
+    stages = [stage.name for cycle in contract.lifecycles.values() for stage in cycle.stages]
+    for name in chosen if isinstance(chosen, Mapping) else ():
+        _known((*pointer, "stage_seconds", name), "a stage", name, stages)
+    _known((*pointer, "stalls_at"), "a stage", row.get("stalls_at", ""), stages, none="")
+
+
+def _known(pointer: Pointer, kind: str, name: str, valid: Collection[str], none: str | None = None) -> None:
+    """Refuse a name that is not among the valid ones; `none` is a text that names nothing, and is fine."""
+    if name not in valid and name != none:
+        raise _unknown(pointer, kind, name, nearest(name, valid))
+
+
+def _unknown(pointer: Pointer, kind: str, name: str, remedy: str) -> InvalidSpecError:
+    return InvalidSpecError(pointer, kind, shown(name), remedy)
