@@ -4,10 +4,11 @@ from .contract import ADMIN, GATEWAY, LEVELS, Clause, Contract, ErrorRow, Senten
 from .lifecycle import Lifecycle, Stage
 from .names import nearest, repeated
 from .operations import JSON, Operation, Parameter
+from .references import resolve
 from .rendering import ERROR_FACTS, TASK_FACTS, Facts, Render, UnrenderableError, encoded, renderer
 from .routes import Methods, Routes
 from .source import InvalidSourceError, Pointer, Source, parse, read, shown
-from .violations import NOTHING, REQUIRED, Validator, Violation, refuse_invalid, resolve
+from .violations import NOTHING, REQUIRED, Validator, Violation, refuse_invalid
 
 __all__ = [
     "ADMIN",

@@ -11,9 +11,10 @@ from typing import Any
 from .lifecycle import Lifecycle, read_lifecycles
 from .names import nearest
 from .operations import JSON, Operation, Parameter
+from .references import resolve
 from .rendering import result_fields
 from .source import InvalidSourceError, Pointer, Source, read, shown
-from .violations import Validator, refuse_invalid, resolve
+from .violations import Validator, refuse_invalid
 
 FOLDER = Path(__file__).parent
 GATEWAY = FOLDER / "gateway.yaml"

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from .names import nearest
-from .violations import resolve
+from .references import resolve
 
 Facts = Mapping[str, Any]
 Render = Callable[[Facts], bytes]

@@ -1,13 +1,15 @@
 """What is wrong with a value, as data: `(where, expected, received, clause)`. Knows JSON Schema, no HTTP."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 import jsonschema_rs
 
+from .integers import integers
 from .names import nearest
+from .references import resolve, scope
 from .source import InvalidSourceError, Source, shown
 
 Schema = Mapping[str, Any]
@@ -15,7 +17,6 @@ Schema = Mapping[str, Any]
 _SMALL_PARTS = 300
 _SMALL_TEXT = 30_000  # characters
 _QUOTED = 200  # characters of the validator's own words
-_DEPTHS = {"components": 2, "$defs": 1}  # how many names below these lead to a schema
 NOTHING = "nothing"
 REQUIRED = "a value (it is required)"
 _ARTICLES = {
@@ -73,9 +74,14 @@ class Validator:
     def __init__(self, schema: Schema, root: Mapping[str, Any] | None = None) -> None:
         self._schema = schema
         self._root = root or {}
-        whole = {**_scope(self._root, schema), **schema}
+        whole = {**scope(self._root, schema), **schema}
         self._compiled = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
         self.is_valid: Callable[[Any], bool] = self._compiled.is_valid
+        self._integers = integers(self._root, schema)
+
+    def read(self, value: Any) -> Any:
+        """Return a valid value with its integers as such: JSON may write 1.0 for 1. It is changed in place."""
+        return self._integers(value) if self._integers else value
 
     def violations(self, value: Any, where: str = "") -> list[Violation]:
         """Return the violations of `value`, most telling first; of a large one the first only; none if it is valid."""
@@ -179,50 +185,6 @@ def _along(root: Mapping[str, Any], schema: Schema, path: Iterable[str | int]) -
             here = here[step]
         clause = here.get("x-clause", clause) if isinstance(here, Mapping) else clause
     return here, clause
-
-
-def resolve(root: Mapping[str, Any], reference: str) -> Any:
-    """Return the node that the local `reference` (`#/a/b`) names. Raises `KeyError` when there is none."""
-    node: Any = root
-    for name in _names(reference):
-        node = node[int(name)] if isinstance(node, list) and name.isdigit() else node[name]
-    return node
-
-
-def _names(reference: str) -> list[str]:
-    """Return the names in a local reference, which is a JSON pointer (RFC 6901)."""
-    return [part.replace("~1", "/").replace("~0", "~") for part in reference.removeprefix("#/").split("/")]
-
-
-def _scope(root: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
-    """Return the parts of `root` that the schema refers to, in their places; a validator keeps all it is given."""
-    scope: dict[str, Any] = {}
-    coming, known = [schema], set[str]()
-    while coming:
-        fresh = set(_references(coming.pop())) - known
-        known |= fresh
-        for reference in fresh:
-            place, *names = _names(reference)
-            if place not in _DEPTHS or place not in root:
-                continue  # it is within the schema itself, or nowhere, which the validator says
-            *parents, name = names[: _DEPTHS[place]]
-            here, node = scope.setdefault(place, {}), root[place]
-            for parent in parents:
-                here, node = here.setdefault(parent, {}), node.get(parent, {})
-            if name in node:
-                here[name] = node[name]
-                coming.append(node[name])
-    return scope
-
-
-def _references(node: Any) -> Iterator[str]:
-    """Yield every local reference within a schema, examples and all."""
-    inner = node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ()
-    reference = node.get("$ref") if isinstance(node, Mapping) else None
-    if isinstance(reference, str) and reference.startswith("#/"):
-        yield reference
-    for one in inner:
-        yield from _references(one)
 
 
 def refuse_invalid(source: Source, validator: Validator) -> None:

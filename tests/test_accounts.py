@@ -3,7 +3,6 @@
 from collections import Counter
 
 import pytest
-from covermock.mock_server.world.world import World
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule

@@ -71,7 +71,7 @@ def _field_missing(answer: Answer, settings: Settings) -> None:
         here = _inside(here, step)
     if isinstance(here, dict):
         here.pop(path[-1], None)
-    elif isinstance(here, list) and path[-1].isdigit():
+    elif isinstance(here, list) and path[-1].isdecimal():
         del here[int(path[-1]) : int(path[-1]) + 1]
     answer.body = encoded(value)
 
@@ -89,7 +89,7 @@ def _last_result_field(value: Any) -> list[str]:
 
 def _inside(here: Any, step: str) -> Any:
     if isinstance(here, list):
-        return here[int(step)] if step.isdigit() and int(step) < len(here) else {}
+        return here[int(step)] if step.isdecimal() and int(step) < len(here) else {}
     return here.get(step, {}) if isinstance(here, dict) else {}
 
 

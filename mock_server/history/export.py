@@ -12,13 +12,13 @@ from covermock.openapi import Contract
 
 from ..http.messages import Answer, Request, Wire
 from ..world.account import Account
+from ..world.build import build
 from ..world.clock import Clock
 from ..world.fault import Fault
 from ..world.journal import Entry, Journal
 from ..world.outbox import Outbox
 from ..world.task import Step, Task
 from ..world.webhook import PLANNED, SENDING, Attempt, Delivery
-from ..world.build import build
 from ..world.world import Audio, World
 
 FORMAT = 1

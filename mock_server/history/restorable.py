@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from covermock.openapi import Contract, Violation, nearest, repeated, shown
 
-from ..world.build import InvalidSpecError, build, check_results, check_yields, starts
+from ..world.build import InvalidSpecError, build, check_fault, check_results, check_yields, starts
 from ..world.world import World
 from .export import living
 
@@ -76,14 +76,16 @@ def _names(known: _Facts) -> Found:
     yield from _once(f"{where}.accounts", (row["key"] for row in facts["accounts"]))
     yield from _once(f"{where}.faults", (row["id"] for row in facts["faults"]))
     yield from _known(f"{where}.covers", facts["covers"].values(), known.tasks)
-    yield from _known(f"{where}.audio", filter(None, (row["account"] for row in facts["audio"].values())), known.accounts)
+    yield from _known(
+        f"{where}.audio", filter(None, (row["account"] for row in facts["audio"].values())), known.accounts
+    )
     for part, look in _PARTS.items():
         for number, row in enumerate(facts[part]):
             yield from look(row, known, f"{where}.{part}.{number}")
     for name, own in facts["yields"].items():
         rules = [rule for rule, of in (("audio-known", facts["audio"]), ("task-known", known.tasks)) if name in of]
         operations = [operation for rule in rules for operation in starts(known.contract, rule)]
-        yield from _refused(where, lambda: check_yields(known.contract, ("yields", name), own, operations))  # noqa: B023
+        yield from _refused(where, check_yields, known.contract, ("yields", name), own, operations)
     yield from _webhooks(facts["webhooks"], known, f"{where}.webhooks")
 
 
@@ -108,7 +110,7 @@ def _task(row: Document, known: _Facts, where: str) -> Found:
         yield Violation(f"{where}.started_by", f"an operation that starts {shown(lifecycle)}", shown(starter.id))
     yield from _plan(row["plan"], contract, lifecycle, f"{where}.plan")
     results = row.get("results") or ()
-    yield from _refused(where, lambda: check_results(contract, ("results",), results, lifecycle))
+    yield from _refused(where, check_results, contract, ("results",), results, lifecycle)
 
 
 def _plan(plan: list[tuple[str, float]], contract: Contract, lifecycle: str, where: str) -> Found:
@@ -124,11 +126,14 @@ def _plan(plan: list[tuple[str, float]], contract: Contract, lifecycle: str, whe
 
 
 def _fault(row: Document, known: _Facts, where: str) -> Found:
-    plan = row["settings"].get("plan", {})
-    yield from _refused(f"{where}.settings", lambda: check_yields(known.contract, ("plan",), plan, starts(known.contract)))
+    yield from _refused(where, check_fault, known.contract, ("settings",), row["settings"])
 
 
-_PARTS: Mapping[str, Callable[[Document, _Facts, str], Found]] = {"accounts": _account, "tasks": _task, "faults": _fault}
+_PARTS: Mapping[str, Callable[[Document, _Facts, str], Found]] = {
+    "accounts": _account,
+    "tasks": _task,
+    "faults": _fault,
+}
 
 
 def _webhooks(row: Document, known: _Facts, where: str) -> Found:
@@ -184,9 +189,9 @@ def _decodes(body: Any) -> bool:
         return False
 
 
-def _refused(where: str, check: Callable[[], None]) -> Found:
+def _refused(where: str, check: Callable[..., None], *given: object) -> Found:
     try:
-        check()
+        check(*given)
     except InvalidSpecError as error:
         yield _violation(where, error)
 

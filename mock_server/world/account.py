@@ -70,8 +70,6 @@ def ledgers(accounts: Iterable[Account], tasks: Iterable[Task], failed: Failed, 
         elif task.price and not failed(task):
             held[task.account] += task.price
     return {
-        account.name: Ledger(
-            account.granted, account.available(failed), held[account.name], captured[account.name]
-        )
+        account.name: Ledger(account.granted, account.available(failed), held[account.name], captured[account.name])
         for account in accounts
     }

@@ -5,10 +5,13 @@ from datetime import datetime
 
 from covermock.openapi import NOTHING, REQUIRED, Contract, Operation, Pointer, nearest, shown
 
+from ..http.strict_json import deeper
 from .account import Account
 from .clock import LAST, Clock
 from .task import FAILURE, MANUAL, SUCCESS, TIME, Task, begun_at, hold, own_time
 from .world import MUSIC, Audio, Spec, World
+
+FAULT_LEVELS = 50  # of what a fault answers with; an export has it inside of more
 
 
 class InvalidSpecError(ValueError):
@@ -140,6 +143,13 @@ def check_yields(contract: Contract, pointer: Pointer, own: Spec, operations: It
     _check_stages(contract, pointer, own)
     for operation in operations if "results" in own.get("first", {}) else ():
         check_results(contract, (*pointer, "first", "results"), own["first"]["results"], operation.raw["x-task"])
+
+
+def check_fault(contract: Contract, pointer: Pointer, settings: Spec) -> None:
+    """Refuse a fault that could not act: names in its plan, results without values, a body that nests too deeply."""
+    check_yields(contract, (*pointer, "plan"), settings.get("plan", {}), starts(contract))
+    if deeper(settings.get("status", {}).get("body"), FAULT_LEVELS):
+        raise InvalidSpecError((*pointer, "status", "body"), f"at most {FAULT_LEVELS} levels", "more")
 
 
 def check_results(contract: Contract, pointer: Pointer, results: Iterable[Spec], lifecycle: str) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 LAST = 253402300799.0  # the last second of the year 9999: no later instant has a form
 
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """World time, in Unix seconds, as a straight line over wall time.
@@ -21,7 +22,7 @@ class Clock:
     def now(self, wall: float) -> float:
         """Return the world's time at the wall instant."""
         now = self.world + (wall - self.wall) * self.scale
-        return now if now < LAST else LAST
+        return min(LAST, now)
 
     def advanced(self, seconds: float) -> "Clock":
         """Return the clock after `seconds` (>= 0) more have passed at once."""

@@ -58,7 +58,7 @@ class WorldFiles:
         if source.data is None:
             return source.with_data({})
         refuse_invalid(source, self._validator)
-        return source
+        return source.with_data(self._validator.read(source.data))
 
     def _extended(self, source: Source, seen: list[Path]) -> Spec:
         if "from" not in source.data:

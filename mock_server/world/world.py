@@ -1,19 +1,18 @@
 """A world: accounts, credits, audio, tasks and a clock of its own. Facts and the rules that keep them; no edges."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from covermock.openapi import Contract, Lifecycle, Pointer, nearest, shown
+from covermock.openapi import Contract, Lifecycle
 
 from .account import Account, Ledger, ledgers
 from .clock import Clock
 from .fault import Fault
 from .journal import Journal
 from .outbox import Outbox
-from .task import FAILURE, MANUAL, STALL, SUCCESS, TIME, Plan, Task, at, begun_at, ends_in, hold, own_time, planned
+from .task import FAILURE, STALL, SUCCESS, TIME, Plan, Task, at, ends_in, own_time, planned
 
 Spec = Mapping[str, Any]
 MUSIC = "music"  # the lifecycle of the tasks that a world's `music_tasks` are
@@ -94,9 +93,7 @@ class World:
     def ledgers(self, now: float) -> dict[str, Ledger]:
         """Return where the credits of each account are at `now`, by its name."""
         accounts, tasks = self.accounts.values(), self.tasks.values()
-        return ledgers(
-            accounts, tasks, lambda task: self.failed(task, now), lambda task: self.succeeded(task, now)
-        )
+        return ledgers(accounts, tasks, lambda task: self.failed(task, now), lambda task: self.succeeded(task, now))
 
     def price(self, operation: str) -> int:
         """Return what the operation costs here: the world's price, else the contract's least."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ...http.errors import INVALID_PARAMS, Refusal
+from ...world.build import InvalidSpecError, check_fault
 from ...world.expiry import expire
 from ...world.fault import TAKES_NO_EFFECT, Fault
 from ...world.world import World
@@ -58,7 +59,7 @@ def _view(fault: Fault) -> dict[str, Any]:
 
 
 def _check(world: World, settings: dict[str, Any]) -> None:
-    """Refuse a fault that could never meet a request, or asks for a stage or error that doesn't exist."""
+    """Refuse a fault that could never meet a request, or act on one."""
     contract = world.contract
     stages = [stage.name for cycle in contract.lifecycles.values() for stage in cycle.stages]
     known = {
@@ -66,14 +67,15 @@ def _check(world: World, settings: dict[str, Any]) -> None:
         "match.account": list(world.accounts),
         "match.key": [account.key for account in world.accounts.values()],
         "stuck.stage": stages,
-        "plan.stalls_at": stages,
-        "plan.stage_seconds": stages,
-        "plan.error": list(contract.errors),
     }
     for where, valid in known.items():
         part, _, name = where.partition(".")
         for one in _names(settings.get(part, {}).get(name)):
             refuse_unknown(f"body.{where}", one, valid)
+    try:
+        check_fault(contract, ("body",), settings)
+    except InvalidSpecError as error:
+        raise Refusal(INVALID_PARAMS, violations=f"{'.'.join(map(str, error.pointer))}: {error}") from None
     if settings.get("takes_effect") is False and TAKES_NO_EFFECT.isdisjoint(settings):
         problem = "body.takes_effect: expected false only with status, reset or empty, received it with none of them"
         raise Refusal(INVALID_PARAMS, violations=f"{problem}; there would be no answer")

@@ -12,8 +12,8 @@ from ...history.restorable import unfit
 from ...http.errors import INVALID_PARAMS, Refusal
 from ...http.redaction import headers_shown, value_shown
 from ...stores.memory import TakenError
-from ...world.files import furnished, merged, names
 from ...world.build import InvalidSpecError, build
+from ...world.files import furnished, merged, names
 from ...world.world import Spec, World
 from ..call import ControlCall, Result, taken, unknown
 from ..views import world_view
