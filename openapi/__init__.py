@@ -1,13 +1,14 @@
 """The contract: `gateway.yaml`, `admin.yaml` and the small code that reads them. Imports nothing of ours."""
 
 from .contract import ADMIN, GATEWAY, LEVELS, Clause, Contract, ErrorRow, Sentence, as_json, load, understood
+from .documents import Pointer
 from .lifecycle import Lifecycle, Stage
 from .names import nearest, repeated
 from .operations import JSON, Operation, Parameter
 from .references import resolve
 from .rendering import ERROR_FACTS, TASK_FACTS, Facts, Render, UnrenderableError, encoded, renderer
 from .routes import Methods, Routes
-from .source import InvalidSourceError, Pointer, Source, parse, read, shown
+from .source import InvalidSourceError, Source, parse, read, shown
 from .violations import NOTHING, REQUIRED, Validator, Violation, refuse_invalid
 
 __all__ = [

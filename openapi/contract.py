@@ -8,12 +8,13 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from .documents import Pointer
 from .lifecycle import Lifecycle, read_lifecycles
 from .names import nearest
 from .operations import JSON, Operation, Parameter
 from .references import resolve
 from .rendering import result_fields
-from .source import InvalidSourceError, Pointer, Source, read, shown
+from .source import InvalidSourceError, Source, read, shown
 from .violations import Validator, refuse_invalid
 
 FOLDER = Path(__file__).parent
@@ -93,9 +94,8 @@ class Contract:
         """Return, by lifecycle, what its results are shown with, in answers and webhooks: id, image_url, audio_url."""
         found: dict[str, set[str]] = {name: set() for name in self.lifecycles}
         for operation in self.operations:
-            lifecycle = operation.raw.get("x-task")
-            for schema in operation.shows if lifecycle else ():
-                found[lifecycle].update(result_fields(self.root, schema))
+            for schema in operation.shows if "x-task" in operation.raw else ():
+                found[operation.raw["x-task"]].update(result_fields(self.root, schema))
         return {name: frozenset(fields) for name, fields in found.items()}
 
     def operation(self, name: str) -> Operation:

@@ -130,7 +130,7 @@ class Builder:
         return key
 
     def _alias(self, event: Any) -> tuple[Any, int]:
-        """Return what the alias repeats, and its size. Few bytes can stand for any number of values, so that is bounded."""
+        """Return what the alias repeats, and its size. A few bytes can stand for any number of values: not here."""
         if event.anchor not in self._anchors:
             problem = f"expected the alias of an anchor that is complete above, received *{event.anchor}"
             raise BadNodeError(problem, _line(event))

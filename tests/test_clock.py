@@ -1,9 +1,10 @@
 """The laws of a world's clock: a straight line over wall time that never runs backwards."""
 
 import pytest
-from covermock.mock_server.world.clock import Clock
+from covermock.mock_server.world.clock import LAST, Clock
 from hypothesis import given
 from hypothesis import strategies as st
+from support.fakes import COVER_STATUS, Fake
 
 instants = st.integers(0, 10**9).map(float)
 seconds = st.integers(0, 10**6).map(float)
@@ -49,3 +50,93 @@ def test_wall_at_is_the_inverse_of_now(wall: float, ahead: float, scale: float) 
 def test_a_frozen_clock_never_reaches_an_instant() -> None:
     """Where time stands still, no wall instant shows a later world instant."""
     assert Clock(0.0, 0.0, 0.0).wall_at(1.0) is None
+
+
+@given(st.floats(0, LAST), st.floats(0, 1e6), st.floats(0, 1e12))
+def test_a_clock_stops_at_the_last_instant_that_can_be_told(world: float, scale: float, passed: float) -> None:
+    """However fast it runs, and for however long: its time is one that has a date."""
+    clock = Clock(world, 0.0, scale)
+
+    assert min(world + passed * scale, LAST) == clock.now(passed)
+    assert clock.wall_at(LAST + 1) is None
+
+
+LOOKS = [
+    ("GET", ""),
+    ("GET", "/clock"),
+    ("GET", "/tasks"),
+    ("GET", "/callbacks"),
+    ("GET", "/faults"),
+    ("GET", "/journal"),
+    ("GET", "/journal/last/explain"),
+    ("GET", "/ledger"),
+    ("GET", "/export"),
+    ("GET", "/events?from=start&timeout=0"),
+    ("POST", "/clock/next"),
+    ("POST", "/replay"),
+    ("POST", "/fork"),
+    ("POST", "/reset"),
+]
+
+
+@pytest.mark.parametrize("starts", ["1970-01-01T00:00:00Z", "9999-12-31T23:59:58Z", "9999-12-31T23:59:59.999Z"])
+@pytest.mark.parametrize("drive", ["time", "manual", "polls"])
+def test_a_world_at_either_end_of_time_answers_everything(fake: Fake, starts: str, drive: str) -> None:
+    """Long after its clock has stopped, at a million world seconds a second, nothing about it is a failure."""
+    spec = {"name": "w", "from": "docs", "starts": starts, "drive": drive, "speed": 1_000_000}
+    made = fake.control("POST", "worlds", spec).status
+    fake.control("POST", "worlds/w/faults", {"callback": {"mode": "late", "seconds": 31557600}})
+    fake.control("POST", "worlds/w/faults", {"latency": {"seconds": 0}, "lasts": 31557600})
+    body = {"audio_id": "aud_30s", "callback_url": "http://127.0.0.1:9/"}
+    task = fake.post("/api/v1/audio/music/upload-cover/generate", body, key="aio_w").json["data"]["task_id"]
+    fake.wait(1e9)
+    document = fake.control("GET", "worlds/w/export").json
+    statuses = [fake.control(method, f"worlds/w{path}").status for method, path in LOOKS]
+    again = fake.control("PUT", "worlds/w/export", document).status
+    polled = fake.get(f"/api/v1/audio/music/upload-cover/status?task_id={task}", key="aio_w").status
+
+    assert (201, 200, 200) == (made, again, polled)
+    assert {200, 201} >= set(statuses)
+    assert 200 == fake.control("GET", "worlds").status
+
+
+@pytest.mark.parametrize(
+    "starts",
+    [
+        "2016-12-31T23:59:60Z",
+        "1969-12-31T23:59:59Z",
+        "1970-01-01T00:00:00+00:01",
+        "0000-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-00:01",
+    ],
+)
+def test_a_world_does_not_start_at_an_instant_that_can_not_be_told(fake: Fake, starts: str) -> None:
+    """A leap second, or a year that no date or Unix time has, is refused at the door, with what is expected."""
+    refused = fake.control("POST", "worlds", {"starts": starts})
+
+    assert 400 == refused.status
+    assert (
+        f"body.starts: expected an instant from 1970 to 9999 (in UTC), with a second from 00 to 59, received {starts!r}"
+        in (refused.json["detail"])
+    )
+
+
+@pytest.mark.parametrize("starts", ["2026-01-01t00:00:00z", "2026-01-01T00:00:00.123456789+23:59"])
+def test_every_other_date_of_rfc_3339_is_understood(fake: Fake, starts: str) -> None:
+    """Small letters, any offset, any number of digits."""
+    assert 201 == fake.control("POST", "worlds", {"starts": starts}).status
+
+
+@pytest.mark.parametrize("drive", ["time", "manual", "polls"])
+def test_the_next_event_comes_at_the_end_of_time_too(fake: Fake, drive: str) -> None:
+    """Where a double can't tell microseconds apart, each step is still one step, and it ends."""
+    fake.control("POST", "worlds", {"name": "w", "from": "docs", "starts": "9990-01-01T00:00:00Z", "drive": drive})
+    task = fake.cover(key="aio_w")
+    states = []
+    for _ in range(4):
+        fake.control("POST", "worlds/w/clock/next")
+        states.append(fake.control("GET", f"worlds/w/tasks/{task}").json["state"])
+
+    assert ["IN_PROGRESS", "SUCCESS", "SUCCESS", "SUCCESS"] == states
+    assert 200 == fake.get(f"{COVER_STATUS}?task_id={task}", key="aio_w").status

@@ -47,7 +47,7 @@ def deeper(value: Any, levels: int) -> bool:
         layer = [one for many in inner for one in many if isinstance(one, dict | list)]
         if not layer:
             return False
-    return True
+    return bool(layer)
 
 
 def _may_repeat_keys(body: bytes, value: Any) -> bool:

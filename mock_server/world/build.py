@@ -52,10 +52,10 @@ def _instant(pointer: Pointer, text: str) -> float:
         seconds = datetime.fromisoformat(text.upper()).timestamp()
     except (ValueError, OverflowError):  # a leap second, the year 0
         seconds = -1.0
-    if not 0 <= seconds <= LAST:
+    if not 0 <= seconds < LAST + 1:
         expected = "an instant from 1970 to 9999 (in UTC), with a second from 00 to 59"
         raise InvalidSpecError(pointer, expected, shown(text))
-    return seconds
+    return min(seconds, LAST)
 
 
 def add_audio(world: World, audio_id: str, row: Spec) -> Audio:
