@@ -3,8 +3,8 @@
 from collections import Counter
 
 import pytest
+from covermock.mock_server.webhooks.agenda import Agenda
 from covermock.mock_server.webhooks.turns import Turns
-from covermock.mock_server.world.agenda import Agenda
 from covermock.mock_server.world.clock import Clock
 from covermock.mock_server.world.task import MANUAL, POLLS, TIME, Task, hold, polled, release
 from covermock.mock_server.world.webhook import Attempt, Delivery, attempted, sent

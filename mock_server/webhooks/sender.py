@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from ..http.errors import Refusal
 from ..mock import Mock
-from ..world.agenda import Agenda
 from ..world.webhook import Attempt, Delivery, attempted, blocked, given_back, lost, policy, sent
 from ..world.webhook_due import due_in
 from ..world.world import World
+from .agenda import Agenda
 from .post import ReceiverError, post, shortened, signature
 from .route import Addresses, BlockedError, checked, host_of, lookup
 from .turns import Turns

@@ -11,6 +11,7 @@ from .clock import LAST, Clock
 from .task import FAILURE, MANUAL, SUCCESS, TIME, Task, begun_at, hold, own_time
 from .world import MUSIC, Audio, Spec, World
 
+_FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
 FAULT_LEVELS = 50  # of what a fault answers with; an export has it inside of more
 
 
@@ -146,10 +147,14 @@ def check_yields(contract: Contract, pointer: Pointer, own: Spec, operations: It
 
 
 def check_fault(contract: Contract, pointer: Pointer, settings: Spec) -> None:
-    """Refuse a fault that could not act: names in its plan, results without values, a body that nests too deeply."""
+    """Refuse a fault that could not act: names in its plan, results without values, a body or headers that break."""
     check_yields(contract, (*pointer, "plan"), settings.get("plan", {}), starts(contract))
-    if deeper(settings.get("status", {}).get("body"), FAULT_LEVELS):
+    status = settings.get("status", {})
+    if deeper(status.get("body"), FAULT_LEVELS):
         raise InvalidSpecError((*pointer, "status", "body"), f"at most {FAULT_LEVELS} levels", "more")
+    for name in status.get("headers", {}):
+        if name.lower() in _FRAMING:
+            raise InvalidSpecError((*pointer, "status", "headers"), "headers that don't frame the message", shown(name))
 
 
 def check_results(contract: Contract, pointer: Pointer, results: Iterable[Spec], lifecycle: str) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
-from .webhook import Delivery
-from .webhook_due import comes_by_itself, due_in
-from .world import World
+from ..world.webhook import Delivery
+from ..world.webhook_due import comes_by_itself, due_in
+from ..world.world import World
 
 _NOISE = 1e-6  # seconds; instants that differ by less are the same, rounded
 Coming = tuple[float, int, int, Delivery]
