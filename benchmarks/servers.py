@@ -38,16 +38,15 @@ async def rsgi(_: Any, protocol: Any) -> None:
 def ours(port: int) -> None:
     """Serve the fixed answer over our own protocol, on whatever event loop is installed."""
     from covermock.mock_server import Answer, Mock, Settings
-    from covermock.mock_server.server.http1 import Connection
-    from covermock.mock_server.server.packets import Heads
+    from covermock.mock_server.server.http1 import Connection, Shared
     from covermock.mock_server.server.server import bind
 
-    mock, answer, connections, heads = Mock(Settings(), 0.0), Answer(200, BODY), set(), Heads()
+    answer = Answer(200, BODY)
+    shared = Shared(Mock(Settings(), 0.0), lambda _, client: client.reply(answer))
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        connect = lambda: Connection(lambda _, reply: reply(answer), mock, connections, heads)  # noqa: E731 - a factory
-        server = await loop.create_server(connect, sock=bind("127.0.0.1", port))
+        server = await loop.create_server(lambda: Connection(shared), sock=bind("127.0.0.1", port))
         await server.serve_forever()
 
     asyncio.run(main())

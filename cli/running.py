@@ -22,13 +22,14 @@ _WATCH_SECONDS = 0.3
 def run(host: str, port: int, settings: Settings, *, watch: bool, store: str = MEMORY, workers: int = 1) -> int:
     """Serve until a signal comes; return the exit code. Raises `click.ClickException` when it can't begin."""
     make = maker(store)
+    stamps = _stamps(settings) if watch else None  # before the files are read, so that no change of them is missed
     with reachable(store):
         mock = Mock(settings, time.time(), make)
     with _bound(host, port, shared=workers > 1) as listener:
         url = url_of(listener, host)
         spare_collections()
         if workers == 1:
-            return asyncio.run(_serve(Server(mock, listener), url, watch=watch))
+            return asyncio.run(_serve(Server(mock, listener), url, stamps))
         from .workers import Workers
 
         mock.store.close()
@@ -53,8 +54,8 @@ def spare_collections() -> None:
     gc.set_threshold(2_000, 50, 10)
 
 
-async def _serve(server: Server, url: str, *, watch: bool) -> int:
-    watcher = asyncio.get_running_loop().create_task(_follow(server)) if watch else None
+async def _serve(server: Server, url: str, stamps: list[int] | None) -> int:
+    watcher = None if stamps is None else asyncio.get_running_loop().create_task(_follow(server, stamps))
     number = await serve(server, lambda: _announce(server.mock, url))
     if watcher:
         watcher.cancel()
@@ -71,14 +72,12 @@ def _announce(mock: Mock, url: str) -> None:
     click.echo(f"\n# Once more from the start\ncurl -s -X POST {url}/__mock/worlds/{mock.first}/reset")
 
 
-async def _follow(server: Server) -> None:
+async def _follow(server: Server, seen: list[int]) -> None:
     """Start anew whenever the contract or the world file changes; what can't be used changes nothing."""
     settings = server.mock.settings
-    files = [settings.spec, find(settings.world)]
-    seen = _stamps(files)
     while True:
         await asyncio.sleep(_WATCH_SECONDS)
-        now = _stamps(files)
+        now = _stamps(settings)
         if now == seen:
             continue
         seen = now
@@ -90,5 +89,7 @@ async def _follow(server: Server) -> None:
             click.echo("covermock started anew: a file changed")
 
 
-def _stamps(files: list[Path]) -> list[int]:
+def _stamps(settings: Settings) -> list[int]:
+    """Return when the contract and the world's file were last changed."""
+    files: list[Path] = [settings.spec, find(settings.world)]
     return [file.stat().st_mtime_ns if file.exists() else 0 for file in files]

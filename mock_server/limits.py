@@ -15,18 +15,23 @@ class Limits:
     """Each field is a limit: its default, its unit, what it bounds, and what happens beyond it."""
 
     connections: int = _limit(
-        0, "connections", "Open client connections of a process; the next gets 503. 0: what `ulimit -n` leaves.", 0
+        0, "open connections", "Open client connections of a process; the next gets 503. 0: what `ulimit -n` leaves.", 0
     )
     head_bytes: int = _limit(65_536, "bytes", "Request line and headers; beyond: 400.", 256)
     trailer_bytes: int = _limit(8_192, "bytes", "Trailers of a chunked body; beyond: 400.", 0)
-    head_seconds: float = _limit(30.0, "seconds", "Time for a whole head, and for trailers; then the connection ends.")
-    body_rate: int = _limit(1_024, "bytes/s", "Least mean rate of a body after head_seconds; below: it ends.", 0)
+    head_seconds: float = _limit(30.0, "seconds", "Time for a whole head, and for trailers; then 400.")
+    body_rate: int = _limit(1_024, "bytes/s", "Least mean rate of a body after head_seconds; below: 400.")
+    bodies_bytes: int = _limit(
+        268_435_456, "bytes of bodies under way", "All bodies under way together; the next that grows gets 503."
+    )
+    read_seconds: float = _limit(30.0, "seconds", "Time to read any of an answer; then the connection ends.")
+    unread_bytes: int = _limit(268_435_456, "bytes", "All answers that wait to be read; beyond, the longest ends.")
     idle_seconds: float = _limit(75.0, "seconds", "Time between two requests; then the connection ends.")
     journal_bytes: int = _limit(33_554_432, "bytes", "Heads, bodies and answers that a journal keeps; the oldest go.")
     worlds: int = _limit(10_000, "worlds", "Worlds at a time; the next is refused.")
     world_text_bytes: int = _limit(16_777_216, "bytes", "Text of a world that comes in; beyond: 400.")
     tasks: int = _limit(1_000_000, "tasks", "Tasks of a world; the next is refused.")
-    waits: int = _limit(10_000, "waits", "Waits and event streams under way; the next gets 503.")
+    waits: int = _limit(10_000, "waits and event streams", "Waits and event streams under way; the next gets 503.")
     webhooks: int = _limit(256, "webhooks", "Webhooks under way; a world has at most as many as are free, others wait.")
 
 
@@ -39,6 +44,11 @@ def table() -> list[tuple[str, str]]:
     """Return (name=default, what it bounds) of each limit, for people."""
     known = _fields()
     return [(f"{one.name}={_shown(one.default)}", f"{one.metadata['says']} [{one.metadata['unit']}]") for one in known]
+
+
+def unit_of(name: str) -> str:
+    """Return what the values of a limit count, in the words of a message."""
+    return str(next(one.metadata["unit"] for one in _fields() if one.name == name))
 
 
 def _fields() -> "tuple[Field[Any], ...]":

@@ -15,9 +15,9 @@ from .gateway.delays import held
 from .gateway.gateway import Gateway
 from .history.replay import Replayer, repeatable
 from .http import cors
-from .http.errors import MALFORMED_REQUEST, Refusal
+from .http.errors import CROWDED, MALFORMED_REQUEST, Refusal
 from .http.messages import Answer, Hold, Request, Stream
-from .limits import Limits
+from .limits import Limits, unit_of
 from .stores.memory import MemoryStore
 from .stores.port import Store
 from .world.files import WorldFiles, build_file, merged
@@ -183,6 +183,12 @@ class Mock:
         """Answer a request whose answering failed outside of `answer`."""
         front = self.control.front if request.path.startswith(PREFIX) else self.gateway.front
         return front.crashed(request, crash, {})
+
+    def crowded(self, path: str, name: str, most: int) -> Answer:
+        """Answer what would be more than a limit allows; `path` says in which API's words."""
+        front = self.control.front if path.startswith(PREFIX) else self.gateway.front
+        remedy = f"Repeat the request soon, or start the server with a higher --limit {name}."
+        return front.refuse(Refusal(CROWDED, expected=f"{most} {unit_of(name)}", remedy=remedy), {})
 
     def malformed(self, received: str, wall: float) -> Answer:
         """Answer what was no HTTP at all; it belongs to no world, and the body of its journal entry says why."""

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from covermock.mock_server import Mock, Request, Settings
-from covermock.mock_server.server.packets import Heads
+from covermock.mock_server.server.http1.head import CLOSE, KEEP, KEEP_AND_SAY, Head
+from covermock.mock_server.server.http1.packets import Heads
 from support.fakes import AUDIO, COVER_STATUS, KEY, NOON, UPLOAD_COVER
 from support.servers import PATIENCE, in_thread, receive, socket
 
@@ -13,6 +14,7 @@ GET = f"GET {COVER_STATUS}?task_id=cover_unknown HTTP/1.1\r\nHost: x\r\nAuthoriz
 BODY = b'{"audio_id":"%s"}' % AUDIO.encode()
 STRANGE = b'{"audio_id":"%s"}' % (b"x" * len(AUDIO))
 PACKET = (POST % len(BODY)).encode() + BODY
+HEAD = Head("POST", UPLOAD_COVER, "", {"host": "x"}, len(BODY), KEEP)
 REQUEST = Request("POST", UPLOAD_COVER, "", {"host": "x"}, BODY)
 
 
@@ -20,7 +22,7 @@ REQUEST = Request("POST", UPLOAD_COVER, "", {"host": "x"}, BODY)
 def heads() -> Heads:
     """Heads that know one packet."""
     known = Heads()
-    known.remember(PACKET, REQUEST)
+    known.remember(PACKET[: -len(BODY)], HEAD)
     return known
 
 
@@ -48,29 +50,35 @@ def test_what_is_not_one_whole_known_request_is_left_to_the_parser(heads: Heads,
 
 
 @pytest.mark.parametrize(
-    ("packet", "request_"),
+    "head",
     [
-        (PACKET + PACKET, REQUEST),
-        (PACKET, Request("POST", UPLOAD_COVER, "", {"transfer-encoding": "chunked"}, BODY)),
-        (PACKET, Request("POST", UPLOAD_COVER, "", {"expect": "100-continue"}, BODY)),
-        (b"\r\n\r\n" + BODY, REQUEST),
-        (PACKET.replace(b"Host: x", b"Host: " + b"x" * 4096), REQUEST),
-        (b"", REQUEST),
+        HEAD._replace(length=None),
+        HEAD._replace(expects=True),
+        HEAD._replace(connection=CLOSE),
+        HEAD._replace(connection=KEEP_AND_SAY),
     ],
 )
-def test_only_a_plain_request_that_came_whole_is_remembered(packet: bytes, request_: Request) -> None:
-    """What asks for more than an answer, or came with others, or is very long is parsed every time."""
+def test_only_a_plain_head_is_remembered(head: Head) -> None:
+    """What asks for more than an answer is parsed every time."""
     heads = Heads()
-    heads.remember(packet, request_)
+    heads.remember(PACKET[: -len(BODY)], head)
 
-    assert heads.request(packet) is None
+    assert heads.head(PACKET[: -len(BODY)]) is None
     assert heads.request(PACKET) is None
+
+
+def test_a_long_head_is_not_remembered() -> None:
+    """Whoever sends long heads fills no memory with them."""
+    heads, long = Heads(), b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n" % (b"x" * 4096)
+    heads.remember(long, HEAD)
+
+    assert heads.head(long) is None
 
 
 def test_only_a_packet_that_is_kept_has_a_memo() -> None:
     """Journals keep requests for longer than what was found out about them."""
     heads = Heads()
-    heads.remember(PACKET, REQUEST)
+    heads.remember(PACKET[: -len(BODY)], HEAD)
     kept = heads.request(PACKET)
     assert kept is not None
     assert kept is heads.request(PACKET)
@@ -84,7 +92,7 @@ def test_not_more_heads_are_kept_than_there_is_room_for() -> None:
     """Whoever sends ever new heads makes no process grow without end."""
     heads = Heads()
     for number in range(5000):
-        heads.remember(f"GET /{number} HTTP/1.1\r\n\r\n".encode(), Request("GET", f"/{number}"))
+        heads.remember(f"GET /{number} HTTP/1.1\r\n\r\n".encode(), HEAD)
 
     assert len(heads._known) <= 1024
 

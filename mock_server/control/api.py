@@ -150,7 +150,7 @@ class Control:
         """Refuse what a web page could send by itself, and strangers where the address is foreign."""
         headers = request.headers
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != request.host:
+        if origin is not None and _host_of(origin) != request.host:
             raise Refusal(FOREIGN_PAGE, received="header Origin of another site")
         if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
             raise Refusal(FOREIGN_PAGE, received="header Sec-Fetch-Site of another site")
@@ -186,6 +186,14 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def _host_of(origin: str) -> str | None:
+    """Return the host and port of an origin, None where it has none."""
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None
 
 
 def _hostname(host: str) -> str:

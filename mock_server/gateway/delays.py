@@ -26,14 +26,17 @@ def held(entry: Entry, world: World, wall: float) -> Answer:
     def sent() -> bool:
         return delivery is None or bool(delivery.attempts)
 
+    def drop() -> None:
+        entry.waiting = False
+
     def look(wall: float) -> Answer | None:
         if not world.gone and (wall < slow or (wall < first and not sent())):
             return None
-        entry.waiting = False
+        drop()
         return answer
 
     def again(wall: float) -> float:
         return slow if wall < slow else first
 
     of = None if delivery else (world, "slow")
-    return replace(answer, hold=Hold(look, again, lambda: 2 * int(world.gone) + int(sent()), of))
+    return replace(answer, hold=Hold(look, again, lambda: 2 * int(world.gone) + int(sent()), of, drop))

@@ -12,6 +12,7 @@ INVALID_JSON: Final = "invalid-json"
 INVALID_PARAMS: Final = "invalid-params"
 INTERNAL_ERROR: Final = "internal-error"
 UNAVAILABLE: Final = "unavailable"
+CROWDED: Final = "crowded"
 
 # The control API's own.
 UNKNOWN_NAME: Final = "unknown-name"
@@ -34,6 +35,7 @@ RAISED = frozenset(
         INVALID_PARAMS,
         INTERNAL_ERROR,
         UNAVAILABLE,
+        CROWDED,
     }
 )
 CONTROL_RAISED = RAISED | {UNKNOWN_NAME, NAME_TAKEN, FOREIGN_PAGE, UNSATISFIABLE_RANGE, EVICTED, WAITED_IN_VAIN}

@@ -42,13 +42,15 @@ class Hold:
 
     `look(wall)` returns the answer once it is due, else None; `again(wall)` returns the wall instant at which time
     alone may make it due; it is worth another look, too, when `version()` has changed. Those held `of` the same
-    thing have the same version, so that many cost one look; None is nobody else's.
+    thing have the same version, so that many cost one look; None is nobody else's. `drop()` is called if the client
+    goes before.
     """
 
     look: "Callable[[float], Answer | None]"
     again: Callable[[float], float]
     version: Callable[[], Hashable]
     of: Hashable = None
+    drop: Callable[[], None] = lambda: None
 
 
 @dataclass(slots=True)

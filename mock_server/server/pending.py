@@ -5,66 +5,95 @@ import math
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from ..http.messages import Answer, Hold, Stream, Wire
+from ..http.messages import Answer, Hold, Request, Stream, Wire
 from ..mock import Mock
 
 _TICK = 0.01  # seconds between two looks; an answer leaves at most so long after what it waited for
 _SOON = 0.001  # the same, right after a request was answered
 
 
-class Sink(Protocol):
-    """Where the pieces of a body go. `full` tells that the client doesn't read as fast as pieces come."""
+class Client(Protocol):
+    """Who waits for an answer, or reads a body that goes on."""
 
     @property
     def full(self) -> bool:
-        """Tell whether no more should be written now."""
+        """Return True if the client reads more slowly than the body goes on."""
+
+    def hold(self, drop: Callable[[], None]) -> None:
+        """Call `drop` if the client goes before the end of its answer."""
+
+    def reply(self, answer: Answer) -> None:
+        """Send the answer."""
 
     def more(self, piece: bytes | None) -> bool:
-        """Write a piece, or end the body (None); tell whether the client is still there."""
+        """Send a piece of the body, or end it (None); return True if the client is still there."""
 
 
-class _Held(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class _Held:
     """A request that waits for its answer."""
 
     mock: Mock
     on: Hold
-    reply: Callable[[Answer], object]
+    client: Client
+    request: Request
 
     def prepare(self, wall: float) -> None:
         """Do nothing: each answer is looked at by itself."""
 
     def goes_on(self, wall: float) -> bool:
-        """Reply if the answer is due; tell whether it isn't."""
+        """Reply if the answer is due; return True if it isn't."""
         answer = self.mock.look(self.on, wall)
         if answer is not None:
-            self.reply(answer)
+            self.client.reply(answer)
         return answer is None
+
+    def crash(self, crash: Exception) -> None:
+        """Answer with a defect of ours."""
+        self.client.reply(self.mock.crashed(self.request, crash))
+
+    def drop(self) -> None:
+        """Let the world know that nobody waits any more."""
+        self.on.drop()
 
     def stop(self) -> None:
         """Close the connection."""
-        self.reply(Answer(503, b"", (), wire=Wire("empty")))
+        self.client.reply(Answer(503, b"", (), wire=Wire("empty")))
 
 
-class _Followed(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class _Followed:
     """A body that goes on."""
 
     mock: Mock
     on: Stream
-    sink: Sink
+    client: Client
+    request: Request
 
     def prepare(self, wall: float) -> None:
         """Find what is new for all streams of the group."""
         self.mock.look(self.on, wall)
 
     def goes_on(self, wall: float) -> bool:
-        """Write what is new; tell whether there may be more."""
-        return self.sink.more(self.mock.piece(self.on, wall, full=self.sink.full))
+        """Write what is new; return True if there may be more."""
+        return self.client.more(self.mock.piece(self.on, wall, full=self.client.full))
+
+    def crash(self, crash: Exception) -> None:
+        """End the body: its answer has gone out, so that the log alone can say why."""
+        self.mock.crashed(self.request, crash)
+        self.stop()
+
+    def drop(self) -> None:
+        """Do nothing: a stream leaves no trace."""
 
     def stop(self) -> None:
         """End the body."""
-        self.sink.more(None)
+        self.client.more(None)
+
+
+_One = _Held | _Followed
 
 
 @dataclass(slots=True)
@@ -74,44 +103,75 @@ class _Group:
     version: Callable[[], Hashable]
     seen: Hashable
     again: float = math.inf
-    kept: list[_Held | _Followed] = field(default_factory=list)
+    kept: dict[_One, None] = field(default_factory=dict)
 
     def look_at(self, wall: float) -> None:
         """Let those go that are due; note when time alone may make another one due."""
-        due, self.kept, self.again = self.kept, [], math.inf
-        for one in due[:1]:
+        self.again = math.inf
+        for number, one in enumerate(list(self.kept)):
+            again = _looked_at(one, wall, first=number == 0)
+            if again is None:
+                del self.kept[one]
+            else:
+                self.again = min(self.again, again)
+
+
+def _looked_at(one: _One, wall: float, *, first: bool) -> float | None:
+    """Let one go if it is due, else return when time alone may make it due."""
+    try:
+        if first:
             one.prepare(wall)
-        for one in due:
-            if one.goes_on(wall):
-                self.kept.append(one)
-                self.again = min(self.again, one.on.again(wall))
+        return one.on.again(wall) if one.goes_on(wall) else None
+    except Exception as crash:  # noqa: BLE001 - one that fails must not take the others with it
+        one.crash(crash)
+        return None
 
 
 class Waiting:
-    """The held answers and the streams of a server."""
+    """The held answers and the streams of a server, `most` at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._count = 0
         self._groups: dict[Hashable, _Group] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._hurried = False
 
-    def keep(self, mock: Mock, hold: Hold, reply: Callable[[Answer], object]) -> None:
+    @property
+    def full(self) -> bool:
+        """Return True if there is no room for one more."""
+        return self._count >= self._most
+
+    def keep(self, mock: Mock, hold: Hold, client: Client, request: Request) -> None:
         """Reply as soon as the answer is due."""
-        self._add(_Held(mock, hold, reply))
+        self._add(_Held(mock, hold, client, request), hold.again(time.time()))
 
-    def follow(self, mock: Mock, stream: Stream, sink: Sink) -> None:
+    def follow(self, mock: Mock, stream: Stream, client: Client, request: Request) -> None:
         """Write each piece of the stream as it comes, from now on."""
-        one = _Followed(mock, stream, sink)
-        if one.goes_on(time.time()):
-            self._add(one)
+        one = _Followed(mock, stream, client, request)
+        again = _looked_at(one, time.time(), first=False)
+        if again is not None:
+            self._add(one, again)
 
-    def _add(self, one: _Held | _Followed) -> None:
+    def _add(self, one: _One, again: float) -> None:
         of = id(one.on) if one.on.of is None else one.on.of
         group = self._groups.setdefault(of, _Group(one.on.version, one.on.version()))
-        group.kept.append(one)
-        group.again = min(group.again, one.on.again(time.time()))
+        group.kept[one] = None
+        group.again = min(group.again, again)
+        self._count += 1
+        one.client.hold(lambda: self._drop(of, one))
         if self._timer is None:
             self._look_in(_TICK)
+
+    def _drop(self, of: Hashable, one: _One) -> None:
+        """Forget one whose client has gone."""
+        group = self._groups.get(of)
+        if group is not None and one in group.kept:
+            del group.kept[one]
+            self._count -= 1
+            one.drop()
+            if not group.kept:
+                del self._groups[of]
 
     def soon(self) -> None:
         """Look sooner than usual: something has just been answered that others may wait for."""
@@ -121,7 +181,7 @@ class Waiting:
 
     def stop(self) -> None:
         """Close the connections of all of them."""
-        groups, self._groups = self._groups, {}
+        groups, self._groups, self._count = self._groups, {}, 0
         for one in [one for group in groups.values() for one in group.kept]:
             one.stop()
         self._rest()
@@ -153,6 +213,8 @@ class Waiting:
             if version == group.seen and wall < group.again:
                 continue
             group.seen = version
+            before = len(group.kept)
             group.look_at(wall)
+            self._count += len(group.kept) - before
             if not group.kept:
                 del self._groups[of]

@@ -1,6 +1,7 @@
 """The server: sockets, signals and threads around a `Mock`. Flask makes the answers of media conditional."""
 
 import asyncio
+import itertools
 import signal
 import socket
 import time
@@ -8,16 +9,18 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
+from ..control import PREFIX
 from ..http.messages import Answer, Request
 from ..mock import Mock
 from ..webhooks.sender import Courier
 from . import wsgi
-from .http1 import Connection, Reply
-from .packets import Heads
+from .door import Door, room
+from .http1 import Connection, Shared
+from .notices import Notices
 from .pending import Waiting
 
-IDLE_SECONDS = 75.0  # a connection without a request is closed after so long
-_SWEEP_SECONDS = 5.0
+_SWEEP_SECONDS = 0.5
+_SWEEPS_OF_STORE = 10  # sweeps between two looks for webhooks that a process which is gone was to send
 _DRAIN_SECONDS = 5.0
 _THREADS = 8
 
@@ -26,21 +29,27 @@ class Server:
     """Serves a mock on a bound socket until told to stop. `mock` may be exchanged while it runs."""
 
     def __init__(self, mock: Mock, listener: socket.socket) -> None:
-        self.mock = mock
-        self._listener = listener
-        self._connections: set[Connection] = set()
-        self._heads = Heads()
+        limits, notices = mock.settings.limits, Notices()
+        self._shared = Shared(mock, self._respond, limits, notices)
+        most = room(limits)
+        self._door = Door(listener, most, lambda: Connection(self._shared), self._shared.refusal, notices)
+        self._shared.left = self._door.left
         self._threads = ThreadPoolExecutor(_THREADS, "covermock")
         self._stopped = asyncio.Event()
         self._flask: tuple[Mock, wsgi.Application] | None = None
         self._making = Lock()
-        self._waiting = Waiting()
+        self._waiting = Waiting(limits.waits)
         self.courier = Courier(lambda: self.mock, mock.settings.allow_callback)
+
+    @property
+    def mock(self) -> Mock:
+        """Return the mock that is served."""
+        return self._shared.mock
 
     def exchange(self, mock: Mock) -> None:
         """Serve another mock from now on; what waits for worlds of the old one ends."""
-        old, self.mock = self.mock, mock
-        self._heads.forget()
+        old, self._shared.mock = self.mock, mock
+        self._shared.heads.forget()
         with old.lock:
             old.store.close()
 
@@ -51,37 +60,40 @@ class Server:
     async def run(self, ready: Callable[[], None] = lambda: None) -> None:
         """Serve until `stop`; `ready` is called once connections are accepted."""
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(self._connect, sock=self._listener, backlog=1024)
+        self._door.open()
         sweeper = loop.create_task(self._sweep())
         ready()
         await self._stopped.wait()
-        server.close()
+        self._door.close()
         sweeper.cancel()
         self._waiting.stop()
         await self._drain()
         self.courier.stop()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _connect(self) -> Connection:
-        return Connection(self._respond, self.mock, self._connections, self._heads)
-
-    def _respond(self, request: Request, reply: Reply) -> None:
+    def _respond(self, request: Request, client: Connection) -> None:
         if self.mock.short(request):
-            answer = self.mock.answer(request, time.time())
-            if answer.hold is not None:
-                self._waiting.keep(self.mock, answer.hold, reply)
-            elif answer.stream is not None and request.method != "HEAD":
-                self._waiting.follow(self.mock, answer.stream, reply(answer))
-            else:
-                reply(answer)
+            self._deliver(request, client, self.mock.answer(request, time.time()))
             self._after()
             return
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._threads, self._through_flask, request)
-        work.add_done_callback(lambda done: None if done.cancelled() else self._finish(reply, done.result()))
+        work.add_done_callback(lambda done: None if done.cancelled() else self._finish(client, done.result()))
 
-    def _finish(self, reply: Reply, answer: Answer) -> None:
-        reply(answer)
+    def _deliver(self, request: Request, client: Connection, answer: Answer) -> None:
+        """Let the answer go out, now or when it is due."""
+        if answer.hold is None and (answer.stream is None or request.method == "HEAD"):
+            client.reply(answer)
+        elif self._waiting.full and request.path.startswith(PREFIX):  # where nothing has happened that is to be told
+            client.reply(self._shared.crowded("waits", request.path))
+        elif answer.hold is not None:
+            self._waiting.keep(self.mock, answer.hold, client, request)
+        elif answer.stream is not None:
+            client.reply(answer)
+            self._waiting.follow(self.mock, answer.stream, client, request)
+
+    def _finish(self, client: Connection, answer: Answer) -> None:
+        client.reply(answer)
         self._after()
 
     def _after(self) -> None:
@@ -105,21 +117,24 @@ class Server:
 
     async def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
-        while True:
+        for number in itertools.count(1):
             await asyncio.sleep(_SWEEP_SECONDS)
-            old = loop.time() - IDLE_SECONDS
-            for connection in [c for c in self._connections if c.idle and c.last_active < old]:
-                connection.close()
-            self.mock.take_over()
-            self._after()
+            self._shared.look(loop.time())
+            if number % _SWEEPS_OF_STORE == 0:
+                self.mock.take_over()
+                self._after()
 
     async def _drain(self) -> None:
+        """Let what is being answered go out, but not without end."""
         loop = asyncio.get_running_loop()
+        connections = self._shared.connections
         end = loop.time() + _DRAIN_SECONDS
-        while self._connections and loop.time() < end:
-            for connection in [c for c in self._connections if c.idle]:
+        while connections and loop.time() < end:
+            for connection in [c for c in connections if c.idle]:
                 connection.close()
             await asyncio.sleep(0.01)
+        for connection in list(connections):
+            connection.abort()
 
 
 def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:

@@ -3,31 +3,20 @@
 A packet that comes again is the same request; one with a known head is that head with a body of its own.
 """
 
-from collections.abc import Mapping
-from typing import NamedTuple
-
-from ..http.messages import Request
+from ...http.messages import Request
+from .head import KEEP, Head
 
 _END = b"\r\n\r\n"
 _KEPT = 1024  # heads, and as many whole packets
 _LONGEST = 2048  # bytes of a head that is kept
 _SHORT = 1024  # bytes of a packet that is kept
-_ONCE_ONLY = frozenset({"expect", "transfer-encoding", "upgrade"})  # what asks for more than an answer
-
-
-class _Head(NamedTuple):
-    method: str
-    path: str
-    query: str
-    headers: Mapping[str, str]
-    length: int
 
 
 class Heads:
-    """What packets said that were one whole request each, by their bytes and by the bytes of their heads."""
+    """What heads said by their bytes, and what packets said that were one whole request each."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, _Head] = {}
+        self._known: dict[bytes, Head] = {}
         self._same: dict[bytes, Request] = {}
 
     def request(self, packet: bytes) -> Request | None:
@@ -39,21 +28,22 @@ class Heads:
         known = self._known.get(packet[:end])
         if known is None or len(packet) - end != known.length:
             return None
-        method, path, query, headers, _ = known
-        request = Request(method, path, query, headers, packet[end:])
+        request = Request(known.method, known.path, known.query, known.headers, packet[end:])
         if len(packet) <= _SHORT:
             self._keep(packet, request)
         return request
 
-    def remember(self, packet: bytes, request: Request) -> None:
-        """Keep what a parser made of the packet, if it was this one request, whole, and asked for nothing special."""
-        end = packet.find(_END) + 4
-        if not 4 < end <= _LONGEST or packet[end:] != request.body or not _ONCE_ONLY.isdisjoint(request.headers):
+    def head(self, raw: bytes) -> Head | None:
+        """Return what a head says, if it came before."""
+        return self._known.get(raw)
+
+    def remember(self, raw: bytes, head: Head) -> None:
+        """Keep what a parser made of a whole head, if that asks for nothing besides an answer."""
+        if len(raw) > _LONGEST or head.connection != KEEP or head.length is None or head.expects:
             return
         if len(self._known) >= _KEPT:
             self._known.clear()
-        head = _Head(request.method, request.path, request.query, request.headers, len(request.body))
-        self._known[packet[:end]] = head
+        self._known[raw] = head
 
     def forget(self) -> None:
         """Begin anew; what was found out about requests goes, too, as journals keep them for longer."""

@@ -5,13 +5,17 @@ from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 
-from ..http.messages import Answer
+from ...http.messages import Answer
+from .head import CLOSE, KEEP, KEEP_AND_SAY
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 _NO_BODY = frozenset({204, 304})
 
 
-def encoded(answer: Answer, *, head: bool, keep_alive: bool) -> bytes:
+_ENDS = {KEEP: b"\r\n", KEEP_AND_SAY: b"Connection: keep-alive\r\n\r\n", CLOSE: b"Connection: close\r\n\r\n"}
+
+
+def encoded(answer: Answer, *, head: bool, connection: str) -> bytes:
     """Return the bytes of an answer, with its length, the date and what becomes of the connection.
 
     The length of a stream is not known: it ends with the connection.
@@ -19,7 +23,7 @@ def encoded(answer: Answer, *, head: bool, keep_alive: bool) -> bytes:
     streams, bodiless = answer.stream is not None, answer.status in _NO_BODY
     body = b"" if head or bodiless else answer.body
     length = b"" if streams or bodiless else b"Content-Length: %d\r\n" % len(answer.body)
-    end = b"\r\n" if keep_alive and not streams else b"Connection: close\r\n\r\n"
+    end = _ENDS[CLOSE if streams else connection]
     return b"%b%b%b%b%b" % (_head(answer.status, answer.headers), length, _date(int(time.time())), end, body)
 
 

@@ -1,0 +1,61 @@
+"""What the connections of a server share: the mock, the limits, and what there is of both for all of them together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ...http.messages import Answer, Request
+from ...limits import Limits
+from ...mock import Mock
+from ..notices import Notices
+from .body import Stock
+from .connection import Connection
+from .encode import encoded
+from .head import CLOSE
+from .packets import Heads
+
+Respond = Callable[[Request, Connection], None]
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+@dataclass(slots=True, eq=False)
+class Shared:
+    """`mock` may be exchanged; `respond` gets each request; `left` is called by each connection that ends."""
+
+    mock: Mock
+    respond: Respond
+    limits: Limits = field(default_factory=Limits)
+    notices: Notices = field(default_factory=Notices)
+    left: Callable[[], None] = _nothing
+    heads: Heads = field(default_factory=Heads)
+    connections: set[Connection] = field(default_factory=set)
+    stock: Stock = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make room for bodies."""
+        self.stock = Stock(self.limits.bodies_bytes)
+
+    def body_limit(self, path: str) -> int:
+        """Return the longest body (bytes) that a request to this path may have."""
+        return self.mock.body_limit(path)
+
+    def crowded(self, name: str, path: str = "") -> Answer:
+        """Return what a request gets that would be more than a limit allows, and let the log say so."""
+        self.notices.say(name, f"the limit {name}={getattr(self.limits, name)} is reached, more gets 503")
+        return self.mock.crowded(path, name, getattr(self.limits, name))
+
+    def refusal(self, most: int) -> bytes:
+        """Return the bytes that a connection gets which is one too many."""
+        return encoded(self.mock.crowded("", "connections", most), head=False, connection=CLOSE)
+
+    def look(self, now: float) -> None:
+        """End what takes too long, and the longest of answers that nobody reads where there are too many of them."""
+        waiting = {connection: connection.look(now) for connection in list(self.connections)}
+        over = sum(waiting.values()) - self.limits.unread_bytes
+        while over > 0:
+            worst = max(waiting, key=lambda one: waiting[one])
+            over -= waiting.pop(worst)
+            self.notices.say("unread_bytes", f"{self.limits.unread_bytes} bytes of answers wait to be read, one ended")
+            worst.abort()
