@@ -93,6 +93,13 @@ def serving(*arguments: str, **env: str) -> Iterator[Process]:
 @contextlib.contextmanager
 def in_thread(mock: Mock) -> Iterator[str]:
     """Serve a mock of this process from a thread, and yield its URL."""
+    with server_in_thread(mock) as (url, _):
+        yield url
+
+
+@contextlib.contextmanager
+def server_in_thread(mock: Mock) -> Iterator[tuple[str, Server]]:
+    """Serve a mock of this process from a thread, and yield its URL and the server."""
     ready: Queue[tuple[asyncio.AbstractEventLoop, Server, str]] = Queue()
 
     async def main() -> None:
@@ -105,7 +112,7 @@ def in_thread(mock: Mock) -> Iterator[str]:
     thread.start()
     loop, server, url = ready.get(timeout=PATIENCE)
     try:
-        yield url
+        yield url, server
     finally:
         loop.call_soon_threadsafe(server.stop)
         thread.join(PATIENCE)
