@@ -1,7 +1,9 @@
 """The contract: `gateway.yaml`, `admin.yaml` and the small code that reads them. Imports nothing of ours."""
 
-from .contract import ADMIN, GATEWAY, LEVELS, Clause, Contract, ErrorRow, Sentence, as_json, load, understood
+from .clauses import LEVELS, Clause, Sentence, clause_pointer
+from .contract import ADMIN, GATEWAY, Contract, ErrorRow, as_json, load, understood
 from .documents import Pointer
+from .facts import branches, clauses_of, facts
 from .lifecycle import Lifecycle, Stage
 from .names import nearest, repeated
 from .operations import JSON, Operation, Parameter
@@ -39,7 +41,11 @@ __all__ = [
     "Validator",
     "Violation",
     "as_json",
+    "branches",
+    "clause_pointer",
+    "clauses_of",
     "encoded",
+    "facts",
     "load",
     "nearest",
     "parse",

@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from .clauses import LEVELS, Clause, Sentence, clause_pointer, read_clauses
 from .documents import Pointer
 from .lifecycle import Lifecycle, read_lifecycles
 from .names import nearest
@@ -20,37 +21,8 @@ from .violations import Validator, refuse_invalid
 FOLDER = Path(__file__).parent
 GATEWAY = FOLDER / "gateway.yaml"
 ADMIN = FOLDER / "admin.yaml"
-LEVELS = ("documented", "corroborated", "inferred", "assumed")
 ERROR_WORDS = ("expected", "received", "remedy", "violations")
 _METHODS = ("get", "put", "post", "delete", "patch")
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """One sentence of a clause with its level of evidence and its source."""
-
-    text: str
-    level: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """A rule of the contract: its id (`G3`, `C5`, `U2`) and its sentences, strongest evidence first."""
-
-    id: str
-    sentences: tuple[Sentence, ...]
-    line: int
-
-    @property
-    def level(self) -> str:
-        """Return the level of its best known sentence."""
-        return self.sentences[0].level
-
-    @property
-    def text(self) -> str:
-        """Return all sentences as one text."""
-        return " ".join(sentence.text for sentence in self.sentences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +55,7 @@ class Contract:
     errors: Mapping[str, ErrorRow]
     lifecycles: Mapping[str, Lifecycle]
     body_limit: int
+    rules: Mapping[str, str]
 
     @cached_property
     def by_id(self) -> Mapping[str, Operation]:
@@ -105,6 +78,17 @@ class Contract:
         except KeyError:
             raise KeyError(f"{name}: {nearest(name, self.by_id)}") from None
 
+    @cached_property
+    def polls(self) -> Mapping[str, Operation]:
+        """Return the operation that shows the tasks of each lifecycle: the one that a start's answer links to."""
+        links = [
+            (one, self.by_id[link["operationId"]])
+            for one in self.operations
+            for response in one.responses.values()
+            for link in response.get("links", {}).values()
+        ]
+        return {one.task_kind: to for one, to in links if one.starts and to.polls and one.task_kind == to.task_kind}
+
     @property
     def root(self) -> Mapping[str, Any]:
         """Return the whole document, the scope of local references."""
@@ -126,10 +110,11 @@ def understood(source: Source) -> Contract:
     contract = Contract(
         source,
         tuple(_operations(source)),
-        _clauses(source),
+        read_clauses(source),
         _errors(source),
         read_lifecycles(source),
         source.data.get("x-limits", {}).get("body_bytes", 1 << 20),
+        source.data.get("x-rules", {}),
     )
     _refuse_strangers(contract)
     return contract
@@ -139,17 +124,6 @@ def understood(source: Source) -> Contract:
 def _dialect() -> Validator:
     schema = read(FOLDER / "dialect.yaml").data
     return Validator(schema, schema)
-
-
-def _clauses(source: Source) -> dict[str, Clause]:
-    return {
-        name: Clause(
-            name,
-            tuple(Sentence(row["sentence"], row["level"], row["source"]) for row in rows),
-            source.line(("x-clauses", name)),
-        )
-        for name, rows in source.data.get("x-clauses", {}).items()
-    }
 
 
 def _errors(source: Source) -> dict[str, ErrorRow]:
@@ -218,7 +192,8 @@ def _followed(root: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, 
 def _parameter(root: Mapping[str, Any], row: Mapping[str, Any]) -> Parameter:
     row = _followed(root, row)
     validator = Validator(row["schema"], root)
-    return Parameter(row["name"], row["in"], row.get("required", False), row.get("x-clause"), row["schema"], validator)
+    settled = (row.get("required", False), row.get("x-clause"), row["schema"])
+    return Parameter(row["name"], row["in"], *settled, validator, tuple(row.get("x-open", ())))
 
 
 def _refuse_strangers(contract: Contract) -> None:
@@ -229,12 +204,17 @@ def _refuse_strangers(contract: Contract) -> None:
         "error": contract.errors,
         "x-task": contract.lifecycles,
         "lifecycle": contract.lifecycles,
-        "operationId": {operation.id for operation in contract.operations},
+        "operationId": contract.by_id,
+        "for": contract.by_id,
     }
     for at, key, name in _named(contract.source.data, ()):
-        valid = known.get(key, ())
-        if key in known and name not in valid and not ("callbacks" in at and key == "operationId"):
-            kind = key.removeprefix("x-")
+        word = "x-clause" if at[0] == "x-rules" else "for" if at[0] == "x-clauses" and "for" in at else key
+        valid = known.get(word, ())
+        clause, number = clause_pointer(name) if word in {"x-clause", "clause"} else (name, 1)
+        if clause in contract.clauses and number > len(contract.clauses[clause].sentences):
+            raise contract.source.error(at, f"expected a sentence of {clause}, received {name!r}; it has fewer")
+        if word in known and clause not in valid and not ("callbacks" in at and key == "operationId"):
+            kind = word.removeprefix("x-").replace("for", "operationId")
             raise contract.source.error(
                 at, f"expected a {kind} of this file, received {name!r} ({nearest(name, valid)})"
             )
@@ -250,8 +230,8 @@ def _named(node: Any, at: Pointer) -> Iterator[tuple[Pointer, str, str]]:
     elif isinstance(node, list):
         entries = enumerate(node)
     for key, value in entries:
-        if isinstance(value, str) and isinstance(key, str):
-            yield (*at, key), key, value
+        if isinstance(value, str):
+            yield (*at, key), str(key), value
         else:
             yield from _named(value, (*at, key))
 

@@ -9,11 +9,12 @@ from .source import Source, shown
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One state of a task: its name, how long it lasts by default (seconds), how many results it shows."""
+    """One state of a task: its name, how long it lasts by default (seconds), how many results it shows, its clause."""
 
     name: str
     seconds: float
     results: int
+    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def _lifecycle(row: Mapping[str, Any]) -> Lifecycle:
 
 
 def _stage(row: Mapping[str, Any]) -> Stage:
-    return Stage(row["name"], float(row.get("seconds", 0)), row["results"])
+    return Stage(row["name"], float(row.get("seconds", 0)), row["results"], row.get("x-clause", ""))
 
 
 def _agree(source: Source, at: tuple[str, ...], schema: Mapping[str, Any], lifecycle: Lifecycle) -> None:

@@ -29,6 +29,7 @@ class Parameter:
     clause: str | None
     schema: Mapping[str, Any]
     validator: Validator
+    open: tuple[str, ...] = ()
 
     def read(self, values: Iterable[str]) -> tuple[Any, list[Violation]]:
         """Return (value or None, violations) for the values given under this name in the request."""
@@ -38,7 +39,7 @@ class Parameter:
             return value, [] if self.validator.is_valid(value) else self.validator.violations(value, self._where)
         if given:
             return None, [Violation(self._where, "one value", f"{len(given)} values", self.clause)]
-        missing = Violation(self._where, REQUIRED, NOTHING, self.clause)
+        missing = Violation(self._where, REQUIRED, NOTHING, self.clause, kind="required")
         return self.schema.get("default"), [missing] if self.required else []
 
     @property
@@ -90,6 +91,32 @@ class Operation:
     def checks(self) -> frozenset[str]:
         """Return the names of the business rules that its x-preconditions ask for."""
         return frozenset(rule["check"] for rule in self.raw.get("x-preconditions", ()))
+
+    @property
+    def starts(self) -> bool:
+        """Return True if it starts a task."""
+        return self.handler == "start"
+
+    @property
+    def polls(self) -> bool:
+        """Return True if it shows a task."""
+        return self.handler == "show"
+
+    @property
+    def task_kind(self) -> str:
+        """Return the lifecycle of the tasks that it starts or shows, or an empty text."""
+        return str(self.raw.get("x-task", ""))
+
+    @cached_property
+    def id_places(self) -> tuple[tuple[str, str], ...]:
+        """Return where the id stands that it is about, as (place, name): (body, taskId), (query, task_id)."""
+        places = (place for row in self.raw.get("x-preconditions", ()) for place in row.get("id", ()))
+        return tuple((where, name) for where, _, name in (place.partition(".") for place in places))
+
+    @property
+    def top_price(self) -> int:
+        """Return the credits that it costs at most."""
+        return int(self.raw.get("x-credits", {}).get("max", 0))
 
     @cached_property
     def price(self) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from .clauses import clause_pointer
 from .integers import integers
 from .names import nearest
 from .references import resolve, scope
@@ -52,12 +53,22 @@ _EXPECTED: dict[str, Callable[[Any, Schema], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One way in which a value breaks its schema: the place, both sides, and the clause it stands on (or None)."""
+    """One way in which a value breaks its schema: the place, both sides, and the clause it stands on (or None).
+
+    `sentence` is the number of the clause's sentence that the schema points to, or 0; `kind` the keyword.
+    """
 
     where: str
     expected: str
     received: str
     clause: str | None = None
+    sentence: int = 0
+    kind: str = ""
+
+    @property
+    def told(self) -> str:
+        """Return the place and what belongs there."""
+        return f"{self.where}: {self.expected}"
 
     def __str__(self) -> str:
         """Return the sentence that messages show."""
@@ -117,11 +128,15 @@ class Validator:
         unexpected = _unexpected(error)
         parts = [where, *map(str, error.instance_path), *misnamed, *([name] if missing else []), *unexpected[:1]]
         own = schema.get("properties", {}).get(name, {}) if missing else {}
+        pointer = own.get("x-clause", clause)
+        clause, number = clause_pointer(pointer) if isinstance(pointer, str) else ("", 0)
         return Violation(
             ".".join(part for part in parts if part),
             _expected(error, schema, unexpected),
             NOTHING if missing else shown(unexpected[0] if unexpected else error.instance),
-            own.get("x-clause", clause),
+            clause or None,
+            number,
+            error.kind.name,
         )
 
 

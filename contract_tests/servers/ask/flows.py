@@ -7,7 +7,7 @@ from typing import Any
 from ...exchange import CUT_KEY, MAIN_KEY, Exchange
 from ..expect.expectations import Expectation
 from ..expect.knowledge import KnownTask
-from ..expect.reasons import COVERED, PENDING, blames
+from ..expect.reasons import blames
 from ..session import Session, task_id_of
 from .polling import STATUS_OF, follow, has_ended, has_succeeded, poll
 from .webhooks import Hook, Receiver, judge_hook, note_early
@@ -95,15 +95,16 @@ def cover(session: Session, music_id: str, spelled: str) -> None:
 
 
 def _second_cover(session: Session, music_id: str, when: str) -> None:
-    if session.knowledge.music_state(music_id) != "covered":
+    if not session.knowledge.is_used(music_id):
         return
     body = {"taskId": music_id}
     exchange = session.send(session.post("startCover", body, f"starts a second cover {when} (C5)"))
     latest = session.knowledge.covers[music_id][0]
     poll(session, latest, "looks whether the first cover failed meanwhile: then another one is open")
-    if session.knowledge.music_state(music_id) == "covered":
+    if session.knowledge.is_used(music_id):
         operation = session.operations["startCover"]
-        session.judge.judge(exchange, Expectation(operation, replace(COVERED, fact=f"{COVERED.fact} {when}")))
+        due = session.expectations.broken(operation.id, "task-without-cover")
+        session.judge.judge(exchange, Expectation(operation, replace(due, fact=f"{due.fact} {when}")))
 
 
 def _uploading(story: Story, receiver: Receiver | None) -> Flow:
@@ -157,7 +158,8 @@ def _cover_too_early(session: Session, task: KnownTask) -> None:
         exchange = session.send(session.post("startCover", {"taskId": task.id}, story))
         poll(session, task, "looks whether the music task still runs")
         if not has_ended(session, task):
-            session.judge.judge(exchange, Expectation(session.operations["startCover"], PENDING))
+            due = session.expectations.broken("startCover", "task-succeeded")
+            session.judge.judge(exchange, Expectation(session.operations["startCover"], due))
 
 
 def _foreign_cover(session: Session, task: KnownTask) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from ...exchange import Exchange, Sent
 from ..evidence import Blame
-from ..expect import reasons
 from ..expect.expectations import Expectation, features
 from ..expect.reasons import blames
 from ..session import Session
@@ -64,7 +63,7 @@ def a_valid_body_is_understood(session: Session) -> Generator[Sent | tuple[Sent,
 
 def _with(session: Session, operation: str, more: tuple[Blame, ...], first: Exchange | None) -> Expectation:
     """Return the expectation of 404, where another refusal breaks more than for the first request of its kind."""
-    due = reasons.UNKNOWN[operation]
+    due = session.expectations.unknown(operation)
     if first and first.answer.status == 404:
         names = ", ".join(sorted({clause for clause, _ in more}))
         due = replace(due, fact=f"{due.fact}: it is valid otherwise ({names})", other=more)

@@ -7,6 +7,8 @@ from typing import Any
 from ...exchange import JSON, Sent, json_body
 from ..session import Session
 
+METHODS = ("get", "put", "post", "delete", "patch")
+
 _ODD_IDS = (
     "",
     "gen\x00x",
@@ -118,9 +120,12 @@ def other_methods_are_not_allowed(session: Session) -> Iterator[Sent]:
 
 def unknown_paths_are_not_found(session: Session) -> Iterator[Sent]:
     """An unknown path gives 404 in the envelope (G12); so do the leftovers that the page mentions (C14)."""
-    for path in ("/api/v1/audio/music/no-such-path", "/api/v1/audio/music/cover/no-such-path"):
+    prefixes = {one.path.rpartition("/")[0] for one in session.contract.operations}
+    for path in sorted(f"{prefix}/no-such-path" for prefix in prefixes)[:2]:
         yield Sent("GET", path, "main", story="asks for an unknown path (G12)")
-    for path in ("/v2/generate", "/v2/cover/generate"):
+    for path, item in session.contract.root["paths"].items():
+        if any(method in item for method in METHODS):
+            continue
         sent = session.post("startCover", {}, "asks for a leftover of an older version (C14)")
         yield replace(sent, path=path)
 

@@ -1,30 +1,23 @@
 """What a gateway may answer to a request, decided from the request itself and what is known of the ids in it."""
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import parse_qsl
 
 from covermock.openapi import Contract, Operation, Routes
 
-from ...exchange import JSON, MAIN_KEY, Sent, json_body, json_object
+from ...exchange import MAIN_KEY, Sent, json_body
 from ..evidence import Blame
-from . import reasons as refusals
-from .knowledge import COVER, MUSIC, UNUSABLE, Knowledge
-from .oddities import depth, odd_text, repeats_keys, url_kind
-from .reasons import Reason, blames
+from .knowledge import FOREIGN, NO, UNSURE, YES, Knowledge
+from .reasons import CREDITS, KEY, REQUEST, Reason, Reasons, blames
+from .request import Reading, read_request
 
 _TELLING = 8  # so long an id can stand in a body by chance no more: it is looked for without quotes, too
-_TEXTS = ("prompt", "style", "title")
-_LEFTOVERS = frozenset({"/v2/generate", "/v2/cover/generate"})
-Judged = tuple[list[Reason], bool]
-"""The reasons to refuse, and whether something is open about the request."""
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """What may come back. `due` is the reason to refuse that counts, `later` those that come after it (G8).
+    """What may come back. `due` is the reason to refuse that counts, `later` those that come after it.
 
     Without `due` the request has to be accepted, unless it is `open`: then nothing but envelope and no 5xx counts.
     `refused` are the sentences that a refusal breaks; `price` is what acceptance costs at most, `risk` what it costs
@@ -52,8 +45,10 @@ class Expectations:
     def __init__(self, contract: Contract, knowledge: Knowledge) -> None:
         self.contract = contract
         self.knowledge = knowledge
+        self.reasons = Reasons(contract)
         self._routes = Routes(contract.operations)
-        self._documented = frozenset(_examples(contract.root)) - {""}
+        self._rows = {one.id: one.raw.get("x-preconditions", ()) for one in contract.operations}
+        self._documented = frozenset(_examples(contract.root, _id_names(contract))) - {""}
 
     def of(self, sent: Sent) -> Expectation:
         """Return what may come back for the request, if it is sent now."""
@@ -61,18 +56,36 @@ class Expectations:
         operation = methods.get(sent.method)
         if operation is None:
             return self._elsewhere(sent, bool(methods))
-        keyed, odd_key = _key(operation, sent)
-        shown, odd_request = _request(operation, sent)
-        known, odd_id, refused = self._known(operation, sent)
-        poor = [refusals.POOR] if sent.who == "poor" and "x-credits" in operation.raw and (shown or known) else []
-        reasons = sorted(
-            [*keyed, *shown, *known, *(rule for rule in poor if rule not in known)], key=lambda rule: rule.rank
-        )
-        is_open = odd_key or odd_request or odd_id
+        reading = read_request(operation, sent, self.contract.root)
+        keyed, odd_key = self._key(operation, sent)
+        shown = list(self._shown(operation, reading))
+        known, odd_id = self._known(operation, sent, reading)
+        broke = [*shown, *known] if sent.who == "poor" and operation.top_price else []
+        poor = [row for row in self._rows[operation.id] if row["check"] == "affordable" and broke]
+        found = [*keyed, *shown, *known, *(self._poor(operation, row) for row in poor)]
+        reasons = sorted(dict.fromkeys(found), key=lambda reason: reason.rank)
         due, later = (reasons[0] if reasons else None), tuple(reasons[1:])
-        price = operation.raw.get("x-credits", {}).get("max", 0)
-        risky = due is not None and not any(rule.sure for rule in reasons) and self._names_somebodys_id(sent)
-        return Expectation(operation, due, later, is_open, refused, 0 if due else price, price if risky else 0)
+        price = operation.top_price
+        risky = due is not None and not any(reason.sure for reason in reasons) and self._names_somebodys_id(sent)
+        return Expectation(
+            operation,
+            due,
+            later,
+            odd_key or reading.open or odd_id,
+            self._refused(operation, reading),
+            0 if due else price,
+            price if risky else 0,
+        )
+
+    def unknown(self, operation: str) -> Reason:
+        """Return the reason to refuse an id that nobody has."""
+        row = next(row for row in self._rows[operation] if "id" in row)
+        return self.reasons.precondition(self.contract.by_id[operation], row)
+
+    def broken(self, operation: str, check: str) -> Reason:
+        """Return the reason to refuse where a business rule of the operation doesn't hold."""
+        row = next(row for row in self._rows[operation] if row["check"] == check)
+        return self.reasons.precondition(self.contract.by_id[operation], row)
 
     def _names_somebodys_id(self, sent: Sent) -> bool:
         """Return True if the body holds an id that the gateway may know, wherever it stands."""
@@ -80,79 +93,106 @@ class Expectations:
         return any((word[1:-1] if len(word) > _TELLING else word) in (sent.body or b"") for word in spelled)
 
     def _elsewhere(self, sent: Sent, known_path: bool) -> Expectation:
-        due = refusals.NO_METHOD if known_path else refusals.OLD_PATH if sent.path in _LEFTOVERS else refusals.NO_PATH
-        return Expectation(None, due if sent.who else due.with_statuses(401))
+        row, fact = ("method-not-allowed", "another method") if known_path else ("no-such-path", "an unknown path")
+        due = self.reasons.row(row, fact, KEY)
+        clause = self.contract.root["paths"].get(sent.path, {}).get("x-clause")
+        if clause:  # a path without operations: that it is none is known no better than what unknown paths give
+            own = (*due.accepted, *((clause, level) for _, level in due.accepted))
+            due = replace(due, fact=f"{sent.path} is no operation: it", accepted=own, other=own)
+        return Expectation(None, due if sent.who else due.or_status(401))
 
-    def _known(self, operation: Operation, sent: Sent) -> tuple[list[Reason], bool, tuple[Blame, ...]]:
-        """Return the reasons that rest on what the ids name, whether that is open, and what a refusal would break."""
+    def _key(self, operation: Operation, sent: Sent) -> tuple[list[Reason], bool]:
+        """Return the reasons that the key gives, and whether it is open."""
+        given = [value for name, value in sent.headers if name.lower() == "authorization"]
+        if sent.who:
+            return [], bool(given)
+        if not given:
+            return [self.reasons.row("missing-key", "a request without a key", KEY, operation)], False
+        scheme, _, key = given[0].partition(" ")
+        if scheme == "Bearer":
+            unknown = self.reasons.row("invalid-key", "a request with an unknown key", KEY, operation)
+            return ([] if key == MAIN_KEY else [unknown]), len(given) > 1
+        odd_case = scheme.lower() == "bearer"
+        misplaced = self.reasons.sentences.rule("key")
+        other = self.reasons.row("invalid-key", "a key under another scheme", KEY, operation, *misplaced)
+        return ([] if odd_case and key == MAIN_KEY else [other]), odd_case
+
+    def _shown(self, operation: Operation, reading: Reading) -> Iterator[Reason]:
+        """Yield the reasons that the request itself shows."""
+        if reading.malformed:
+            yield self.reasons.row("invalid-json", "malformed JSON", REQUEST, operation)
+        for violation in reading.violations:
+            yield self.reasons.violation(operation, violation)
+
+    def _known(self, operation: Operation, sent: Sent, reading: Reading) -> tuple[list[Reason], bool]:
+        """Ask the preconditions one by one; return the first that doesn't hold, and whether one is open."""
         who = sent.who or ("main" if MAIN_KEY in str(sent.headers) else "")
-        body = json_object(sent.body)
-        if operation.handler == "show":
-            return self._shown(operation, dict(parse_qsl(sent.query, keep_blank_values=True)).get("task_id"), who)
-        if operation.raw.get("x-task") == COVER:
-            spelled = () if "taskId" in body else blames("C1:corroborated")
-            return self._covered(operation, body.get("taskId", body.get("task_id")), who, spelled)
-        return self._uploaded(operation, body, who)
+        either = set[int]()
+        for row in self._rows[operation.id] if reading.ids else ():
+            answer = self.knowledge.answer(row, reading.ids[0], who, self._documented)
+            own = self.reasons.precondition(operation, row)
+            if answer == NO:
+                return [self._poor(operation, row) if own.rank == CREDITS else own.or_status(*either)], False
+            if answer == FOREIGN:
+                return [self.reasons.foreign(operation, row)], False
+            if answer == UNSURE:
+                return [], True
+            if answer != YES:
+                either.add(own.status)
+        return [], bool(either)
 
-    def _shown(self, operation: Operation, task_id: Any, who: str) -> tuple[list[Reason], bool, tuple[Blame, ...]]:
-        if not isinstance(task_id, str):
-            return [], False, ()
-        kind = operation.raw.get("x-task")
-        task = self.knowledge.tasks.get(task_id)
-        if task is None or task.kind != kind:
-            given_elsewhere = (kind == MUSIC and self.knowledge.is_music(task_id)) or task_id in self._documented
-            return ([], True, ()) if given_elsewhere else ([refusals.UNKNOWN[operation.id]], odd_text(task_id), ())
-        if who and task.owner != who:
-            return [refusals.FOREIGN], False, ()
-        return [], False, blames("C8" if kind == COVER else "U9")
+    def _poor(self, operation: Operation, row: dict[str, str]) -> Reason:
+        unknown = self.unknown(operation.id).status
+        return self.reasons.precondition(operation, row).or_status(unknown)
 
-    def _covered(
-        self, operation: Operation, task_id: Any, who: str, spelled: tuple[Blame, ...]
-    ) -> tuple[list[Reason], bool, tuple[Blame, ...]]:
-        knowledge = self.knowledge
-        if not isinstance(task_id, str):
-            return [], False, ()
-        if not knowledge.is_music(task_id):
-            if task_id in self._documented:
-                return [], True, ()
-            return [refusals.UNKNOWN[operation.id]], odd_text(task_id), ()
-        known = knowledge.tasks.get(task_id)
-        if who and who != (known.owner if known else "main"):
-            return [refusals.FOREIGN], False, ()
-        state = knowledge.music_state(task_id)
-        due = {"pending": refusals.PENDING, "failed": refusals.PENDING, "covered": refusals.COVERED}.get(state)
-        refused = spelled or blames("U14:inferred" if known else "C2 C1")
-        return ([due] if due else []), state in {"unsure", "running", "recovering"}, refused
+    def _refused(self, operation: Operation, reading: Reading) -> tuple[Blame, ...]:
+        """Return the sentences that the refusal of a valid request breaks."""
+        named = self.reasons.sentences.named
+        if operation.polls:
+            return named(operation.clause)
+        if operation.task_kind == "music":
+            return _paid(reading.body, self.knowledge.audio_kind(reading.ids[0]) if reading.ids else "")
+        spelled = [inner for name, inner in _properties(operation) if name in reading.body and "#" in inner]
+        if spelled:
+            return named(spelled[0])
+        if reading.ids and reading.ids[0] in self.knowledge.tasks:
+            return named(self._link_clause(operation))
+        return (*named(operation.responses["200"].get("x-clause")), *named(operation.clause))
 
-    def _uploaded(
-        self, operation: Operation, body: Mapping[str, Any], who: str
-    ) -> tuple[list[Reason], bool, tuple[Blame, ...]]:
-        audio_id = body.get("audio_id")
-        if not isinstance(audio_id, str):
-            return [], False, ()
-        kind = self.knowledge.audio_kind(audio_id)
-        if not kind:
-            if audio_id in self._documented:
-                return [], True, ()
-            return [refusals.UNKNOWN[operation.id]], odd_text(audio_id), ()
-        stranger = who in {"second", "poor"}
-        if kind in UNUSABLE:
-            return [refusals.BAD_LENGTH.with_statuses(404) if stranger else refusals.BAD_LENGTH], False, ()
-        if who == "poor":
-            return [refusals.POOR], False, ()
-        return [], stranger, _paid(body, kind)
+    def _link_clause(self, operation: Operation) -> str | None:
+        """Return the clause of a link that leads to the operation from another task."""
+        links = (
+            link
+            for one in self.contract.operations
+            for response in one.responses.values()
+            for link in response.get("links", {}).values()
+        )
+        return next((link.get("x-clause") for link in links if link["operationId"] == operation.id), None)
 
 
-def _examples(node: Any) -> Iterator[str]:
+def _properties(operation: Operation) -> Iterator[tuple[str, str]]:
+    """Yield (name, clause) of the properties of a body."""
+    schema = operation.raw["requestBody"]["content"]["application/json"]["schema"]
+    yield from ((name, inner.get("x-clause", "")) for name, inner in schema.get("properties", {}).items())
+
+
+def _id_names(contract: Contract) -> set[str]:
+    return {name for operation in contract.operations for _, name in operation.id_places}
+
+
+def _examples(node: Any, names: set[str]) -> Iterator[str]:
     """Yield every id in the contract's examples: a stand-in may well know those."""
     if isinstance(node, dict):
         for key, value in node.items():
-            if isinstance(value, str) and key in {"taskId", "task_id", "audio_id"}:
+            if isinstance(value, str) and key in names:
                 yield value
-            yield from _examples(value)
+            yield from _examples(value, names)
     elif isinstance(node, list):
         for value in node:
-            yield from _examples(value)
+            yield from _examples(value, names)
+
+
+_TEXTS = ("prompt", "style", "title")
 
 
 def features(body: Mapping[str, Any], kind: str = "audio") -> tuple[Blame, ...]:
@@ -175,109 +215,3 @@ def _paid(body: Mapping[str, Any], kind: str) -> tuple[Blame, ...]:
     plain = {name: value for name, value in body.items() if name != "callback_url"}
     documented = kind == "audio" and plain.keys() == {"audio_id", "custom_mode", "prompt", "style"}
     return blames("U8") if documented else features(plain, kind)
-
-
-def _key(operation: Operation, sent: Sent) -> Judged:
-    given = [value for name, value in sent.headers if name.lower() == "authorization"]
-    if sent.who:
-        return [], bool(given)
-    if not given:
-        return [refusals.by_page(operation, refusals.NO_KEY)], False
-    scheme, _, key = given[0].partition(" ")
-    if scheme == "Bearer":
-        due = [] if key == MAIN_KEY else [refusals.by_page(operation, refusals.WRONG_KEY)]
-        return due, len(given) > 1
-    odd_case = scheme.lower() == "bearer"
-    return ([] if odd_case and key == MAIN_KEY else [refusals.by_page(operation, refusals.OTHER_SCHEME)]), odd_case
-
-
-def _request(operation: Operation, sent: Sent) -> Judged:
-    if operation.method == "GET":
-        return _query(operation, sent)
-    reasons, is_open = _body(operation, sent)
-    types = [value for name, value in sent.headers if name.lower() == "content-type"]
-    plain = len(types) == 1 and types[0].partition(";")[0].strip().lower() == JSON
-    return reasons, is_open or not plain or bool(sent.query)
-
-
-def _query(operation: Operation, sent: Sent) -> Judged:
-    names = [name for name, _ in parse_qsl(sent.query, keep_blank_values=True)]
-    strange = sent.body is not None or bool(set(names) - {"task_id"}) or names.count("task_id") > 1
-    if "task_id" not in names:
-        return [refusals.MISSING[operation.id]], strange
-    return [], strange or any(odd_text(value) for _, value in parse_qsl(sent.query, keep_blank_values=True))
-
-
-def _body(operation: Operation, sent: Sent) -> Judged:
-    raw = sent.body or b""
-    try:
-        text = raw.decode("utf-8")
-        value = json.loads(text, parse_constant=float)
-    except UnicodeDecodeError:
-        return [], True
-    except RecursionError:
-        return [], True
-    except ValueError:
-        return [refusals.MALFORMED], raw.startswith(b"\xef\xbb\xbf") or not raw
-    odd = depth(value) > 10 or repeats_keys(text) or "NaN" in text or "Infinity" in text
-    if not isinstance(value, dict):
-        return [refusals.NO_OBJECT], odd
-    reasons, open_field = _fields(operation, value)
-    return reasons, odd or open_field
-
-
-def _fields(operation: Operation, body: Mapping[str, Any]) -> Judged:
-    if operation.raw.get("x-task") == COVER:
-        given = [name for name in ("taskId", "task_id") if name in body]
-        reasons = [refusals.WRONG_TYPE[name] for name in given if not isinstance(body[name], str)]
-        is_open = len(body) > 1 or any(odd_text(body[name]) for name in given)
-        return ([refusals.MISSING[operation.id]] if not given else reasons if len(given) == 1 else []), is_open
-    known = {"audio_id", "custom_mode", *_TEXTS, "callback_url"}
-    reasons = [*_audio_id(operation, body), *_mode(body), *_callback(body)]
-    return reasons, bool(body.keys() - known) or _odd_fields(body)
-
-
-def _audio_id(operation: Operation, body: Mapping[str, Any]) -> Iterator[Reason]:
-    if "audio_id" not in body:
-        yield refusals.MISSING[operation.id]
-    elif not isinstance(body["audio_id"], str):
-        yield refusals.WRONG_TYPE["audio_id"]
-
-
-def _mode(body: Mapping[str, Any]) -> Iterator[Reason]:
-    custom = body.get("custom_mode", False)
-    if custom is not None and not isinstance(custom, bool):
-        yield refusals.WRONG_TYPE["custom_mode"]
-    if custom is not True:
-        return  # without custom mode the texts have no effect, so nobody needs to look at them
-    if body.get("prompt") is None:
-        yield refusals.NO_PROMPT
-    elif body["prompt"] == "":
-        yield refusals.EMPTY_PROMPT
-    for name in _TEXTS:
-        if body.get(name) is not None and not isinstance(body[name], str):
-            yield refusals.WRONG_TYPE[name]
-
-
-def _callback(body: Mapping[str, Any]) -> Iterator[Reason]:
-    given = body.get("callback_url")
-    if given is None:
-        return
-    if not isinstance(given, str):
-        yield refusals.WRONG_TYPE["callback_url"]
-    elif url_kind(given) == "none":
-        yield refusals.NO_URL
-
-
-def _odd_fields(body: Mapping[str, Any]) -> bool:
-    """Tell whether a field's value is one of those that the contract leaves open."""
-    custom = body.get("custom_mode", False) is True
-    for name, value in body.items():
-        if value is None and name != "audio_id" and not (name == "prompt" and custom):
-            return True
-        if name in _TEXTS and not custom and not isinstance(value, str):
-            return True
-        if isinstance(value, str) and odd_text(value) and not (name == "prompt" and custom and value == ""):
-            return True
-    callback = body.get("callback_url")
-    return isinstance(callback, str) and url_kind(callback) == "odd"

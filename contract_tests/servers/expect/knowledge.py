@@ -1,13 +1,16 @@
 """The model of the gateway: what is known of accounts, audio, music tasks and tasks, from settings and answers."""
 
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from threading import RLock
+from typing import Any
 
 from covermock.openapi import Lifecycle
 
 from ..settings import Settings
 
 COVER, MUSIC = "cover", "music"
+YES, NO, UNSURE, FOREIGN, PERHAPS = "yes", "no", "unsure", "another account's", "perhaps not for this account"
 USABLE = ("audio", "min_audio", "max_audio")
 UNUSABLE = ("short_audio", "long_audio")
 
@@ -59,29 +62,82 @@ class Knowledge:
         kinds = (kind for kind in (*USABLE, *UNUSABLE) if getattr(self.settings, kind) == audio_id)
         return next(kinds, "")
 
-    def is_music(self, task_id: str) -> bool:
-        """Tell whether the id was given or made as a music task."""
-        known = self.tasks.get(task_id)
-        given = (*self.settings.music_task, self.settings.pending_music_task)
-        return task_id in given or (known is not None and known.kind == MUSIC)
+    def answer(self, row: Mapping[str, Any], name: str, who: str, examples: Collection[str]) -> str:
+        """Return whether a precondition holds for an id: yes, no, unsure, another account's, or perhaps not for this.
 
-    def music_state(self, task_id: str) -> str:
-        """Return `ready`, `running`, `failed`, `pending` (for good), or `covered`, `recovering`, `unsure`.
-
-        `unsure`: it was given as completed, and may have got a cover before this run. `recovering`: its covers failed.
+        `examples` are ids in the contract itself, which a stand-in may know.
         """
-        if task_id == self.settings.pending_music_task:
-            return "pending"
-        covers = self.covers.get(task_id, [])
-        if covers:
-            failed = self.lifecycles[COVER].failure.name
-            return "recovering" if all(cover.status == failed for cover in covers) else "covered"
-        known = self.tasks.get(task_id)
-        if known is None:
-            return "unsure"
-        ends = self.lifecycles[MUSIC]
-        return {ends.success.name: "ready", ends.failure.name: "failed"}.get(known.status, "running")
+        check = _CHECKS.get(row["check"])
+        return check(self, row, name, who, examples) if check else UNSURE
+
+    def task_known(self, row: Mapping[str, Any], name: str, who: str, examples: Collection[str]) -> str:
+        """Return whether the id names a task of the lifecycle and of the account, started by the operation."""
+        task = self.tasks.get(name)
+        given = self.is_given(name, row["lifecycle"])
+        if task is None or task.kind != row["lifecycle"]:
+            if not given:
+                return UNSURE if name in examples else NO
+            if "started_by" in row:
+                return UNSURE
+        if who and who != (task.owner if task else "main"):
+            return FOREIGN
+        return YES
+
+    def task_succeeded(self, _: Mapping[str, Any], name: str, __: str, ___: Collection[str]) -> str:
+        """Return whether the task has reached its success."""
+        task = self.tasks.get(name)
+        if task is None:
+            return NO if name == self.settings.pending_music_task else YES
+        ends = self.lifecycles[task.kind]
+        if self.used(name):
+            return YES
+        return {ends.success.name: YES, ends.failure.name: NO}.get(task.status, UNSURE)
+
+    def task_without_cover(self, _: Mapping[str, Any], name: str, __: str, ___: Collection[str]) -> str:
+        """Return whether nothing was started from the id; one that was given may have been used before."""
+        started = self.used(name)
+        if started:
+            failed = self.lifecycles[started[0].kind].failure.name
+            return UNSURE if all(task.status == failed for task in started) else NO
+        return YES if name in self.tasks else UNSURE
+
+    def audio_known(self, _: Mapping[str, Any], name: str, who: str, examples: Collection[str]) -> str:
+        """Return whether the id names audio; whose audio it is, is open."""
+        if not self.audio_kind(name):
+            return UNSURE if name in examples else NO
+        return PERHAPS if who in {"second", "poor"} else YES
+
+    def audio_length(self, _: Mapping[str, Any], name: str, __: str, ___: Collection[str]) -> str:
+        """Return whether the audio is of an allowed length."""
+        return NO if self.audio_kind(name) in UNUSABLE else YES
+
+    def affordable(self, _: Mapping[str, Any], __: str, who: str, ___: Collection[str]) -> str:
+        """Return whether the account can pay."""
+        return NO if who == "poor" else YES
+
+    def used(self, source: str) -> list[KnownTask]:
+        """Return the tasks that were started from a source that can be used once."""
+        return self.covers.get(source, [])
+
+    def is_used(self, source: str) -> bool:
+        """Return True if a task that hasn't failed was started from the source."""
+        started = self.used(source)
+        return bool(started) and any(one.status != self.lifecycles[one.kind].failure.name for one in started)
+
+    def is_given(self, name: str, lifecycle: str) -> bool:
+        """Return True if the user gave the id as a task of the lifecycle."""
+        return lifecycle == MUSIC and name in {*self.settings.music_task, self.settings.pending_music_task} - {""}
 
     def terminal(self, task: KnownTask) -> bool:
         """Tell whether the task was seen in a state that stays."""
         return task.status in self.lifecycles[task.kind].terminal
+
+
+_CHECKS: Mapping[str, Callable[[Knowledge, Mapping[str, Any], str, str, Collection[str]], str]] = {
+    "task-known": Knowledge.task_known,
+    "task-succeeded": Knowledge.task_succeeded,
+    "task-without-cover": Knowledge.task_without_cover,
+    "audio-known": Knowledge.audio_known,
+    "audio-length": Knowledge.audio_length,
+    "affordable": Knowledge.affordable,
+}

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 LONG = 5200  # characters; no length is documented, and far longer texts are open
@@ -9,9 +10,14 @@ _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{2
 _ANY_URL = re.compile(r"[hH][tT][tT][pP][sS]?://[^/?#\s]+")
 
 
-def odd_text(value: object) -> bool:
-    """Tell whether a text is blank, very long, or has control characters, surrogates or stray blanks."""
-    if not isinstance(value, str):
+def is_open(value: object, words: Iterable[str]) -> bool:
+    """Return True if a value is one of those that the words of an x-open leave open."""
+    return isinstance(value, str) and any(WORDS[word](value) for word in words)
+
+
+def odd_text(value: str) -> bool:
+    """Return True if a text is blank, very long, or has control characters, surrogates or stray blanks."""
+    if not value:
         return False
     return not value.strip() or value != value.strip() or len(value) > LONG or any(_odd(char) for char in value)
 
@@ -28,6 +34,13 @@ def url_kind(text: str) -> Literal["plain", "odd", "none"]:
     if not text.strip() or _ANY_URL.match(text.strip()):
         return "odd"
     return "none"
+
+
+WORDS: Mapping[str, Callable[[str], bool]] = {
+    "empty": lambda text: not text,
+    "odd": odd_text,
+    "odd-url": lambda text: url_kind(text) == "odd",
+}
 
 
 def depth(value: Any) -> int:
