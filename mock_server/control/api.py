@@ -45,6 +45,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "readPageFile": pages.read_page_file,
     "readPageFileIn": pages.read_page_file,
     "readControlApi": pages.read_control_api,
+    "readContract": pages.read_contract,
     "live": _fine,
     "ready": _ready,
     "listWorlds": worlds.list_worlds,

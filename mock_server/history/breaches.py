@@ -23,7 +23,7 @@ _PLACES = {
 
 
 def breaches(contract: Contract, entry: Entry) -> list[dict[str, Any]]:
-    """Return each violation with its place: `body.a.b`, `query.a`, `header.a`, `path`, `method`, `answer.a.b`."""
+    """Return each violation with its place: `body.a.b`, `query.a`, `header.a`, `path`, `method`, `answer.body.a.b`."""
     operation = contract.by_id.get(entry.answer.why.get("operation") or "")
     found = [*_asked(contract, operation, entry), *(_answered(contract, operation, entry) if operation else ())]
     return [{"where": v.where, "expected": v.expected, "received": v.received, "clause": v.clause} for v in found]
@@ -88,9 +88,9 @@ def _answered(contract: Contract, operation: Operation, entry: Entry) -> Iterato
     try:
         value = parse_json(answer.body)
     except Refusal as refusal:
-        yield Violation("answer", str(refusal.words["expected"]), str(refusal.words["received"]))
+        yield Violation("answer.body", str(refusal.words["expected"]), str(refusal.words["received"]))
         return
     kind = dict(answer.headers).get("Content-Type", "none")
     if kind != JSON:
         yield Violation("answer.header.content-type", JSON, shown(kind))
-    yield from Validator(schema, contract.root).violations(value, "answer")
+    yield from Validator(schema, contract.root).violations(value, "answer.body")

@@ -3,10 +3,9 @@
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 from ...http.messages import Answer
-from ..call import ControlCall, unknown
+from ..call import ControlCall, Result, unknown
 
 FOLDER = Path(__file__).parents[2] / "dashboard"
 _TYPES = {
@@ -69,6 +68,11 @@ def _file(call: ControlCall, name: str, policy: str) -> Answer:
     return Answer(200, body, (("Content-Type", _TYPES[Path(name).suffix]), *headers))
 
 
-def read_control_api(call: ControlCall) -> tuple[int, Any]:
+def read_contract(call: ControlCall) -> Result:
+    """Return the gateway's contract."""
+    return 200, call.contract.root
+
+
+def read_control_api(call: ControlCall) -> Result:
     """Return the description of the control API."""
     return 200, call.files.admin.root
