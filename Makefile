@@ -7,7 +7,7 @@ FOLDERS := $(shell sed -n 's/^"covermock\.[a-z_]*" = "\([a-z_]*\)"$$/\1/p' pypro
 SPECS := openapi/gateway.yaml openapi/admin.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint format types spec-lint redocly no-redocly kill-matrix vendor clients lock bench bench-quick wheel clean
+.PHONY: help serve test check lint format types spec-lint redocly no-redocly kill-matrix vendor clients lock bench bench-quick screenshots wheel clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -84,6 +84,9 @@ bench: .venv/.stamp ## Measure covermock and its peers into docs/benchmarks.md (
 
 bench-quick: .venv/.stamp ## Measure covermock alone, in a minute
 	$(BIN)/python -m benchmarks --quick
+
+screenshots: .venv/.stamp ## Take the pictures of the docs from a real run (needs Chromium)
+	$(BIN)/python tools/screenshots.py
 
 wheel: .venv/.stamp ## Build the wheel into dist/
 	rm -rf build/lib build/bdist.*

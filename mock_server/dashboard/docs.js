@@ -29,7 +29,6 @@ async function begin() {
     if (!CONTROL) await offerKeys(ui, found);
   } catch (error) {
     fill(asking, error.message);
-    throw error;
   }
 }
 

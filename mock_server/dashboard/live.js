@@ -33,14 +33,14 @@ export class Live {
     this._stopped = new AbortController();
   }
 
-  /** Follow the world; return when it is over, or was stopped. */
+  /** Follow the world; return when it has ended, or somebody has stopped this. */
   async run() {
     const { signal } = this._stopped;
-    const told = (events) => this._take(events);
-    const became = (state) => this._became(state);
-    const followed = follow(this.name, signal, told, became);
     this._stale = new Set(["world", "clock", "tasks", "journal"]);
-    await Promise.all([followed.then(() => this._ended()), this._refresh(signal), this._check(signal)]);
+    this._refresh(signal);
+    this._check(signal);
+    await follow(this.name, signal, (events) => this._take(events), (state) => this._became(state));
+    this.stop();
   }
 
   /** Follow it no more. */
@@ -92,12 +92,6 @@ export class Live {
     if (state === "polling") this._markAll();
   }
 
-  _ended() {
-    if (this._stopped.signal.aborted) return;
-    this.state = "gone";
-    this._say("state");
-  }
-
   _markAll() {
     for (const topic of ["world", "clock", "tasks", "journal", "webhooks", "faults", "ledger", "coverage"]) {
       this._stale.add(topic);
@@ -143,7 +137,7 @@ export class Live {
   async _look_journal() {
     const { entries } = await this.ask(["journal"], { limit: FIRST });
     const [newest] = this.exchanges;
-    if (newest && (entries.at(-1)?.number ?? 0) < newest.number && this.state === "polling") return this._ended(); // made anew
+    if (newest && (entries.at(-1)?.number ?? 0) < newest.number && this.state === "polling") return this.stop(); // made anew
     for (const entry of entries) this._exchange(entry);
   }
 

@@ -59,12 +59,18 @@ class App {
     return this.worlds;
   }
 
+  _has(name) {
+    return this.worlds.some((world) => world.name === name);
+  }
+
   async _route() {
-    const route = read(location.hash);
+    const { hash } = location;
+    const route = read(hash);
     const known = route.world ?? (route.section && this.live ? this.live.name : this.worlds[0]?.name);
     if (!route.section && known) return go(to(known), { replace: true });
-    if (known && this.live?.name !== known) this._follow(known);
-    this._show(route);
+    if (known && !this._has(known)) await trying(() => this.lookAtWorlds());
+    if (this._has(known) && this.live?.name !== known) this._follow(known);
+    if (location.hash === hash) this._show(route);
   }
 
   /** Follow a world, and the one that takes its place when it is made anew. */
@@ -76,14 +82,15 @@ class App {
     await live.run();
     if (this.live !== live) return;
     await trying(() => this.lookAtWorlds());
-    if (!this.worlds.some((world) => world.name === name)) return this._show(read(location.hash));
-    this._follow(name);
+    if (this._has(name)) this._follow(name);
+    else live.state = "gone";
+    this.top.update(new Set(["state"]));
     this._show(read(location.hash));
   }
 
   _show(route) {
     this._view?.destroy?.();
-    const gone = route.world !== null && !this.worlds.some((world) => world.name === route.world);
+    const gone = route.world !== null && !this._has(route.world);
     const view = gone ? missing(route.world) : (IN_WORLD[route.section] ?? EVERYWHERE[route.section] ?? nowhere)(this, route);
     this._view = view;
     document.title = `${view.title} · ${this.live ? `${this.live.name} · ` : ""}covermock`;
@@ -124,7 +131,6 @@ async function begin() {
     await new App(understand(contract), admin).start();
   } catch (error) {
     fill(document.getElementById("main"), h("div", { class: "empty" }, h("h1", {}, "The mock does not answer as expected"), h("p", {}, error.message)));
-    throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-"""Where an exchange breaks its contract: in the request, as the mock judged it, and in the answer, if faults spoiled it."""
+"""Where an exchange breaks its contract: the request, as the mock judged it; the answer, where a fault spoiled it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +18,7 @@ _PLACES = {
     errors.NO_SUCH_PATH: "path",
     errors.METHOD_NOT_ALLOWED: "method",
     errors.INVALID_JSON: "body",
+    errors.INVALID_PARAMS: "body",
     errors.BODY_TOO_LARGE: "body",
 }
 

@@ -23,7 +23,7 @@ def counted(contract: Contract, entries: Iterable[Entry]) -> dict[str, Any]:
     clauses: Counter[str] = Counter()
     errors: Counter[str] = Counter()
     for (operation, status, error, clause), count in kinds.items():
-        if operation in contract.by_id:
+        if operation and operation in contract.by_id:
             operations[operation][str(status)] += count
         if error:
             errors[error] += count
@@ -38,7 +38,6 @@ def _kind(entry: Entry) -> tuple[str | None, int, str | None, str | None]:
 
 
 def _clauses(contract: Contract, operation: str | None, error: str | None, clause: str | None) -> set[str]:
-    """Return the clauses that an exchange rests on: its answer's and, where the request was accepted, its operation's."""
-    accepted = operation in contract.by_id and error is None
-    own = contract.by_id[operation].clause if operation and accepted else None
-    return {one for one in (own, clause) if one in contract.clauses}
+    """Return the clauses that an exchange rests on: its answer's and, if it was accepted, its operation's."""
+    accepted = contract.by_id.get(operation or "") if error is None else None
+    return {one for one in (clause, accepted and accepted.clause) if one and one in contract.clauses}

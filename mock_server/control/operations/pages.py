@@ -25,7 +25,6 @@ _STRICT = f"{_OWN}; require-trusted-types-for 'script'; trusted-types 'none'"
 _SAFE = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Cache-Control", "no-cache"),
 )

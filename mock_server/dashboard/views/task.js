@@ -51,7 +51,7 @@ export function taskView(app, route) {
   look();
   return {
     title: `Task ${route.id}`,
-    root: h("article", { "aria-labelledby": "title" }, h("h1", { id: "title" }, "Task ", h("span", { class: "id" }, route.id)), box, heard, framed),
+    root: h("article", { "aria-labelledby": "title" }, h("div", { class: "head" }, h("h1", { id: "title" }, "Task ", h("span", { class: "id" }, route.id))), box, heard, framed),
     update: (topics) => (topics.has("tasks") || topics.has("journal") || topics.has("clock")) && performance.now() - looked > AGAIN / 4 && look(),
     tick: () => row?.tick(),
   };
