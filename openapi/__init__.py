@@ -3,7 +3,7 @@
 from .clauses import LEVELS, Clause, Sentence, clause_pointer
 from .contract import ADMIN, GATEWAY, Contract, ErrorRow, as_json, load, understood
 from .documents import Pointer
-from .facts import branches, clauses_of, facts
+from .facts import branches, clauses_of, facts, marked
 from .lifecycle import Lifecycle, Stage
 from .names import nearest, repeated
 from .operations import JSON, Operation, Parameter
@@ -47,6 +47,7 @@ __all__ = [
     "encoded",
     "facts",
     "load",
+    "marked",
     "nearest",
     "parse",
     "read",

@@ -208,7 +208,8 @@ def _refuse_strangers(contract: Contract) -> None:
         "for": contract.by_id,
     }
     for at, key, name in _named(contract.source.data, ()):
-        word = "x-clause" if at[0] == "x-rules" else "for" if at[0] == "x-clauses" and "for" in at else key
+        pointers = at[0] == "x-rules" or key in {"x-constant", "x-unique"}
+        word = "x-clause" if pointers else "for" if at[0] == "x-clauses" and "for" in at else key
         valid = known.get(word, ())
         clause, number = clause_pointer(name) if word in {"x-clause", "clause"} else (name, 1)
         if clause in contract.clauses and number > len(contract.clauses[clause].sentences):

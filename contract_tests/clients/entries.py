@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs
 
-from covermock.openapi import Contract, Methods, Operation, Routes, resolve
+from covermock.openapi import Contract, Methods, Operation, Routes, facts
 
 from ..exchange import curl_line
 
@@ -47,18 +47,18 @@ class Entry:
 
     @property
     def starts(self) -> bool:
-        """Tell whether it asks for a task, which costs credits."""
-        return self.operation is not None and self.operation.handler == "start"
+        """Return True if it asks for a task, which costs credits."""
+        return self.operation is not None and self.operation.starts
 
     @property
     def polls(self) -> bool:
-        """Tell whether it asks for the state of a task."""
-        return self.operation is not None and self.operation.handler == "show"
+        """Return True if it asks for the state of a task."""
+        return self.operation is not None and self.operation.polls
 
     @property
     def kind(self) -> str:
         """Return the lifecycle of the tasks that its operation starts or shows."""
-        return str(self.operation.raw.get("x-task", "")) if self.operation else ""
+        return self.operation.task_kind if self.operation else ""
 
     @property
     def unclear(self) -> bool:
@@ -88,12 +88,10 @@ class Entry:
     @property
     def given_id(self) -> str:
         """Return the id that the request is about: the source of a task, or the task that is polled."""
-        for row in self.operation.raw.get("x-preconditions", ()) if self.operation else ():
-            for place in row.get("id", ()):
-                where, _, name = place.partition(".")
-                value = self.fields.get(name, [None])[0] if where == "query" else _member(self.value, name)
-                if isinstance(value, str):
-                    return value
+        for place, name in self.operation.id_places if self.operation else ():
+            value = self.fields.get(name, [None])[0] if place == "query" else _member(self.value, name)
+            if isinstance(value, str):
+                return value
         return ""
 
     @property
@@ -119,11 +117,7 @@ class Entry:
         """Return what the answer says of an x-value such as `task.id`; None where it doesn't."""
         if self.operation is None or self.status != 200 or not isinstance(self.answer, dict):
             return None
-        path = fact_path(self.root, self.operation.schema(200), name)
-        here: Any = self.answer
-        for step in path or ():
-            here = here.get(step) if isinstance(here, dict) else None
-        return here if path else None
+        return next(facts(self.root, self.operation.schema(200), self.answer, name), None)
 
     def __str__(self) -> str:
         """Return the exchange as one line."""
@@ -154,19 +148,6 @@ def parsed(text: str) -> Any:
         return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         return NO_JSON
-
-
-def fact_path(root: Mapping[str, Any], schema: Any, name: str) -> list[str] | None:
-    """Return where in an answer the x-value `name` stands, as the contract has it."""
-    if "$ref" in schema:
-        schema = {**resolve(root, schema["$ref"]), **schema}
-    if schema.get("x-value") == name:
-        return []
-    for key, inner in schema.get("properties", {}).items():
-        rest = fact_path(root, inner, name)
-        if rest is not None:
-            return [key, *rest]
-    return None
 
 
 def seconds_of(text: str) -> float:

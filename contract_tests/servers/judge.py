@@ -19,14 +19,14 @@ class Judge:
 
     def __init__(self, contract: Contract, evidence: Evidence) -> None:
         self.contract, self.evidence = contract, evidence
-        self._sentences = Sentences(contract)
-        self._rule = self._sentences.rule
+        sentences = Sentences(contract)
+        self.rule, self.named = sentences.rule, sentences.named
         self._accepted = {one.id: Validator(one.schema(200), contract.root) for one in contract.operations}
         self._errors: dict[int, Validator] = {}
 
     def judge(self, at: Exchange, expected: Expectation) -> list[str]:
         """Note what the exchange shows; return the fingerprints of what it breaks."""
-        answer, complete = at.answer, self._rule("complete")
+        answer, complete = at.answer, self.rule("complete")
         self.evidence.note_tried(complete)
         if answer.problem:
             self._broke(complete, at, "every request gets a complete HTTP answer", "a complete answer")
@@ -51,7 +51,7 @@ class Judge:
         elif expected.open:
             return
         elif answer.status in {due.status, *due.also}:
-            order = self._rule("order") if expected.later else ()
+            order = self.rule("order") if expected.later else ()
             self.evidence.note_tried({*due.accepted, *due.other, *order})
         elif due.rank <= REQUEST and answer.status in _later(expected):
             self.evidence.suspect(at, due)  # it may not have looked at what is wrong, or at something else first
@@ -62,9 +62,9 @@ class Judge:
         operation, answer = expected.operation, at.answer
         assert operation is not None
         own = (operation.clause, operation.responses["200"].get("x-clause"))
-        free = self._rule("free") if operation.polls else ()
-        tried = [one for clause in own for one in self._sentences.named(clause)]
-        self.evidence.note_tried([*self._rule("json"), *self._rule("key"), *free, *tried, *expected.refused])
+        free = self.rule("free") if operation.polls else ()
+        tried = [one for clause in own for one in self.named(clause)]
+        self.evidence.note_tried([*self.rule("json"), *self.rule("key"), *free, *tried, *expected.refused])
         if not answer.ok and answer.status != 200:
             blamed = self._refusal(operation, expected, answer)
             self._broke(blamed, at, f"{operation.id} accepts a valid request", "200, since it is valid")
@@ -77,10 +77,10 @@ class Judge:
         elif answer.status >= 400:
             self._judge_error(at, expected)
         elif operation is not None:
-            self._broke(self._rule("json"), at, "JSON comes out", "an answer with 2xx or 4xx")
+            self._broke(self.rule("json"), at, "JSON comes out", "an answer with 2xx or 4xx")
 
     def _judge_accepted(self, at: Exchange, operation: Operation) -> None:
-        answer, named = at.answer, self._sentences.named
+        answer, named = at.answer, self.named
         clause = operation.responses["200"].get("x-clause")
         if answer.status != 200:
             self._broke(named(clause), at, f"{operation.id} is accepted with 200", "200")
@@ -100,8 +100,8 @@ class Judge:
 
     def _judge_error(self, at: Exchange, expected: Expectation) -> None:
         answer, operation = at.answer, expected.operation
-        own = self._rule("paths") if operation is None else ()
-        envelope = self._rule("envelope")
+        own = self.rule("paths") if operation is None else ()
+        envelope = self.rule("envelope")
         self.evidence.note_tried((*own, *envelope))
         if not self._is_json(at, own):
             return
@@ -123,7 +123,7 @@ class Judge:
         """Judge the label, where the status is the one that is due; elsewhere in the body it only breaks the form."""
         if at.answer.status != due.status or not due.type:
             return
-        elsewhere = self._rule("envelope") if due.type.encode() in at.answer.body else ()
+        elsewhere = self.rule("envelope") if due.type.encode() in at.answer.body else ()
         least = max((LEVELS.index(level) for _, level in elsewhere), default=0)
         blamed = [(clause, LEVELS[max(least, LEVELS.index(level))]) for clause, level in due.typed]
         self.evidence.note_tried(due.typed if given == due.type else blamed)
@@ -137,14 +137,14 @@ class Judge:
         if at.answer.status == 405 and methods and not methods <= given:
             title = "a 405 names the allowed methods in Allow"
             received = f"Allow: {at.answer.headers.get('allow', '(no such header)')}"
-            self.evidence.note_broken(self._rule("paths"), title, f"Allow: {', '.join(methods)}", received, at)
+            self.evidence.note_broken(self.rule("paths"), title, f"Allow: {', '.join(methods)}", received, at)
 
     def _is_json(self, at: Exchange, instead: tuple[Blame, ...] = ()) -> bool:
         """Return True if the body is JSON; judge it and its content type."""
         answer = at.answer
-        by = instead or self._rule("json")
+        by = instead or self.rule("json")
         if answer.json is UNREADABLE:
-            more = self._rule("envelope") if answer.status >= 400 else ()
+            more = self.rule("envelope") if answer.status >= 400 else ()
             self._broke((*by, *more), at, "JSON comes out", "a JSON body")
             return False
         if not answer.is_json:
@@ -156,22 +156,22 @@ class Judge:
         """Return what a 5xx breaks: the rule of complete answers, and that of invalid requests where it was one."""
         invalid = expected.due is not None and expected.due.rank == REQUEST
         row = self.contract.errors["invalid-params"] if invalid else None
-        return (*self._rule("complete"), *self._sentences.named(row.clause if row else None))
+        return (*self.rule("complete"), *self.named(row.clause if row else None))
 
     def _misplaced(self, due: Reason, expected: Expectation, answer: Answer) -> tuple[Blame, ...]:
         """Return what another refusal than the due one breaks: the order of checks where a later reason came first."""
         if not answer.problem and answer.status in _later(expected):
-            return self._rule("order")
+            return self.rule("order")
         if answer.status in self._unpaid and expected.operation and expected.operation.polls:
-            return (*due.other, *self._rule("free"))
-        return (*due.other, *(self._rule("operations") if answer.status == 405 else ()))
+            return (*due.other, *self.rule("free"))
+        return (*due.other, *(self.rule("operations") if answer.status == 405 else ()))
 
     def _refusal(self, operation: Operation, expected: Expectation, answer: Answer) -> tuple[Blame, ...]:
         """Return what the refusal of a valid request breaks."""
         if operation.polls and answer.status == 404:
-            return self._rule("ends")
-        more = self._rule("key") if answer.status == 401 else ()
-        free = self._rule("free") if operation.polls and answer.status in self._unpaid else ()
+            return self.rule("ends")
+        more = self.rule("key") if answer.status == 401 else ()
+        free = self.rule("free") if operation.polls and answer.status in self._unpaid else ()
         return (*expected.refused, *more, *free)
 
     @property

@@ -64,7 +64,7 @@ def preflight(session: Session) -> str:
     story = "looks whether anybody answers"
     starts = {one.id: one.handler == "start" for one in session.contract.operations}
     requests = [session.post(name, {}, story) for name in starts if starts[name]]
-    requests += [session.get(name, story, task_id=session.unknown_id()) for name in starts if not starts[name]]
+    requests += [session.poll(kind, session.unknown_id(), story) for kind in session.contract.polls]
     with ThreadPoolExecutor(len(requests)) as pool:
         tried = pool.map(lambda sent: _ask(session, sent, session.expectations.of(sent)), requests)
         exchanges = [exchange for exchange in tried if exchange]
@@ -96,8 +96,8 @@ def _refused_keys(session: Session) -> str:
 
 
 def _status_of_key(session: Session, who: str) -> int:
-    sent = session.get("getCoverStatus", "looks whether this key is taken", who, task_id=session.unknown_id("x"))
-    return session.send(sent).answer.status
+    kind = next(iter(session.contract.polls))
+    return session.send(session.poll(kind, session.unknown_id(), "looks whether this key is taken", who)).answer.status
 
 
 def _drop_refused(session: Session, who: str) -> None:

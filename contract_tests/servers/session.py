@@ -6,22 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock, RLock
 from typing import Any
-from urllib.parse import parse_qs
 
-from covermock.openapi import GATEWAY, Contract, Operation, load
+from covermock.openapi import GATEWAY, Contract, Operation, facts, load
 
-from ..exchange import JSON, Exchange, Sent, curl, json_body, json_object, query_of
+from ..exchange import JSON, Answer, Exchange, Sent, curl, json_body, query_of
 from ..vocabulary import redactor
 from .evidence import Evidence
 from .expect.expectations import Expectation, Expectations
-from .expect.knowledge import COVER, Knowledge
+from .expect.knowledge import Knowledge
 from .expect.reasons import IDENTITY
 from .judge import SLOW_SECONDS, Judge
 from .send.budget import Budget, OutOfBudgetError
 from .send.transport import Transport
 from .settings import Settings
 
-ID_NAMES = frozenset({"taskId", "task_id", "audio_id"})
 _SLOW = 6  # slow answers (a missing one counts twice) after which a run contents itself with less
 
 
@@ -114,21 +112,30 @@ class Session:
         if due and _top_price(expectation):
             self.budget.stray(_top_price(expectation), expectation.risk)
             self.strays.add(due.fact)
-        data = answer.json.get("data") if isinstance(answer.json, dict) else None
-        if isinstance(data, dict):
-            self._learn_data(exchange.sent, operation, data)
+        self._learn_task(exchange, operation)
 
-    def _learn_data(self, sent: Sent, operation: Operation, data: dict[str, Any]) -> None:
-        kind = operation.raw["x-task"]
-        if operation.handler == "start":
-            task_id = task_id_of(data)
-            if task_id:
-                self.knowledge.learn(kind, task_id, sent.who or "main", source_of(sent, kind))
+    def _learn_task(self, exchange: Exchange, operation: Operation) -> None:
+        named = self.expectations.ids(operation, exchange.sent)
+        if operation.starts:
+            task_id = self.fact(operation, exchange.answer, "task.id")
+            if isinstance(task_id, str) and task_id:
+                self.knowledge.learn(operation, task_id, exchange.sent.who or "main", named[0] if named else "")
             return
-        task = self.knowledge.tasks.get(parse_qs(sent.query).get("task_id", [""])[0])
-        status = data.get("status")
+        task = self.knowledge.tasks.get(named[0] if named else "")
+        status = self.fact(operation, exchange.answer, "task.status")
         if task and isinstance(status, str) and status != task.status:
             task.statuses.append(status)
+
+    def fact(self, operation: Operation, answer: Answer, name: str) -> Any:
+        """Return what an accepted request's answer says of an x-value, or None.
+
+        Where another operation of its kind has it is looked at, too: a misspelled id is a finding, and no reason to
+        lose the task.
+        """
+        others = (one for one in self.contract.operations if one.handler == operation.handler)
+        schemas = [one.schema(200) for one in (operation, *others)]
+        found = (one for schema in schemas for one in facts(self.contract.root, schema, answer.json, name))
+        return next(found, None) if answer.ok else None
 
     def post(self, operation: str, body: object, story: str, who: str = "main", **more: Any) -> Sent:
         """Return a request to a starting operation; `body` is bytes as they are, or a JSON value."""
@@ -136,6 +143,11 @@ class Session:
         headers = (("Content-Type", JSON), *more.pop("headers", ()))
         found = self.operations[operation]
         return Sent(found.method, found.path, who, "", headers, raw, story)
+
+    def poll(self, kind: str, task_id: str, story: str, who: str = "main", headers: Any = ()) -> Sent:
+        """Return a request for the state of a task of a kind."""
+        operation = self.contract.polls[kind]
+        return self.get(operation.id, story, who, headers, **{operation.id_places[0][1]: task_id})
 
     def get(self, operation: str, story: str, who: str = "main", headers: Any = (), **query: str) -> Sent:
         """Return a request to a status operation."""
@@ -160,22 +172,9 @@ class Session:
             self.evidence.note_untried(clauses, str(error))
 
 
-def task_id_of(data: dict[str, Any]) -> str:
-    """Return the task id of an accepted request's data, however it is spelled."""
-    given = data.get("taskId", data.get("task_id"))
-    return given if isinstance(given, str) else ""
-
-
-def source_of(sent: Sent, kind: str) -> str:
-    """Return the id that a starting request was about, or an empty text."""
-    body = json_object(sent.body)
-    names = ("taskId", "task_id") if kind == COVER else ("audio_id",)
-    return next((str(body[name]) for name in names if name in body), "")
-
-
 def _top_price(expectation: Expectation) -> int:
     """Return what the operation costs at most, whether or not the request has to be refused."""
-    return int(expectation.operation.raw.get("x-credits", {}).get("max", 0)) if expectation.operation else 0
+    return expectation.operation.top_price if expectation.operation else 0
 
 
 __all__ = ["Session"]

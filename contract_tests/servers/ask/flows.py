@@ -7,9 +7,8 @@ from typing import Any
 from ...exchange import CUT_KEY, MAIN_KEY, Exchange
 from ..expect.expectations import Expectation
 from ..expect.knowledge import KnownTask
-from ..expect.reasons import blames
-from ..session import Session, task_id_of
-from .polling import STATUS_OF, follow, has_ended, has_succeeded, poll
+from ..session import Session
+from .polling import follow, has_ended, has_succeeded, poll
 from .webhooks import Hook, Receiver, judge_hook, note_early
 
 UPLOAD_PRICE, COVER_PRICE = 12, 1
@@ -99,7 +98,7 @@ def _second_cover(session: Session, music_id: str, when: str) -> None:
         return
     body = {"taskId": music_id}
     exchange = session.send(session.post("startCover", body, f"starts a second cover {when} (C5)"))
-    latest = session.knowledge.covers[music_id][0]
+    latest = session.knowledge.used(music_id)[0]
     poll(session, latest, "looks whether the first cover failed meanwhile: then another one is open")
     if session.knowledge.is_used(music_id):
         operation = session.operations["startCover"]
@@ -170,13 +169,12 @@ def _foreign_cover(session: Session, task: KnownTask) -> None:
 
 def strangers(session: Session, task: KnownTask) -> None:
     """Poll the task without a key, with wrong ones, and with another account's (G3, G9)."""
-    operation = STATUS_OF[task.kind]
     if session.is_slow or f"strangers:{task.kind}" in session.asked:
         return
     session.asked.add(f"strangers:{task.kind}")
     for value in ("", "Bearer aio_0000000000000000", f"Bearer {CUT_KEY}", f"Basic {MAIN_KEY}"):
         headers = (("Authorization", value),) if value else ()
-        session.ask(session.get(operation, "polls a task without its account's key", "", headers, task_id=task.id))
+        session.ask(session.poll(task.kind, task.id, "polls a task without its account's key", "", headers))
     for who in ("second", "poor"):
         if session.has(who):
             poll(session, task, "polls another account's task (G9)", who)
@@ -201,10 +199,11 @@ def linger(session: Session, task: KnownTask, times: int = 2) -> None:
     """Poll a task that has ended some more: it has to stay as it is (G13)."""
     for _ in range(1 if session.is_slow else times):
         poll(session, task, "polls a task that has ended: nothing may change")
-    session.evidence.note_tried(blames("G13:inferred"))
+    session.evidence.note_tried(session.judge.rule("forward"))
 
 
 def _accepted(session: Session, exchange: Exchange) -> KnownTask | None:
     """Return the task that an accepted request started."""
-    data = exchange.answer.json.get("data") if exchange.answer.ok and isinstance(exchange.answer.json, dict) else None
-    return session.knowledge.tasks.get(task_id_of(data)) if isinstance(data, dict) else None
+    operation = session.expectations.of(exchange.sent).operation
+    task_id = session.fact(operation, exchange.answer, "task.id") if operation else None
+    return session.knowledge.tasks.get(task_id) if isinstance(task_id, str) else None

@@ -3,12 +3,10 @@
 from collections.abc import Callable
 
 from ...exchange import Exchange
-from ..expect.knowledge import COVER, KnownTask
-from ..expect.reasons import blames
+from ..expect.knowledge import KnownTask
 from ..send.budget import OutOfBudgetError
 from ..session import Session
 
-STATUS_OF = {"cover": "getCoverStatus", "music": "getUploadCoverStatus"}
 DONE_WORDS = frozenset({"success", "succeeded", "complete", "completed", "done", "finished", "ready"})
 _GROWTH = 1.15
 _LONGEST = 10.0  # seconds between two polls, at most (G10)
@@ -19,7 +17,7 @@ OnPoll = Callable[[Exchange], None]
 
 def poll(session: Session, task: KnownTask, story: str, who: str = "main") -> Exchange:
     """Ask once how the task is."""
-    return session.ask(session.get(STATUS_OF[task.kind], story, who, task_id=task.id))
+    return session.ask(session.poll(task.kind, task.id, story, who))
 
 
 def follow(session: Session, task: KnownTask, on_poll: OnPoll = lambda _: None) -> bool:
@@ -38,10 +36,10 @@ def follow(session: Session, task: KnownTask, on_poll: OnPoll = lambda _: None) 
         on_poll(exchange)
         failures = 0 if exchange.answer.ok else failures + 1
         if failures >= _FAILURES:
-            session.evidence.note_untried(["G13"], f"its status could not be read: {exchange.answer}")
+            _untried(session, f"its status could not be read: {exchange.answer}")
             return False
         pause = min(pause * _GROWTH, max(_LONGEST, session.settings.poll_interval))
-    session.evidence.note_tried(blames("G13:assumed"))
+    session.evidence.note_tried(session.judge.rule("ends"))
     return True
 
 
@@ -56,19 +54,21 @@ def has_succeeded(session: Session, task: KnownTask) -> bool:
     return task.status == session.knowledge.lifecycles[task.kind].success.name
 
 
+def _untried(session: Session, reason: str) -> None:
+    session.evidence.note_untried([clause for clause, _ in session.judge.rule("ends")], reason)
+
+
 def _never_ended(session: Session, task: KnownTask, waited: float) -> None:
     exchange = poll(session, task, "polls the task a last time")
-    kind = "cover" if task.kind == COVER else "upload-cover"
+    title, expected = f"{task.kind} tasks end", f"an end within {waited:.0f} s (--patience)"
     received = f"{task.status!r} after {waited:.0f} s"
-    session.evidence.note_broken(
-        blames("G13:assumed"), f"{kind} tasks end", f"an end within {waited:.0f} s (--patience)", received, exchange
-    )
+    session.evidence.note_broken(session.judge.rule("ends"), title, expected, received, exchange)
 
 
 def _cut_short(session: Session, task: KnownTask, waited: float, reason: str) -> bool:
     if waited >= _FAIR_WAIT:
         received = f"{task.status!r} after {waited:.0f} s, when {reason}"
-        session.evidence.note_broken(blames("G13:assumed"), "tasks end", "an end", received, None)
+        session.evidence.note_broken(session.judge.rule("ends"), "tasks end", "an end", received, None)
     else:
-        session.evidence.note_untried(["G13"], reason)
+        _untried(session, reason)
     return False

@@ -10,7 +10,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from ...exchange import MAIN_KEY, Sent
 from ..send.budget import OutOfBudgetError
 from ..session import Session
-from .polling import STATUS_OF
 
 _STEPS = 8
 _WHO = st.sampled_from(["main", "main", "second", "poor", ""])
@@ -36,8 +35,8 @@ class Story(RuleBasedStateMachine):
         """Poll a task that somebody has, or nobody."""
         tasks = list(self.session.knowledge.tasks.values())
         task = tasks[which % len(tasks)] if tasks and which else None
-        operation = STATUS_OF[task.kind] if task else "getCoverStatus"
-        self.tell(self.session.get(operation, "", self.key(who), task_id=task.id if task else "cover_of_nobody"))
+        kind = task.kind if task else next(iter(self.session.contract.polls))
+        self.tell(self.session.poll(kind, task.id if task else "task_of_nobody", "", self.key(who)))
 
     @rule(who=_WHO, which=st.integers(0, 7), name=st.sampled_from(["taskId", "task_id"]))
     def start_cover(self, who: str, which: int, name: str) -> None:
@@ -60,7 +59,7 @@ class Story(RuleBasedStateMachine):
     def use_a_wrong_key(self, which: int) -> None:
         """Ask with a key that is none."""
         headers = (("Authorization", ["Bearer aio_nobody", f"Basic {MAIN_KEY}", MAIN_KEY, "Bearer"][which]),)
-        self.tell(self.session.get("getCoverStatus", "", "", headers, task_id="cover_of_nobody"))
+        self.tell(self.session.poll(next(iter(self.session.contract.polls)), "task_of_nobody", "", "", headers))
 
     def key(self, who: str) -> str:
         """Return the role, or main where the run has no such key."""

@@ -7,14 +7,14 @@ from threading import Condition
 from typing import Any
 from urllib.parse import urlsplit
 
-from covermock.openapi import Validator
+from covermock.openapi import Operation, Validator, facts
 
 from ...exchange import Exchange
 from ...listener import Listener
 from ..evidence import Blame
 from ..expect.knowledge import KnownTask
 from ..expect.reasons import blames
-from ..session import Session, task_id_of
+from ..session import Session
 from .polling import has_ended, poll
 
 TUNNEL_PORT = 8090  # where the receiver listens when --callback-base names no port
@@ -139,7 +139,7 @@ def _judge_delivery(session: Session, task: KnownTask, delivery: Delivery, shown
     if not isinstance(value, dict):
         _broke(session, _ASSUMED, "a callback is JSON", "a JSON object", delivery.body[:200].decode("latin-1"), task)
         return
-    validator = Validator(session.operations["getUploadCoverStatus"].schema(200), session.contract.root)
+    validator = Validator(_poll_operation(session, task).schema(200), session.contract.root)
     for violation in validator.violations(value, "body"):
         _broke(
             session,
@@ -153,26 +153,22 @@ def _judge_delivery(session: Session, task: KnownTask, delivery: Delivery, shown
 
 
 def _judge_agreement(session: Session, task: KnownTask, value: dict[str, Any], shown: Exchange) -> None:
-    polled = shown.answer.json
-    if not (shown.answer.ok and isinstance(polled, dict) and isinstance(value.get("data"), dict)):
-        return
-    said, known = _facts(value["data"]), _facts(polled["data"]) if isinstance(polled.get("data"), dict) else {}
-    for name in said:
-        if said[name] != known.get(name):
-            title = f"a callback's {name} is what status answers"
-            _broke(session, _ASSUMED, title, f"{name} {known.get(name)!r}", repr(said[name]), task)
+    said, known = (_facts(session, task, one) for one in (value, shown.answer.json))
+    for name in said if shown.answer.ok and isinstance(shown.answer.json, dict) else ():
+        if said[name] != known[name]:
+            title = f"a callback's {name.removeprefix('task.')} is what status answers"
+            _broke(session, _ASSUMED, title, f"{name} {known[name]!r}", repr(said[name]), task)
 
 
-def _facts(data: Mapping[str, Any]) -> dict[str, Any]:
+def _facts(session: Session, task: KnownTask, value: Any) -> dict[str, list[Any]]:
     """Return what a callback and a poll have to agree on."""
-    clips = data.get("clips")
-    ids = [clip.get("id") for clip in clips if isinstance(clip, dict)] if isinstance(clips, list) else clips
-    return {
-        "task_id": task_id_of(dict(data)),
-        "status": data.get("status"),
-        "clips": ids,
-        "created_at": data.get("created_at"),
-    }
+    schema = _poll_operation(session, task).schema(200)
+    names = ("task.id", "task.status", "task.created_at", "result.id")
+    return {name: list(facts(session.contract.root, schema, value, name)) for name in names}
+
+
+def _poll_operation(session: Session, task: KnownTask) -> Operation:
+    return session.contract.polls[task.kind]
 
 
 def _broke(

@@ -77,6 +77,10 @@ class Expectations:
             price if risky else 0,
         )
 
+    def ids(self, operation: Operation, sent: Sent) -> list[str]:
+        """Return the ids that a request is about."""
+        return read_request(operation, sent, self.contract.root).ids
+
     def unknown(self, operation: str) -> Reason:
         """Return the reason to refuse an id that nobody has."""
         row = next(row for row in self._rows[operation] if "id" in row)

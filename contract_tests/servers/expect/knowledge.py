@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
 
-from covermock.openapi import Lifecycle
+from covermock.openapi import Lifecycle, Operation
 
 from ..settings import Settings
 
@@ -38,17 +38,15 @@ class Knowledge:
     settings: Settings
     lifecycles: dict[str, Lifecycle]
     tasks: dict[str, KnownTask] = field(default_factory=dict)
-    covers: dict[str, list[KnownTask]] = field(default_factory=dict)
-    refused_covers: set[str] = field(default_factory=set)
+    started: dict[str, list[KnownTask]] = field(default_factory=dict)
     lock: RLock = field(default_factory=RLock, repr=False)
 
-    def learn(self, kind: str, task_id: str, owner: str, source: str) -> KnownTask:
-        """Take in a task that was accepted."""
+    def learn(self, operation: Operation, task_id: str, owner: str, source: str) -> KnownTask:
+        """Take in a task that an operation accepted."""
         with self.lock:
-            task = KnownTask(task_id, kind, owner, source)
+            task = KnownTask(task_id, operation.task_kind, owner, source)
             self.tasks.setdefault(task_id, task)
-            if kind == COVER:
-                self.covers.setdefault(source, []).append(task)
+            self.started.setdefault(source, []).append(task)
             return task
 
     @property
@@ -116,8 +114,8 @@ class Knowledge:
         return NO if who == "poor" else YES
 
     def used(self, source: str) -> list[KnownTask]:
-        """Return the tasks that were started from a source that can be used once."""
-        return self.covers.get(source, [])
+        """Return the tasks that were started from a source."""
+        return self.started.get(source, [])
 
     def is_used(self, source: str) -> bool:
         """Return True if a task that hasn't failed was started from the source."""
