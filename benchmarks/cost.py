@@ -48,7 +48,7 @@ def in_process(count: int = 20_000) -> dict[str, float]:
     costs = {}
     for ask in (ours.status(task), ours.generate()):
         sent = request(ask)
-        sent.memo = {}
+        sent.recurs = True
         costs[ask.method] = microseconds(lambda sent=sent: made.answer(sent, time.time()), count)
     return costs
 

@@ -23,7 +23,6 @@ from .stores.port import Store
 from .world.files import WorldFiles, build_file, merged
 from .world.world import World
 
-_BAD = 400
 MakeStore = Callable[[Contract], Store]
 
 
@@ -122,16 +121,17 @@ class Mock:
     def _controlled(self, request: Request, wall: float) -> Answer:
         answer = self.control.answer(request, wall)
         world = self.store.world(answer.why.get("world", ""))
-        if world is not None and answer.why.get("changes") and answer.status < _BAD:
+        if world is None:
+            return answer
+        changed = answer.follow_up.changed
+        if changed is not None:
             world.acts += 1
             world.version += 1
-            world.controls.add(wall, answer.why["now"], repeatable(request, answer), answer, world.acts)
-        if world is not None:
-            self.store.used(world, wall)
-            if answer.why.get("changes"):
-                world.outbox.stir()
-            if world.outbox.stirred:
-                self._stir(world)
+            world.controls.add(wall, changed, repeatable(request, answer), answer, world.acts)
+            world.outbox.stir()
+        self.store.used(world, wall)
+        if world.outbox.stirred:
+            self._stir(world)
         return answer
 
     def _stir(self, world: World) -> None:

@@ -56,7 +56,7 @@ def polls(mock: Fake, task: str) -> Work:
 
 def again(mock: Fake) -> Work:
     """Return the work of answering the last request once more, as the server keeps one that comes again."""
-    request = replace(mock.world.journal.entries[-1].request, memo={})
+    request = replace(mock.world.journal.entries[-1].request, recurs=True)
     mock.mock.answer(request, mock.wall)
     return lambda: mock.mock.answer(request, mock.wall)
 

@@ -75,17 +75,22 @@ def test_a_long_head_is_not_remembered() -> None:
     assert heads.head(long) is None
 
 
-def test_only_a_packet_that_is_kept_has_a_memo() -> None:
-    """Journals keep requests for longer than what was found out about them."""
+def test_only_a_packet_that_is_kept_recurs() -> None:
+    """A short packet that comes again is the same request, and says so; a long one is another each time."""
     heads = Heads()
     heads.remember(PACKET[: -len(BODY)], HEAD)
     kept = heads.request(PACKET)
     assert kept is not None
+    assert kept.recurs
     assert kept is heads.request(PACKET)
-    assert {} == kept.memo
-    heads.forget()
-    assert kept.memo is None
-    assert heads.request(PACKET) is not kept
+
+    body = b"x" * 2048
+    raw = (POST % len(body)).encode()
+    heads.remember(raw, Head("POST", UPLOAD_COVER, "", {"host": "x"}, len(body), KEEP))
+    long = heads.request(raw + body)
+    assert long is not None
+    assert not long.recurs
+    assert long is not heads.request(raw + body)
 
 
 def test_not_more_heads_are_kept_than_there_is_room_for() -> None:

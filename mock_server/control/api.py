@@ -12,7 +12,7 @@ from covermock.openapi import Contract, Operation, nearest
 from ..history.replay import Replayer
 from ..http import errors
 from ..http.errors import FOREIGN_PAGE, Refusal
-from ..http.messages import Answer, Request, json_answer
+from ..http.messages import NOTHING, Answer, FollowUp, Request, json_answer
 from ..http.reader import Front, Given
 from ..stores.port import Store
 from ..world.files import WorldFiles
@@ -130,14 +130,16 @@ class Control:
         _refuse_extra(operation, request, given)
         why["world"] = given.path.get("world")
         world = self.store.world(why["world"] or "")
-        why["now"] = world.clock.now(wall) if world else wall
-        why["changes"] = request.method not in {"GET", "HEAD"} and operation.id not in _READS
+        changes = request.method not in {"GET", "HEAD"} and operation.id not in _READS
+        follow_up = FollowUp(changed=world.clock.now(wall) if world else wall) if changes else NOTHING
         result = self._handlers[operation.id](self._call(request, wall, given))
         if isinstance(result, Answer):
             result.why = {**why, **result.why}
             return result
         status, value = result
-        return Answer(status, b"", (), why) if value is None else json_answer(status, value, why)
+        answer = Answer(status, b"", (), why) if value is None else json_answer(status, value, why)
+        answer.follow_up = follow_up
+        return answer
 
     def _call(self, request: Request, wall: float, given: Given) -> ControlCall:
         return ControlCall(

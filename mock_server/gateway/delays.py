@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ..http.messages import Answer, Hold
+from ..http.messages import NOTHING, Answer, Hold
 from ..world.journal import Entry
 from ..world.world import World
 
@@ -15,10 +15,11 @@ def held(entry: Entry, world: World, wall: float) -> Answer:
     A world that is reset or deleted lets go of all that it holds.
     """
     answer = entry.answer
-    if "delay" not in answer.why and "early" not in answer.why:
+    todo = answer.follow_up
+    if todo is NOTHING:
         return answer
-    delivery = world.outbox.find(answer.why["early"]) if "early" in answer.why else None
-    slow, first = wall + answer.why.get("delay", 0.0), wall + (_EARLY_SECONDS if delivery else 0.0)
+    delivery = world.outbox.find(todo.after) if todo.after else None
+    slow, first = wall + todo.delay, wall + (_EARLY_SECONDS if delivery else 0.0)
     if max(slow, first) <= wall:
         return answer
     entry.waiting = True

@@ -1,13 +1,14 @@
 """The request path of the gateway's operations: a function from a request, worlds and the time to an answer."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from covermock.openapi import JSON, TASK_FACTS, Contract, Operation, Render, UnrenderableError, nearest, renderer
 
 from ..http import errors
 from ..http.errors import Refusal
-from ..http.messages import Answer, Request
+from ..http.messages import NOTHING, Answer, FollowUp, Request
 from ..http.reader import Front, Given, Respond
 from ..world.account import Account
 from ..world.fault import Fault, Met, firing
@@ -25,6 +26,7 @@ Wanted = Mapping[str, str]
 KeyLookup = Callable[[str], Owner | None]
 _JSON_HEADERS = (("Content-Type", JSON),)
 _KEPT_BODIES = 4096
+_KEPT_READINGS = 1024
 
 
 class Way(NamedTuple):
@@ -39,7 +41,7 @@ class Way(NamedTuple):
 class Asked(NamedTuple):
     """What a gateway has found a request to ask, for the next time that it comes: all that rests on it alone."""
 
-    gateway: "Gateway"
+    request: Request
     operation: Operation
     given: Given
     base: str
@@ -55,6 +57,7 @@ class Gateway:
         self._find_key = find_key
         self._public_url = public_url.rstrip("/")
         self._ways = {operation.id: _way(contract, operation) for operation in contract.operations}
+        self._asked_before: dict[int, Asked] = {}
         self._bodies: dict[tuple[str, Shown, str], bytes] = {}
         self._render_callback = {
             operation.id: _callback_renderer(contract, operation, operation.callback[1])
@@ -70,8 +73,8 @@ class Gateway:
         owner = self._owner_of(request)
         if isinstance(owner, tuple):
             why["world"], why["account"] = owner[0].name, owner[1].name
-        known: Asked | None = request.memo.get("asked") if request.memo else None
-        if known is None or known.gateway is not self:
+        known = self._asked_before.get(id(request)) if request.recurs else None
+        if known is None:
             known = self._asked(request, owner, why)
         why["operation"] = known.operation.id
         if isinstance(owner, Refusal):
@@ -92,9 +95,11 @@ class Gateway:
             raise owner
         given = self.front.read(operation, request, parameters)
         base = self._public_url or f"http://{request.host or 'localhost'}"
-        found = Asked(self, operation, given, base, asked(request, given.raw_query))
-        if request.memo is not None:
-            request.memo["asked"] = found
+        found = Asked(request, operation, given, base, asked(request, given.raw_query))
+        if request.recurs:
+            if len(self._asked_before) >= _KEPT_READINGS:
+                self._asked_before.clear()
+            self._asked_before[id(request)] = found  # which holds the request, so that its id stays its own
         return found
 
     def _done(self, call: Call, fired: list[Fault], why: dict[str, Any]) -> Answer:
@@ -112,9 +117,8 @@ class Gateway:
         shown = way.handler(call)
         why["task"] = shown.id
         why["clause"] = way.clause
-        if call.early is not None:
-            why["early"] = call.early.id
-        return Answer(200, self._body(call, way, shown), _JSON_HEADERS, why)
+        follow_up = FollowUp(after=call.early.id) if call.early else NOTHING
+        return Answer(200, self._body(call, way, shown), _JSON_HEADERS, why, follow_up=follow_up)
 
     def _body(self, call: Call, way: Way, shown: Shown) -> bytes:
         """Return the answer's body. A task that was asked about looks the same in the same state, so that is kept."""
@@ -157,7 +161,9 @@ class Gateway:
         work: Respond = lambda _, __, why: self._done(call, fired, why)  # noqa: E731
         answer = self.front.guarded(work, request, call.now, why) if effective else Answer(204, b"", (), why)
         after(answer, fired)
-        answer.why = {**answer.why, "delay": delay(fired, call.world.seed)}
+        seconds = delay(fired, call.world.seed)
+        answer.why = {**answer.why, "delay": seconds}
+        answer.follow_up = replace(answer.follow_up, delay=seconds)
         return answer
 
     def _owner_of(self, request: Request) -> Owner | Refusal:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -33,7 +32,7 @@ def replay(recorded: World, again: World, answer: Replayer) -> dict[str, Any]:
             continue
         again.clock = again.clock.at(entry.wall, entry.now)
         again.made = _drawn(entry, numbers, again.made)
-        got = answer(replace(entry.request, memo=None), entry.wall)
+        got = answer(entry.request, entry.wall)
         if judged:
             replayed += 1
             differences += _differences(entry, got)

@@ -11,7 +11,8 @@ from covermock.openapi import JSON, encoded
 class Request:
     """One HTTP request. `path` is as it was sent, without the query; header names are in lower case.
 
-    Nobody changes it, so the same one may come again: `memo`, where there is one, is for what is found out about it.
+    It is a value: nobody changes it. `recurs` says that this very object may come again, so that whoever works
+    something out about it may keep that.
     """
 
     method: str
@@ -19,7 +20,7 @@ class Request:
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
-    memo: dict[str, Any] | None = field(default=None, compare=False, repr=False)
+    recurs: bool = field(default=False, compare=False, repr=False)
 
     @property
     def host(self) -> str:
@@ -69,9 +70,28 @@ class Stream:
     of: Hashable
 
 
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What is still to be done about an answer.
+
+    It is held back for `delay` seconds, and until webhook `after` was tried; `changed` is the world's instant at which
+    a control call changed its world, or None.
+    """
+
+    delay: float = 0.0
+    after: str = ""
+    changed: float | None = None
+
+
+NOTHING = FollowUp()
+
+
 @dataclass(slots=True)
 class Answer:
-    """One HTTP answer. `why` says what it rests on: operation, clause, error, task, world, faults."""
+    """One HTTP answer. `why` explains what it rests on: operation, clause, error, task, world, faults.
+
+    Nothing acts on that but the journal, which files the exchange under its world; `follow_up` says what is to be done.
+    """
 
     status: int
     body: bytes
@@ -80,6 +100,7 @@ class Answer:
     wire: Wire | None = None
     hold: Hold | None = None
     stream: Stream | None = None
+    follow_up: FollowUp = NOTHING
 
 
 def json_answer(status: int, value: object, why: Mapping[str, Any], *headers: tuple[str, str]) -> Answer:

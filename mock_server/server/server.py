@@ -49,7 +49,6 @@ class Server:
     def exchange(self, mock: Mock) -> None:
         """Serve another mock from now on; what waits for worlds of the old one ends."""
         old, self._shared.mock = self.mock, mock
-        self._shared.heads.forget()
         with old.lock:
             old.store.close()
 

@@ -46,7 +46,7 @@ class Journal:
         self.total += 1
         entry = Entry(self.total, wall, now, request, answer, order)
         if len(request.body) > BODY_LIMIT:
-            entry.request, entry.capped = replace(request, body=request.body[:BODY_LIMIT], memo=None), True
+            entry.request, entry.capped = replace(request, body=request.body[:BODY_LIMIT]), True
         entries, size = self.entries, self.size + len(entry.request.body) + len(answer.body)
         while entries and (len(entries) >= self.capacity or size > ROOM):
             oldest = entries.popleft()

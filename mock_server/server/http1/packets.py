@@ -28,8 +28,9 @@ class Heads:
         known = self._known.get(packet[:end])
         if known is None or len(packet) - end != known.length:
             return None
-        request = Request(known.method, known.path, known.query, known.headers, packet[end:])
-        if len(packet) <= _SHORT:
+        recurs = len(packet) <= _SHORT
+        request = Request(known.method, known.path, known.query, known.headers, packet[end:], recurs)
+        if recurs:
             self._keep(packet, request)
         return request
 
@@ -45,14 +46,7 @@ class Heads:
             self._known.clear()
         self._known[raw] = head
 
-    def forget(self) -> None:
-        """Begin anew; what was found out about requests goes, too, as journals keep them for longer."""
-        for request in self._same.values():
-            request.memo = None
-        self._same.clear()
-
     def _keep(self, packet: bytes, request: Request) -> None:
         if len(self._same) >= _KEPT:
-            self.forget()
-        request.memo = {}
+            self._same.clear()
         self._same[packet] = request

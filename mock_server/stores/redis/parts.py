@@ -145,7 +145,7 @@ class SharedJournal(Journal):
     def add(self, wall: float, now: float, request: Request, answer: Answer, order: int = 0) -> Entry:
         """Append an exchange once the step is committed. Its number is known to those who read it later."""
         entry = Entry(self._total + 1, wall, now, request, answer, order)
-        self.fresh.append(entry_json(entry, wall + float(answer.why.get("delay", 0.0))))
+        self.fresh.append(entry_json(entry, wall + answer.follow_up.delay))
         return entry
 
     @property
