@@ -15,7 +15,14 @@ LONGEST = 16_777_216  # bytes of a file, unless somebody says otherwise
 
 
 class InvalidSourceError(ValueError):
-    """A file of ours (contract, world, configuration) that can't be used; its text says where, why and what to do."""
+    """A file of ours (contract, world, configuration) that can't be used; its text says where, why and what to do.
+
+    The text is one line, whatever names and values of the file it quotes.
+    """
+
+    def __init__(self, problem: str) -> None:
+        text = problem.partition("\n\n")[0]  # beyond it a validator quotes the whole schema
+        super().__init__("".join(one if one.isprintable() else repr(one)[1:-1] for one in text))
 
 
 @dataclass(frozen=True)

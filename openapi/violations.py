@@ -45,6 +45,7 @@ _EXPECTED: dict[str, Callable[[Any, Schema], str]] = {
     "maxProperties": lambda kind, _: f"at most {kind.limit} field{'s' * (kind.limit != 1)}",
     "enum": lambda kind, _: f"one of {', '.join(shown(option) for option in kind.options)}",
     "const": lambda kind, _: shown(kind.expected_value),
+    "contains": lambda _, schema: f"an item that satisfies {shown(schema['contains'])}",
     "anyOf": lambda _, schema: _one_of(schema.get("anyOf", ())),
     "pattern": lambda kind, schema: f"{schema.get('title', 'text')} that matches {kind.pattern}",
     "format": lambda kind, _: f"a {kind.format}",
@@ -127,7 +128,8 @@ class Validator:
         missing = error.kind.name == "required"
         unexpected = _unexpected(error)
         parts = [where, *map(str, error.instance_path), *misnamed, *([name] if missing else []), *unexpected[:1]]
-        own = schema.get("properties", {}).get(name, {}) if missing else {}
+        wanted = schema.get("properties", {}).get(name) if missing else None
+        own = wanted if isinstance(wanted, Mapping) else {}  # true and false are schemas, too
         pointer = own.get("x-clause", clause)
         clause, number = clause_pointer(pointer) if isinstance(pointer, str) else ("", 0)
         return Violation(
@@ -194,12 +196,12 @@ def _along(root: Mapping[str, Any], schema: Schema, path: Iterable[str | int]) -
     here: Any = schema
     clause = None
     for step in (None, *path):
-        if step == "$ref":
+        if step == "$ref" and isinstance(here["$ref"], str):  # and no property of that name
             here = resolve(root, here["$ref"])
         elif step is not None:
             here = here[step]
         clause = here.get("x-clause", clause) if isinstance(here, Mapping) else clause
-    return here, clause
+    return (here if isinstance(here, Mapping) else {}), clause
 
 
 def refuse_invalid(source: Source, validator: Validator) -> None:

@@ -156,6 +156,18 @@ def test_a_difference_is_shown() -> None:
     assert (2, "body", "{}") == (difference["entry"], difference["what"], difference["expected"])
 
 
+def test_a_world_may_claim_any_number_of_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A replay looks only for ids that its journal can hold, however many an imported world says it gave out."""
+    fake, drawn = Fake(), iter(range(5000))
+    fake.upload_cover()
+    document = fake.control("GET", "worlds/docs/export").json
+    document["state"]["made"] = 10**12
+    assert 200 == fake.control("PUT", "worlds/docs/export", document).status
+    monkeypatch.setattr("covermock.mock_server.history.replay.digits", lambda _, number: f"{number:x}{next(drawn)}")
+
+    assert 200 == fake.control("POST", "worlds/docs/replay").status
+
+
 def test_a_key_of_another_world_is_not_taken(lab: Place) -> None:
     """Restored under another name, a world would share its keys: 409, and both stay as they were."""
     world, client = lived(lab, "manual")

@@ -197,7 +197,8 @@ def _way(contract: Contract, operation: Operation) -> Way:
     try:
         render = renderer(contract.root, operation.schema(200), TASK_FACTS)
     except (UnrenderableError, KeyError) as error:
-        raise contract.source.error((*at, "responses", "200"), f"can't make this answer: {error}") from None
+        problem = f"expected an answer that can be made, received: {error}"
+        raise contract.source.error((*at, "responses", "200"), problem) from None
     checks = tuple((CHECKS[rule["check"]], rule) for rule in rules)
     return Way(checks, HANDLERS[operation.handler], render, operation.responses["200"].get("x-clause"))
 
@@ -207,4 +208,4 @@ def _callback_renderer(contract: Contract, operation: Operation, callback: Mappi
         return renderer(contract.root, callback["requestBody"]["content"][JSON]["schema"], TASK_FACTS)
     except (UnrenderableError, KeyError) as error:
         at = ("paths", operation.path, operation.method.lower(), "callbacks")
-        raise contract.source.error(at, f"can't make this webhook: {error}") from None
+        raise contract.source.error(at, f"expected a webhook that can be made, received: {error}") from None

@@ -49,8 +49,13 @@ def repeatable(request: Request, answer: Answer) -> Request:
 
 
 def _numbers(recorded: World) -> dict[str, int]:
-    """Return the number of every id that the world can have given out, by its digits."""
-    return {digits(recorded.seed, number): number for number in range(1, recorded.made + _AHEAD)}
+    """Return the number of every id that a kept exchange can have given out, by its digits.
+
+    An exchange gives out one at most, so it is one of the last; an imported world may claim any count before them.
+    """
+    kept = len(recorded.journal.entries) + len(recorded.controls.entries)
+    first = max(1, recorded.made - 2 * kept - _AHEAD)
+    return {digits(recorded.seed, number): number for number in range(first, recorded.made + _AHEAD)}
 
 
 def _drawn(entry: Entry, numbers: Mapping[str, int], made: int) -> int:

@@ -33,10 +33,17 @@ def find(name: str) -> Path:
     if name in names():
         return folder() / f"{name}.yaml"
     path = Path(name)
-    if path.suffix in {".yaml", ".yml", ".json"} or path.is_file():
+    if path.suffix in {".yaml", ".yml", ".json"} or _is_file(path):
         return path
     remedy = nearest(name, names())
     raise InvalidSourceError(f"expected the name of a world or a YAML file, received {name!r} ({remedy})")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # its name is too long
+        return False
 
 
 class WorldFiles:
