@@ -1,0 +1,63 @@
+"""The short form of `make soak`, and what its verdict is able to see."""
+
+import asyncio
+import os
+
+from soak.__main__ import soak
+from soak.picture import picture
+from soak.samples import Sample, sample, verdicts
+
+STILL = Sample(0.0, 60.0, 7, 1, 0.0)
+
+
+def flat(samples: list[Sample], after: Sample = STILL) -> dict[str, bool]:
+    """Return whether each thing that is looked at is flat."""
+    return {row.what: row.flat for row in verdicts(samples, STILL, after)}
+
+
+def hour(**grown: float) -> list[Sample]:
+    """Return the samples of an hour in which some things grow by so much in a minute, with noise."""
+    return [
+        Sample(
+            float(at),
+            100.0 + (at * 7919 % 13) / 4 + at / 60 * grown.get("memory", 0.0),
+            40 + at * 31 % 9 + int(at / 60 * grown.get("descriptors", 0.0)),
+            6 + int(at / 60 * grown.get("threads", 0.0)),
+            at / 10,
+        )
+        for at in range(0, 3600, 5)
+    ]
+
+
+def test_what_is_flat_is_called_flat() -> None:
+    """Noise, and memory that fills up in the warm-up, is no growth."""
+    filling = [one._replace(memory=min(one.memory, 60 + one.at / 10)) for one in hour()]
+
+    assert all(flat(hour()).values())
+    assert all(flat(filling).values())
+
+
+def test_what_grows_is_seen() -> None:
+    """A leak of a MiB in three minutes, of a descriptor in two, of a thread in ten; what is not given back."""
+    assert not flat(hour(memory=0.35))["memory"]
+    assert not flat(hour(descriptors=0.5))["descriptors"]
+    assert not flat(hour(threads=0.1))["threads"]
+    assert not flat(hour(), STILL._replace(descriptors=20))["descriptors without load"]
+    assert not flat(hour(), STILL._replace(threads=40))["threads without load"]
+
+
+def test_a_process_is_sampled_and_drawn() -> None:
+    """A sample has this process's own figures; the picture has a line for each."""
+    one = sample(os.getpid(), 1.0)
+
+    assert one.memory > 1
+    assert one.descriptors > 2
+    assert 3 == picture([one, one._replace(at=2.0)]).count("<polyline")
+
+
+def test_a_short_soak_gives_everything_back() -> None:
+    """Mixed load of a few seconds, in which memory only warms up: no wrong answer, no failure, all is given back."""
+    run, rows = asyncio.run(soak(4.0, 0.5))
+
+    assert [] == run.surprises
+    assert [] == [row for row in rows if not row.flat and row.what != "memory"]
