@@ -13,7 +13,8 @@ LEVELS = ("documented", "corroborated", "inferred", "assumed")
 class Sentence:
     """One sentence of a clause with its level of evidence and its source.
 
-    `about`: what of an error it fixes, its `status` and `type`; `operations`: those that it is about, or all.
+    `about`: what of an error it fixes, its `status` and `type`; `operations`: those that it is about, or all;
+    `unseen`: what of it nobody can see from outside.
     """
 
     text: str
@@ -21,6 +22,7 @@ class Sentence:
     source: str
     about: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
+    unseen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def read_clauses(source: Source) -> dict[str, Clause]:
 
 def _sentence(row: Mapping[str, Any]) -> Sentence:
     about, operations = tuple(row.get("about", ())), tuple(row.get("for", ()))
-    return Sentence(row["sentence"], row["level"], row["source"], about, operations)
+    return Sentence(row["sentence"], row["level"], row["source"], about, operations, row.get("unseen", ""))
 
 
 def clause_pointer(text: str) -> tuple[str, int]:

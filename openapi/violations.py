@@ -131,6 +131,8 @@ class Validator:
         wanted = schema.get("properties", {}).get(name) if missing else None
         own = wanted if isinstance(wanted, Mapping) else {}  # true and false are schemas, too
         pointer = own.get("x-clause", clause)
+        if missing and clause and str(pointer).partition("#")[0] == clause_pointer(clause)[0]:
+            pointer = clause  # the sentence that requires it says more than the one beside it
         clause, number = clause_pointer(pointer) if isinstance(pointer, str) else ("", 0)
         return Violation(
             ".".join(part for part in parts if part),

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from covermock.contract_tests import HELD, Judgement, settings_for
+from covermock.contract_tests import HELD, UNTRIED, Judgement, settings_for
 from covermock.contract_tests import judge as judge_gateway
 from support.reference_gateway import Quirks, Served
 from support.servers import run
@@ -90,6 +90,18 @@ def test_a_gateway_that_follows_the_evidence_is_never_blamed(seed: int) -> None:
 
     assert [] == [f"{one.clause} {one.title}: {one.received} {one.curl}" for one in judgement.findings]
     assert 0 == judgement.exit_code
+
+
+def test_each_sentence_has_a_verdict_of_its_own() -> None:
+    """Nothing unseen is called held: not a price, not a state that no task reached; what can't be seen is named."""
+    judgement, _ = judge()
+    verdicts = {verdict.clause.id: verdict for verdict in judgement.verdicts}
+
+    assert [UNTRIED, HELD] == [one.state for one in verdicts["C6"].sentences]
+    assert [HELD, HELD, UNTRIED] == [one.state for one in verdicts["U10"].sentences]
+    assert {UNTRIED} == {verdicts["C6"].state, verdicts["U10"].state}
+    assert [(HELD, "nobody can see the base URL")] == [(one.state, one.reason) for one in verdicts["G1"].sentences]
+    assert [HELD, HELD, HELD] == [one.state for one in verdicts["U2"].sentences]
 
 
 def test_a_run_is_frugal() -> None:

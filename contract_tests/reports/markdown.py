@@ -12,7 +12,7 @@ def as_markdown(report: Report) -> str:
     for item in report.items:
         lines += [f"### {_plain(item.heading)}", "", *(f"- {name}: {_code(text)}" for name, text in item.facts), ""]
     lines += [f"| {' | '.join(report.columns)} |", "| --- | --- | --- | --- |"]
-    lines += [f"| {row.name} | {row.state} | {row.detail} | {_plain(row.text)} |" for row in report.rows]
+    lines += [f"| {row.name} | {row.state} | {row.detail} | {_plain(row.told)} |" for row in report.lines]
     lines += ["", "```", *report.appendix, "```"] if report.appendix else []
     return "\n".join(lines) + "\n"
 

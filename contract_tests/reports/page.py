@@ -22,7 +22,7 @@ def as_page(report: Report) -> str:
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{report.tool}</title><style>{_STYLE}</style>'
         f"<h1>{escape(report.summary)}</h1><p><code>{escape(report.subject)}</code></p>"
         f"{notes}{''.join(map(_item, report.items))}"
-        f"<table><tr>{''.join(f'<th>{name}' for name in report.columns)}</tr>{''.join(map(_row, report.rows))}</table>"
+        f"<table><tr>{''.join(f'<th>{name}' for name in report.columns)}</tr>{''.join(map(_row, report.lines))}</table>"
         f"{more}</html>\n"
     )
 
@@ -33,5 +33,5 @@ def _item(item: Item) -> str:
 
 
 def _row(row: Row) -> str:
-    cells = (escape(row.name), row.state, escape(row.detail), escape(row.text))
+    cells = (escape(row.name), row.state, escape(row.detail), escape(row.told))
     return f"<tr class='{row.state}'>{''.join(f'<td>{cell}' for cell in cells)}</tr>"

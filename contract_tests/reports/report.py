@@ -1,8 +1,10 @@
 """What a judge has to say, as one value: the writers lay it out and know nothing else."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
+
+from ..vocabulary import HELD
 
 Severity = Literal["error", "warning", "note"]
 """An error fails the run."""
@@ -28,7 +30,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the table, a clause or a run, with its verdict and its findings."""
+    """A row of the table, a clause or a run, with its verdict and its findings; `parts` are its sentences."""
 
     name: str
     state: str
@@ -38,6 +40,13 @@ class Row:
     group: str = ""
     seconds: float | None = None
     output: str = ""
+    parts: tuple["Row", ...] = ()
+
+    @property
+    def told(self) -> str:
+        """Return what the table says: the text, or how many of the parts were held."""
+        held = sum(part.state == HELD for part in self.parts)
+        return f"{held} of {len(self.parts)} sentences held" if self.parts else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +74,10 @@ class Report:
     trouble: str = ""
     warnings: tuple[str, ...] = ()
     appendix: tuple[str, ...] = ()
-    seconds: float | None = field(default=None)
+    seconds: float | None = None
+
+    @property
+    def lines(self) -> Iterator[Row]:
+        """Yield the rows, each with its parts after it."""
+        for row in self.rows:
+            yield from (row, *row.parts)

@@ -13,7 +13,7 @@ def as_text(report: Report) -> str:
     """Return the whole report as plain text."""
     if report.trouble:
         return "\n".join([f"could not test: {report.trouble}", *filter(None, [report.subject])]) + "\n"
-    table = [report.columns, *((row.name, _MARKS[row.state], row.detail, row.text) for row in report.rows)]
+    table = [report.columns, *((row.name, _MARKS[row.state], row.detail, row.told) for row in report.lines)]
     widths = [max(len(cells[column]) for cells in table) + 1 for column in range(3)]
     lines = [_row(cells, widths) for cells in table]
     for item in report.items:

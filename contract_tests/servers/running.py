@@ -171,7 +171,7 @@ def _free_checks(flows: int) -> Callable[[Session], None]:
 
 
 def run_check(session: Session, check: Check, keep: int = 0) -> None:
-    """Send what a check asks, while more than `keep` requests are left; note what was not asked, and why not."""
+    """Send what a check asks, while more than `keep` requests are left; what is not asked is postponed."""
     asking = cast("Generator[Ask, Exchange | None, None]", check(session))
     exchange: Exchange | None = None
     sent, over = 0, ""
@@ -183,7 +183,7 @@ def run_check(session: Session, check: Check, keep: int = 0) -> None:
             exchange = None if over else _ask(session, request, expected)
             sent += exchange is not None
             if over:
-                session.evidence.note_untried(expected.clauses, over)
+                session.postponed.append((request, expected, over))
 
 
 def _shortage(session: Session, keep: int, sent: int) -> str:
@@ -218,8 +218,18 @@ def _generate(session: Session, progress: Progress) -> None:
         session.story = stories_are_judged(session, min(left, _MOST_GENERATED))
 
 
+def _catch_up(session: Session) -> None:
+    """Send what was postponed, now that the flows need no more requests; note why the rest is not asked."""
+    for request, expected, reason in session.postponed:
+        if session.is_slow or session.budget.requests_left <= _RESERVE:
+            session.evidence.note_untried(expected.clauses, reason)
+        else:
+            _ask(session, request, expected)
+
+
 def _afterwards(session: Session, progress: Progress) -> None:
-    """Generated requests and stories, and a last look at every task."""
+    """What was postponed, generated requests and stories, and a last look at every task."""
+    _catch_up(session)
     _generate(session, progress)
     with session.attempt():
         tasks = [task for task in session.knowledge.tasks.values() if task.owner == "main" and has_ended(session, task)]

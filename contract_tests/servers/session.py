@@ -40,6 +40,7 @@ class Session:
         self.strays: set[str] = set()  # facts that the gateway has not kept, and may have charged for
         self.unknown: dict[str, int] = {}  # by operation: the status that an id gets which nobody has
         self.asked: set[str] = set()
+        self.postponed: list[tuple[Sent, Expectation, str]] = []
         self.story: list[str] = []
         self.slow = 0
         self._lock = RLock()

@@ -7,7 +7,7 @@ from typing import Any
 from ..reports import Item, Report, Row, RuleText
 from ..vocabulary import BROKEN, HELD, UNTRIED
 from .evidence import GatewayFinding, sentence
-from .verdicts import Judgement, Verdict
+from .verdicts import Judgement, SentenceVerdict, Verdict
 
 _FILE = "openapi/gateway.yaml"
 _COLUMNS = ("clause", "verdict", "level", "what it says")
@@ -39,6 +39,8 @@ def summary(judgement: Judgement) -> str:
     """Return the outcome in one line."""
     counts = {state: sum(v.state == state for v in judgement.verdicts) for state in (HELD, BROKEN, UNTRIED)}
     states = ", ".join(f"{count} {state}" for state, count in counts.items())
+    unseen = sum(one.state == UNTRIED for verdict in judgement.verdicts for one in verdict.sentences)
+    states += f" ({unseen} sentences)" if unseen else ""
     cut = " (the run was cut short)" if judgement.interrupted else ""
     line = f"what is {judgement.fail_on}" + (" or better known" if judgement.fail_on != "documented" else "")
     return f"{MEANING[judgement.exit_code]} (by {line}): {states}{cut}"
@@ -86,16 +88,26 @@ def _verdict_data(verdict: Verdict) -> dict[str, Any]:
         "reason": verdict.reason,
         "times": verdict.times,
         "unseen": list(verdict.unseen),
+        "sentences": [
+            {"text": one.sentence.text, "level": one.sentence.level, "verdict": one.state, "reason": one.reason}
+            for one in verdict.sentences
+        ],
         "findings": [finding.fingerprint for finding in verdict.findings],
     }
 
 
 def _row(verdict: Verdict, items: dict[str, Item]) -> Row:
-    text = f"not exercised: {verdict.reason}" if verdict.state == UNTRIED else verdict.clause.text
-    if verdict.state == HELD and verdict.unseen:
-        text = f"(not seen: what is {', '.join(verdict.unseen)}) {text}"
     own = tuple(items[finding.fingerprint] for finding in verdict.findings)
-    return Row(verdict.clause.id, verdict.state, verdict.level, text, own, f"contract.{verdict.level}")
+    group, parts = f"contract.{verdict.level}", tuple(map(_part, verdict.sentences))
+    if len(parts) == 1:
+        return Row(verdict.clause.id, verdict.state, verdict.level, parts[0].text, own, group)
+    text = f"not exercised: {verdict.reason}" if verdict.state == UNTRIED else verdict.clause.text
+    return Row(verdict.clause.id, verdict.state, verdict.level, text, own, group, parts=parts)
+
+
+def _part(one: SentenceVerdict) -> Row:
+    reason = f"not exercised: {one.reason}: " if one.state == UNTRIED else f"({one.reason}) " if one.reason else ""
+    return Row("", one.state, one.sentence.level, f"{reason}{one.sentence.text}")
 
 
 def _item(judgement: Judgement, finding: GatewayFinding) -> Item:

@@ -1,8 +1,9 @@
 """The verdict for each clause: held, broken, or not exercised with the reason. Nothing unseen is called held."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from covermock.openapi import LEVELS, Clause, Contract
+from covermock.openapi import LEVELS, Clause, Contract, Sentence
 
 from ..vocabulary import BROKEN, HELD, UNTRIED
 from .evidence import GatewayFinding
@@ -25,15 +26,32 @@ _UPLOAD = "audio is needed (--audio), and credits (--max-credits)"
 
 
 @dataclass(frozen=True, slots=True)
+class SentenceVerdict:
+    """What became of one sentence. `reason` says why it was not exercised, or what of it nobody can see."""
+
+    sentence: Sentence
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one clause. `times` says how often its sentences were put to the test."""
+    """What became of one clause: broken where a sentence is, held where all of its sentences are.
+
+    `times` says how often they were put to the test.
+    """
 
     clause: Clause
     state: str
     reason: str = ""
     times: int = 0
     findings: tuple[GatewayFinding, ...] = ()
-    unseen: tuple[str, ...] = ()
+    sentences: tuple[SentenceVerdict, ...] = ()
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """Return the levels of the sentences that were not exercised."""
+        return tuple(dict.fromkeys(one.sentence.level for one in self.sentences if one.state == UNTRIED))
 
     @property
     def level(self) -> str:
@@ -85,7 +103,7 @@ class Judgement:
             return 3
         if self.failing:
             return 1
-        return 0 if any(verdict.state != UNTRIED for verdict in self.verdicts) else 3
+        return 0 if any(verdict.times for verdict in self.verdicts) else 3
 
 
 def judgement(session: Session, *, trouble: str, interrupted: bool) -> Judgement:
@@ -123,15 +141,25 @@ def _verdict(
     session: Session, clause: Clause, findings: tuple[GatewayFinding, ...], trouble: str, interrupted: bool
 ) -> Verdict:
     own = tuple(finding for finding in findings if finding.clause == clause.id)
-    seen = {level: count for (name, level), count in session.evidence.seen.items() if name == clause.id}
-    times = sum(seen.values())
-    unseen = tuple(dict.fromkeys(s.level for s in clause.sentences if s.level not in seen))
-    if own:
-        return Verdict(clause, BROKEN, "", times, own, unseen)
-    if times and not trouble:
-        return Verdict(clause, HELD, "", times, (), unseen)
-    reason = trouble or session.evidence.reasons.get(clause.id) or ("the run was cut short" if interrupted else "")
-    return Verdict(clause, UNTRIED, reason or _reason(clause.id))
+    seen = {level: count for (name, level), count in session.evidence.seen.items() if name == clause.id and not trouble}
+    why = trouble or session.evidence.reasons.get(clause.id) or ("the run was cut short" if interrupted else "")
+    sentences = tuple(_sentence_verdict(clause, one, own, seen, why or _reason(clause.id)) for one in clause.sentences)
+    states = [one.state for one in sentences]
+    state = BROKEN if own else UNTRIED if UNTRIED in states else HELD
+    reason = next((one.reason for one in sentences if one.state == UNTRIED), "") if state == UNTRIED else ""
+    return Verdict(clause, state, reason, sum(seen.values()), own, sentences)
+
+
+def _sentence_verdict(
+    clause: Clause, one: Sentence, own: tuple[GatewayFinding, ...], seen: Mapping[str, int], why: str
+) -> SentenceVerdict:
+    levels = {sentence.level for sentence in clause.sentences}
+    broken = {finding.level for finding in own}
+    if one.level in broken or (one is clause.sentences[-1] and broken - levels):
+        return SentenceVerdict(one, BROKEN)
+    if one.level in seen or (one is clause.sentences[-1] and seen.keys() - levels):
+        return SentenceVerdict(one, HELD, f"nobody can see {one.unseen}" if one.unseen else "")
+    return SentenceVerdict(one, UNTRIED, f"nobody can see {one.unseen}" if one.unseen else why)
 
 
 def _reason(clause: str) -> str:

@@ -8,7 +8,7 @@ from ...exchange import CUT_KEY, MAIN_KEY, Exchange
 from ..expect.expectations import Expectation
 from ..expect.knowledge import KnownTask
 from ..session import Session
-from .polling import follow, has_ended, has_succeeded, poll
+from .polling import follow, has_ended, has_succeeded, is_running, poll
 from .webhooks import Hook, Receiver, judge_hook, note_early
 
 UPLOAD_PRICE, COVER_PRICE = 12, 1
@@ -143,7 +143,7 @@ def _look(session: Session, task: KnownTask, story: Story, hook: Hook | None, po
         story.probing
         and not session.is_slow
         and polled.answer.ok
-        and not has_ended(session, task)
+        and is_running(session, task)
         and asked not in session.asked
     ):
         session.asked.add(asked)
@@ -156,7 +156,7 @@ def _cover_too_early(session: Session, task: KnownTask) -> None:
         story = f"starts a cover while the music task is {task.status!r} (C3)"
         exchange = session.send(session.post("startCover", {"taskId": task.id}, story))
         poll(session, task, "looks whether the music task still runs")
-        if not has_ended(session, task):
+        if is_running(session, task):
             due = session.expectations.broken("startCover", "task-succeeded")
             session.judge.judge(exchange, Expectation(session.operations["startCover"], due))
 

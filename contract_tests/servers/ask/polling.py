@@ -49,6 +49,11 @@ def has_ended(session: Session, task: KnownTask) -> bool:
     return session.knowledge.terminal(task) or (task.status not in known and task.status.lower() in DONE_WORDS)
 
 
+def is_running(session: Session, task: KnownTask) -> bool:
+    """Return True if the task was seen in a stage before its end."""
+    return task.status in {stage.name for stage in session.knowledge.lifecycles[task.kind].stages}
+
+
 def has_succeeded(session: Session, task: KnownTask) -> bool:
     """Tell whether the task was seen as completed, under its documented name."""
     return task.status == session.knowledge.lifecycles[task.kind].success.name

@@ -52,10 +52,9 @@ class Reasons:
         row, sentences = self.contract.errors[name], self.sentences
         status = sentences.about("status", row.clause, operation)
         accepted = (*sentences.named(row.clause), *more)
-        typed = (
-            *sentences.about("type", row.clause, operation),
-            *sentences.about("type", self.contract.rules.get("error-type"), operation),
-        )
+        typed = sentences.about("type", row.clause, operation)
+        if rank in {REQUEST, IDENTITY, BUSINESS}:
+            typed = (*typed, *sentences.about("type", self.contract.rules.get("error-type"), operation))
         return Reason(f"{fact} gives {row.status}", row.status, accepted, status, rank, frozenset(), row.type, typed)
 
     def precondition(self, operation: Operation, row: dict[str, str]) -> Reason:
