@@ -1,5 +1,5 @@
 """The `covermock` command: puts the parts together, knows no rule of its own."""
 
-from .main import main
+from .entry import main
 
 __all__ = ["main"]

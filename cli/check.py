@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .delivery import complaint, deliver, refuse_unwritable
+from .exits import BROKEN, CANNOT, HOLDS, INTERRUPTED, TERMINATED, Terminated
 from .flags import flag
 
 if TYPE_CHECKING:
     from covermock.contract_tests import Judgement, Progress
 
+_VERDICTS = {HOLDS: "the contract holds", BROKEN: "the contract is broken", CANNOT: "could not test"}
 _LEVELS = ("documented", "corroborated", "inferred", "assumed")
 
 
@@ -49,16 +52,9 @@ def check(url: str, report: tuple[str, ...], baseline: str | None, config: str |
 
     given["music_task"] = [part.strip() for text in given["music_task"] for part in text.split(",") if part.strip()]
     settings, reports, accepted = settled(url, given, report, baseline, config)
+    refuse_unwritable(reports)
     signal.signal(signal.SIGTERM, _terminate)
-    try:
-        judgement = judge(settings, _progress())
-    except KeyboardInterrupt:  # before there was anything to report
-        return 143 if _terminated else 130
-    return _report(judgement, reports, accepted)
-
-
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM, which ends a run as an interrupt does, with an exit code of its own."""
+    return _report(judge(settings, _progress()), reports, accepted)
 
 
 _terminated: list[int] = []
@@ -66,7 +62,7 @@ _terminated: list[int] = []
 
 def _terminate(number: int, _: FrameType | None) -> None:
     _terminated.append(number)
-    raise _Terminated
+    raise Terminated
 
 
 def _progress() -> "Progress":
@@ -83,7 +79,7 @@ def _progress() -> "Progress":
 
 
 def _report(judgement: "Judgement", reports: list[Path], accepted: list[dict[str, Any]]) -> int:
-    from covermock.contract_tests.reports import annotations, as_text, write
+    from covermock.contract_tests.reports import FORMS, annotations, as_text
     from covermock.contract_tests.servers.baseline import with_baseline
     from covermock.contract_tests.servers.telling import report_of
 
@@ -91,11 +87,13 @@ def _report(judgement: "Judgement", reports: list[Path], accepted: list[dict[str
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", err=True, nl=False)
     told = report_of(judgement)
-    click.echo(as_text(told), nl=False)
+    text = as_text(told)
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        click.echo("\n".join(annotations(told)))
-    for path in reports:
-        write(told, path)
-    if judgement.interrupted:
-        return 143 if _terminated else 130
-    return judgement.exit_code
+        text += "\n".join([*annotations(told), ""])
+    files = {path: FORMS[path.suffix](told) for path in reports}
+    if not judgement.interrupted:
+        deliver(text, files, _VERDICTS[judgement.exit_code])
+        return judgement.exit_code
+    with complaint():  # the same Ctrl-C may have ended who reads
+        deliver(text, files, "none, since the run was interrupted")
+    return TERMINATED if _terminated else INTERRUPTED

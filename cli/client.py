@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from .delivery import deliver, refuse_unwritable
 from .flags import flag
 
 _LEVELS = ["documented", "corroborated", "inferred", "assumed"]
@@ -36,7 +37,7 @@ def client(command: tuple[str, ...], report: tuple[str, ...], **flags: Any) -> i
     as GATEWAY_BASE_URL and so on. Without --scenarios it is run once in a happy world (a test-suite, a demo).
     """
     from covermock.contract_tests.clients.telling import report_of
-    from covermock.contract_tests.reports import as_text, problem_with, write
+    from covermock.contract_tests.reports import FORMS, as_text, problem_with
     from covermock.openapi import nearest
 
     for name in report:
@@ -50,11 +51,11 @@ def client(command: tuple[str, ...], report: tuple[str, ...], **flags: Any) -> i
             raise click.UsageError(f"--env: expected one of the values, received {name!r} ({nearest(name, NAMES)})")
     from .judging import judge_command
 
+    paths = [Path(name) for name in report]
+    refuse_unwritable(paths)
     judgement = judge_command(command, names, flags)
     told = report_of(judgement)
-    click.echo(as_text(told), nl=False)
-    for name in report:
-        write(told, Path(name))
+    deliver(as_text(told), {path: FORMS[path.suffix](told) for path in paths}, told.summary)
     return judgement.exit_code
 
 

@@ -10,6 +10,7 @@ import click
 PREFIX = "COVERMOCK_"
 # Read from the environment only: secrets, which have no place in argv.
 SECRETS = ("COVERMOCK_TOKEN", "COVERMOCK_API_KEY", "COVERMOCK_SECOND_API_KEY", "COVERMOCK_POOR_API_KEY")
+TRACEBACK = "COVERMOCK_TRACEBACK"  # 1 shows where a crash was; it has to hold before any flag is read
 
 
 def flag(name: str, *names: str, **settings: Any) -> Callable[[Any], Any]:
@@ -37,9 +38,10 @@ def origin(context: click.Context, parameter: click.Parameter, value: str) -> st
 def refuse_unknown_twins(commands: Iterable[click.Command], environment: Iterable[str] = os.environ) -> None:
     """Raise `click.UsageError` for a `COVERMOCK_…` variable that no flag has."""
     twins = {str(parameter.envvar) for command in commands for parameter in command.params if parameter.envvar}
+    known = {*twins, *SECRETS, TRACEBACK}
     for name in sorted(environment):
-        if name.startswith(PREFIX) and name not in {*twins, *SECRETS}:
+        if name.startswith(PREFIX) and name not in known:
             from covermock.openapi.names import nearest
 
-            remedy = nearest(name, {*twins, *SECRETS})
+            remedy = nearest(name, known)
             raise click.UsageError(f"expected a known environment variable, received {name} ({remedy})")

@@ -4,7 +4,7 @@ import shlex
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from types import FrameType
 from typing import Any
@@ -17,6 +17,8 @@ from covermock.fixtures.commands import adopt_orphans
 from covermock.fixtures.running_clients import Client, Run, UnstartableError, shown_output
 from covermock.mock_server.defects import DEFECTS, Defect, known
 from covermock.openapi import load
+
+from .exits import CannotError
 
 
 def judge_command(command: tuple[str, ...], variables: dict[str, str], flags: dict[str, Any]) -> ClientJudgement:
@@ -66,12 +68,18 @@ def _mutations(client: Client, defects: list[Defect], verdicts: list[RunVerdict]
 
 
 def _show(data: bytes) -> None:
-    click.echo(shown_output(data, [KEY]), nl=False)
+    _print(shown_output(data, [KEY]))
 
 
 def _print_output(verdict: RunVerdict) -> None:
     if verdict.output.strip():
-        click.echo(f"--- {verdict.name}\n{verdict.output.rstrip()}")
+        _print(f"--- {verdict.name}\n{verdict.output.rstrip()}\n")
+
+
+def _print(text: str) -> None:
+    """Print what a command says, while that is possible: a full disk is told with the verdict, and stops no run."""
+    with suppress(CannotError):
+        click.echo(text, nl=False)
 
 
 @contextmanager

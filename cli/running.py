@@ -14,6 +14,7 @@ from covermock.mock_server.server.server import Server, bind, serve, url_of
 from covermock.mock_server.world.files import find
 from covermock.openapi import InvalidSourceError
 
+from .exits import CannotError
 from .stores import MEMORY, maker, reachable
 
 _WATCH_SECONDS = 0.3
@@ -32,9 +33,9 @@ def run(host: str, port: int, settings: Settings, *, watch: bool, store: str = M
             return asyncio.run(_serve(Server(mock, listener), url, stamps))
         from .workers import Workers
 
+        text = _announcement(mock, url)
         mock.store.close()
-        crew = Workers(lambda: Mock(settings, time.time(), make), listener, workers)
-        return 128 + crew.run(lambda: _announce(mock, url))
+        return 128 + Workers(mock, listener, workers).run(lambda: _announce(text))
 
 
 def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
@@ -56,7 +57,8 @@ def spare_collections() -> None:
 
 async def _serve(server: Server, url: str, stamps: list[int] | None) -> int:
     watcher = None if stamps is None else asyncio.get_running_loop().create_task(_follow(server, stamps))
-    number = await serve(server, lambda: _announce(server.mock, url))
+    text = _announcement(server.mock, url)
+    number = await serve(server, lambda: _announce(text))
     if watcher:
         watcher.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -64,12 +66,19 @@ async def _serve(server: Server, url: str, stamps: list[int] | None) -> int:
     return 128 + number
 
 
-def _announce(mock: Mock, url: str) -> None:
-    click.echo(f"covermock listening on {url}")
+def _announcement(mock: Mock, url: str) -> list[str]:
+    """Return what a server says at its start: the line that programs read, then commands to paste."""
     world = mock.store.world(mock.first)
-    for summary, command in curls(world, url) if world else ():
-        click.echo(f"\n# {summary}\n{command}")
-    click.echo(f"\n# Once more from the start\ncurl -s -X POST {url}/__mock/worlds/{mock.first}/reset")
+    commands = [f"\n# {summary}\n{command}" for summary, command in (curls(world, url) if world else ())]
+    again = f"\n# Once more from the start\ncurl -s -X POST {url}/__mock/worlds/{mock.first}/reset"
+    return [f"covermock listening on {url}", *commands, again]
+
+
+def _announce(lines: list[str]) -> None:
+    """Print them. Raises `CannotError` where the first can't be read; whoever reads no further may go."""
+    click.echo(lines[0])
+    with contextlib.suppress(CannotError):
+        click.echo("\n".join(lines[1:]))
 
 
 async def _follow(server: Server, seen: list[int]) -> None:
@@ -86,7 +95,8 @@ async def _follow(server: Server, seen: list[int]) -> None:
         except InvalidSourceError as error:
             click.echo(f"covermock: kept the old one: {error}", err=True)
         else:
-            click.echo("covermock started anew: a file changed")
+            with contextlib.suppress(CannotError):
+                click.echo("covermock started anew: a file changed")
 
 
 def _stamps(settings: Settings) -> list[int]:

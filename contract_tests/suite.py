@@ -1,19 +1,17 @@
 """The suite as pytest runs it: one judgement for the whole session, one test for each clause."""
 
-import json
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from covermock.openapi import GATEWAY, load
 
+from .reports.redaction import redactor
 from .servers import Settings, from_environment, judge
 from .servers.telling import as_data
+
+if TYPE_CHECKING:
+    from .servers.sharing import SharedJudgement
 
 
 class Suite:
@@ -24,19 +22,25 @@ class Suite:
 
     def __init__(self) -> None:
         self._data: dict[str, Any] | None = None
+        self._shared: SharedJudgement | None = None
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Meet the other workers of an xdist run."""
+        given = getattr(config, "workerinput", None)
+        if given and os.environ.get("COVERMOCK_URL"):
+            from .servers.sharing import SharedJudgement
+
+            self._shared = SharedJudgement(given["testrunuid"])
+
+    def pytest_sessionfinish(self) -> None:
+        """Leave no file behind."""
+        if self._shared:
+            self._shared.leave()
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Make one test for each clause."""
         if "clause" in metafunc.fixturenames:
             metafunc.parametrize("clause", list(load(GATEWAY).clauses))
-
-    def pytest_sessionfinish(self) -> None:
-        """Remove what the workers shared, once the last of them has ended."""
-        folder, worker = _shared_folder(), os.environ.get("PYTEST_XDIST_WORKER", "")
-        if folder and folder.is_dir():
-            (folder / f"{worker}.done").touch()
-            if len(list(folder.glob("*.done"))) >= int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")):
-                shutil.rmtree(folder, ignore_errors=True)
 
     def data(self) -> dict[str, Any]:
         """Return the judgement as data, made at the first call. Skips the test where no gateway is named."""
@@ -45,35 +49,16 @@ class Suite:
             pytest.skip(
                 "expected COVERMOCK_URL and COVERMOCK_API_KEY, which name the gateway to judge, received neither"
             )
-        self._data = self._data or _shared_data(settings)
+        if self._data is None:
+            self._data = self._shared.get(lambda: _data(settings)) if self._shared else _data(settings)
+        if "crash" in self._data:
+            pytest.fail(f"the judge crashed, and is not started again: {self._data['crash']}", pytrace=False)
         return self._data
 
 
-def _shared_data(settings: Settings) -> dict[str, Any]:
-    folder = _shared_folder()
-    if folder is None:
+def _data(settings: Settings) -> dict[str, Any]:
+    """Return the judgement, or what crashed: whoever asks next must not start another run, which may be paid."""
+    try:
         return as_data(judge(settings))
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
-        raise PermissionError(f"expected a folder of our own, received {folder}; remove it")
-    place = folder / "judgement.json"
-    with _one_at_a_time(folder):
-        if not place.exists():
-            place.write_text(json.dumps(as_data(judge(settings))), encoding="utf-8")
-        found: dict[str, Any] = json.loads(place.read_text(encoding="utf-8"))
-    return found
-
-
-def _shared_folder() -> Path | None:
-    """Return where the workers of one xdist run meet; None without xdist."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")
-    return Path(tempfile.gettempdir()) / f"covermock-check-{os.getuid()}-{run}" if run else None
-
-
-@contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
-    import fcntl
-
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    except Exception as crash:  # noqa: BLE001 - each test says what it was
+        return {"crash": redactor(settings.keys.values())(f"{type(crash).__name__}: {crash}")}

@@ -1,6 +1,5 @@
 """What both judges say: verdict words, findings, the names of the variables that hold keys."""
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from covermock.openapi import LEVELS
@@ -11,18 +10,6 @@ KEY_VARIABLES = {
     "second": "COVERMOCK_SECOND_API_KEY",
     "poor": "COVERMOCK_POOR_API_KEY",
 }
-
-
-def redactor(keys: Iterable[str]) -> Callable[[str], str]:
-    """Return a function that takes every key out of a text, and spells out what no terminal or file should get."""
-    secrets = sorted(filter(None, keys), key=len, reverse=True)
-
-    def redact(text: str) -> str:
-        for secret in secrets:
-            text = text.replace(secret, "[key]")
-        return "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text)
-
-    return redact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

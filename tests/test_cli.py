@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from covermock.cli.command_line import cli
 from covermock.cli.flags import SECRETS, refuse_unknown_twins
-from covermock.cli.main import cli
 from covermock.openapi import ADMIN, GATEWAY
 from support.fakes import document, edited, world_file
 from support.servers import PATIENCE, Process, environment, run

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from covermock.cli.main import cli
+from covermock.cli.command_line import cli
 from covermock.contract_tests.clients.rules import RULES
 
 ROOT = Path(__file__).parents[1]

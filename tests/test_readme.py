@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from covermock.cli.main import cli
+from covermock.cli.command_line import cli
 from support.fakes import Fake, world_file
 from support.servers import serving
 from test_docs_world import ROUND

@@ -10,7 +10,7 @@ from typing import Any
 from covermock.openapi import GATEWAY, Contract, Operation, facts, load
 
 from ..exchange import JSON, Answer, Exchange, Sent, curl, json_body, query_of
-from ..vocabulary import redactor
+from ..reports.redaction import redactor
 from .evidence import Evidence
 from .expect.expectations import Expectation, Expectations
 from .expect.knowledge import Knowledge

@@ -1,22 +1,20 @@
-"""Entry point: commands, exit codes, one clear line for whatever was wrong."""
+"""The commands, and one clear line for whatever was wrong."""
 
-import sys
+import os
 from collections.abc import Sequence
-from typing import NoReturn
 
 import click
 
 from .check import check
 from .client import client
 from .defects import defects
+from .exits import CANNOT, HOLDS, USAGE, CannotError
 from .explain import explain
 from .flags import refuse_unknown_twins
 from .ready import ready
 from .scenarios import scenarios
 from .serve import serve
 from .spec import spec
-
-HOLDS, BROKEN, USAGE, UNTESTED = 0, 1, 2, 3
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -29,18 +27,18 @@ for command in (serve, ready, check, client, scenarios, explain, defects, spec):
     cli.add_command(command)
 
 
-def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line. Exit codes: 0 holds, 1 broken, 2 usage or configuration, 3 could not test, 130/143."""
+def run(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit code. Raises what is a defect of ours, and interrupts."""
+    if "_COVERMOCK_COMPLETE" in os.environ:  # a shell asks click how a line goes on
+        cli.main(list(arguments), prog_name="covermock")
     try:
         refuse_unknown_twins(cli.commands.values())
-        code = cli.main(arguments, prog_name="covermock", standalone_mode=False)
+        with cli.make_context("covermock", list(arguments)) as context:  # not click's `main`: there EPIPE is exit 1
+            return cli.invoke(context) or HOLDS
     except click.exceptions.Exit as done:
-        code = done.exit_code
-    except click.Abort:
-        code = 130
+        return done.exit_code
     except (click.ClickException, ValueError) as error:
-        code = _refuse(error)
-    sys.exit(code or 0)
+        return _refuse(error)
 
 
 def _refuse(error: Exception) -> int:
@@ -52,7 +50,7 @@ def _refuse(error: Exception) -> int:
         context = getattr(error, "ctx", None)
         see = f" (see '{context.command_path} --help')" if context else ""
         click.echo(f"covermock: {error.format_message()}{see}", err=True)
-        return USAGE
+        return CANNOT if isinstance(error, CannotError) else USAGE
     from covermock.openapi.source import InvalidSourceError
 
     if not isinstance(error, InvalidSourceError):
@@ -61,4 +59,4 @@ def _refuse(error: Exception) -> int:
     return USAGE
 
 
-__all__ = ["cli", "main"]
+__all__ = ["cli", "run"]
