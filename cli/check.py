@@ -11,7 +11,7 @@ import click
 
 from .delivery import complaint, deliver, refuse_unwritable
 from .exits import BROKEN, CANNOT, HOLDS, INTERRUPTED, TERMINATED, Terminated
-from .flags import flag
+from .flags import SPEC, contract_of, flag
 
 if TYPE_CHECKING:
     from covermock.contract_tests import Judgement, Progress
@@ -39,8 +39,11 @@ _LEVELS = ("documented", "corroborated", "inferred", "assumed")
 @flag("--seed", type=click.IntRange(0), help="What made-up ids and generated requests come from; default: 0.")
 @flag("--report", multiple=True, metavar="FILE", help="Report by suffix: .json .xml .html .sarif .md .txt; repeatable.")
 @flag("--baseline", metavar="FILE", help="Known deviations, which don't fail the run.")
+@SPEC
 @flag("--config", metavar="FILE", help="YAML file with any of these settings, and the file that holds the keys.")
-def check(url: str, report: tuple[str, ...], baseline: str | None, config: str | None, **given: Any) -> int:
+def check(
+    url: str, report: tuple[str, ...], baseline: str | None, config: str | None, spec: str | None, **given: Any
+) -> int:
     """Judge the gateway at URL: which clauses hold, which are broken, which could not be tried.
 
     Keys come from COVERMOCK_API_KEY, COVERMOCK_SECOND_API_KEY (another account) and COVERMOCK_POOR_API_KEY (an
@@ -51,10 +54,11 @@ def check(url: str, report: tuple[str, ...], baseline: str | None, config: str |
     from .checking import settled
 
     given["music_task"] = [part.strip() for text in given["music_task"] for part in text.split(",") if part.strip()]
-    settings, reports, accepted = settled(url, given, report, baseline, config)
+    contract = contract_of(spec)
+    settings, reports, accepted = settled(url, given, (report, baseline, config), contract)
     refuse_unwritable(reports)
     signal.signal(signal.SIGTERM, _terminate)
-    return _report(judge(settings, _progress()), reports, accepted)
+    return _report(judge(settings, _progress(), contract), reports, accepted)
 
 
 _terminated: list[int] = []

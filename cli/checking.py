@@ -9,7 +9,7 @@ import click
 from covermock.contract_tests import Settings, keys_of, settings_for
 from covermock.contract_tests.reports import problem_with
 from covermock.contract_tests.servers.baseline import read_baseline
-from covermock.openapi import GATEWAY, LEVELS, Source, load, nearest, read
+from covermock.openapi import LEVELS, Contract, Source, nearest, read
 
 _TEXTS = ("pending_music_task", "audio", "short_audio", "long_audio", "min_audio", "max_audio", "callback_base")
 _NUMBERS = ("max_credits", "max_requests", "patience", "poll_interval", "rate", "seed")
@@ -19,9 +19,10 @@ Settled = tuple[Settings, list[Path], list[dict[str, Any]]]
 
 
 def settled(
-    url: str, given: dict[str, Any], report: tuple[str, ...], baseline: str | None, config: str | None
+    url: str, given: dict[str, Any], files: tuple[tuple[str, ...], str | None, str | None], contract: Contract
 ) -> Settled:
     """Return (settings, report files, accepted deviations). Raises `click.UsageError` or `InvalidSourceError`."""
+    report, baseline, config = files
     file = _config(Path(config)) if config else {}
     over = {name: value for name, value in given.items() if value not in (None, [])}
     told = {name: file[name] for name in file if name in given} | over
@@ -33,7 +34,7 @@ def settled(
         if problem := problem_with(path):
             raise click.BadParameter(problem, param_hint="--report")
     accepts = baseline or file.get("baseline")
-    entries = read_baseline(Path(accepts), load(GATEWAY).clauses) if accepts else []
+    entries = read_baseline(Path(accepts), contract.clauses) if accepts else []
     return settings_for(url, keys, told), reports, entries
 
 

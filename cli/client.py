@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from .delivery import deliver, refuse_unwritable
-from .flags import flag
+from .flags import SPEC, flag
 
 _LEVELS = ["documented", "corroborated", "inferred", "assumed"]
 
@@ -28,6 +28,7 @@ _LEVELS = ["documented", "corroborated", "inferred", "assumed"]
 @flag("--cover-min", default=0.0, type=click.FloatRange(0, 100), help="Percent of what can happen that has to be met.")
 @flag("--env", multiple=True, metavar="VALUE=NAME", help="Other names, e.g. base_url=API_URL for GATEWAY_BASE_URL.")
 @flag("--allow-callback", multiple=True, metavar="HOST", help="Host besides loopback that webhooks may go to.")
+@SPEC
 @flag("--jobs", default=12, type=click.IntRange(1), help="How many scenarios run at a time.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def client(command: tuple[str, ...], report: tuple[str, ...], **flags: Any) -> int:

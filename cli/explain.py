@@ -2,23 +2,26 @@
 
 import click
 
+from .flags import SPEC, contract_of
+
 
 @click.command()
 @click.argument("clause", required=False)
-def explain(clause: str | None) -> None:
+@SPEC
+def explain(clause: str | None, spec: str | None) -> None:
     """Print a clause (G3, C5, U2) with the level and source of each of its sentences; without one, list all."""
-    from covermock.openapi import GATEWAY, load, nearest
+    from covermock.openapi import nearest
 
-    contract = load(GATEWAY)
+    contract = contract_of(spec)
     if clause is None:
         for known in contract.clauses.values():
             click.echo(f"{known.id:<5}{known.level:<14}{known.sentences[0].text}")
         return
-    found = contract.clauses.get(clause.upper())
+    found = contract.clauses.get(clause) or contract.clauses.get(clause.upper())
     if found is None:
         problem = f"expected a clause, received {clause!r} ({nearest(clause, contract.clauses)})"
         raise click.BadParameter(problem, param_hint="CLAUSE")
-    click.echo(f"{found.id} (openapi/gateway.yaml, line {found.line})")
+    click.echo(f"{found.id} ({contract.file}, line {found.line})")
     for sentence in found.sentences:
         click.echo(f"\n  {sentence.text}\n    level:  {sentence.level}\n    source: {sentence.source}")
     for error in contract.errors.values():

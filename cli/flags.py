@@ -3,9 +3,13 @@
 import os
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from covermock.openapi import Contract
 
 PREFIX = "COVERMOCK_"
 # Read from the environment only: secrets, which have no place in argv.
@@ -17,6 +21,16 @@ def flag(name: str, *names: str, **settings: Any) -> Callable[[Any], Any]:
     """Return a click option that has its twin in the environment and shows its default."""
     twin = PREFIX + name.removeprefix("--").replace("-", "_").upper()
     return click.option(name, *names, envvar=twin, show_envvar=True, show_default=True, **settings)
+
+
+SPEC = flag("--spec", metavar="FILE", help="Contract instead of the built-in gateway.yaml.")
+
+
+def contract_of(spec: str | None) -> "Contract":
+    """Return the contract in a file, or the built-in one. Raises `InvalidSourceError`."""
+    from covermock.openapi import GATEWAY, load
+
+    return load(Path(spec) if spec else GATEWAY)
 
 
 def web_address(context: click.Context, parameter: click.Parameter, value: str) -> str:

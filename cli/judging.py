@@ -16,9 +16,9 @@ from covermock.contract_tests.clients.verdicts import ClientJudgement, Mutation,
 from covermock.fixtures.commands import adopt_orphans
 from covermock.fixtures.running_clients import Client, Run, UnstartableError, shown_output
 from covermock.mock_server.defects import DEFECTS, Defect, known
-from covermock.openapi import load
 
 from .exits import CannotError
+from .flags import contract_of
 
 
 def judge_command(command: tuple[str, ...], variables: dict[str, str], flags: dict[str, Any]) -> ClientJudgement:
@@ -29,12 +29,14 @@ def judge_command(command: tuple[str, ...], variables: dict[str, str], flags: di
         scenarios = scenarios_named(names) if names else [ONCE]
     except UnknownScenarioError as error:
         raise click.BadParameter(str(error), param_hint="--scenarios") from None
+    contract = contract_of(flags["spec"])
     settings = (flags["timeout"], flags["world"], variables, flags["allow_callback"], flags["fail_on"])
     with _interruptible() as stopping:
-        client = Client(command, *settings, None if names else _show, stopping)
+        show = None if names else _show
+        client = Client(command, *settings, show, stopping, spec=flags["spec"] or "")
         verdicts, trouble = _verdicts(client, scenarios, jobs)
         mutations = () if trouble or not defects else _mutations(client, defects, verdicts, jobs)
-    judgement = client_judgement(load(), shlex.join(command), verdicts, flags["fail_on"], flags["cover_min"], trouble)
+    judgement = client_judgement(contract, shlex.join(command), verdicts, flags["fail_on"], flags["cover_min"], trouble)
     return replace(judgement, mutations=mutations)
 
 

@@ -1,10 +1,11 @@
 """The suite as pytest runs it: one judgement for the whole session, one test for each clause."""
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from covermock.openapi import GATEWAY, load
+from covermock.openapi import GATEWAY, Contract, load
 
 from .reports.redaction import redactor
 from .servers import Settings, from_environment, judge
@@ -40,7 +41,7 @@ class Suite:
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Make one test for each clause."""
         if "clause" in metafunc.fixturenames:
-            metafunc.parametrize("clause", list(load(GATEWAY).clauses))
+            metafunc.parametrize("clause", list(_contract().clauses))
 
     def data(self) -> dict[str, Any]:
         """Return the judgement as data, made at the first call. Skips the test where no gateway is named."""
@@ -56,9 +57,14 @@ class Suite:
         return self._data
 
 
+def _contract() -> Contract:
+    """Return the contract that COVERMOCK_SPEC names, or the built-in one."""
+    return load(Path(os.environ.get("COVERMOCK_SPEC") or GATEWAY))
+
+
 def _data(settings: Settings) -> dict[str, Any]:
     """Return the judgement, or what crashed: whoever asks next must not start another run, which may be paid."""
     try:
-        return as_data(judge(settings))
+        return as_data(judge(settings, contract=_contract()))
     except Exception as crash:  # noqa: BLE001 - each test says what it was
         return {"crash": redactor(settings.keys.values())(f"{type(crash).__name__}: {crash}")}

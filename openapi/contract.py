@@ -90,6 +90,11 @@ class Contract:
         return {one.task_kind: to for one, to in links if one.starts and to.polls and one.task_kind == to.task_kind}
 
     @property
+    def file(self) -> str:
+        """Return the file's name for people; that of the built-in one is short."""
+        return "openapi/gateway.yaml" if self.source.name == str(GATEWAY) else self.source.name
+
+    @property
     def root(self) -> Mapping[str, Any]:
         """Return the whole document, the scope of local references."""
         document: Mapping[str, Any] = self.source.data

@@ -9,7 +9,6 @@ from ..vocabulary import BROKEN, HELD, UNTRIED
 from .evidence import GatewayFinding, sentence
 from .verdicts import Judgement, SentenceVerdict, Verdict
 
-_FILE = "openapi/gateway.yaml"
 _COLUMNS = ("clause", "verdict", "level", "what it says")
 MEANING = {0: "the contract holds", 1: "the contract is broken", 3: "could not test"}
 
@@ -118,7 +117,7 @@ def _item(judgement: Judgement, finding: GatewayFinding) -> Item:
         tuple(_facts(judgement, finding)),
         f"{finding.title} ({finding.level}): expected {finding.expected}, received {finding.received}",
         finding.fingerprint,
-        _FILE,
+        judgement.contract.file,
         judgement.contract.clauses[finding.clause].line,
     )
 
