@@ -7,7 +7,7 @@ FOLDERS := $(shell sed -n 's/^"covermock\.[a-z_]*" = "\([a-z_]*\)"$$/\1/p' pypro
 SPECS := openapi/gateway.yaml openapi/admin.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint format types spec-lint redocly no-redocly kill-matrix clients lock bench bench-quick fuzz soak wheel clean
+.PHONY: help serve test check lint format types spec-lint redocly no-redocly kill-matrix vendor clients lock bench bench-quick screenshots fuzz soak wheel clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -61,6 +61,15 @@ no-redocly:
 kill-matrix: .venv/.stamp ## Judge every defect of the mock, and write who finds it into docs/defects.md
 	$(BIN)/python tools/kill_matrix.py $(ARGS)
 
+VENDOR := mock_server/dashboard/vendor
+RENDERER := tools/pages/node_modules/swagger-ui-dist
+
+vendor: tools/pages/node_modules/.stamp ## Copy the renderer of the contract's page into the package, as its lock file pins it
+	cp $(RENDERER)/swagger-ui-bundle.js $(RENDERER)/swagger-ui.css $(VENDOR)/
+	cp $(RENDERER)/swagger-ui-bundle.js.LICENSE.txt $(VENDOR)/
+	cp $(RENDERER)/LICENSE $(VENDOR)/LICENSE.txt
+	cp $(RENDERER)/NOTICE $(VENDOR)/NOTICE.txt
+
 clients: tools/clients/node_modules/.stamp ## Install what the TypeScript client tests need
 
 lock: ## Pin the dependencies anew in requirements/dev.txt
@@ -86,6 +95,9 @@ fuzz: .venv/.fuzz ## Attack covermock with a million inputs: make fuzz ARGS="htt
 
 soak: .venv/.stamp ## Load a server for an hour and see that it stays flat: make soak ARGS="--seconds 600 --write"
 	PYTHONPATH=tools $(BIN)/python -m soak $(ARGS)
+
+screenshots: .venv/.stamp ## Take the pictures of the docs from a real run (needs Chromium)
+	$(BIN)/python tools/screenshots.py
 
 wheel: .venv/.stamp ## Build the wheel into dist/
 	rm -rf build/lib build/bdist.*

@@ -154,11 +154,11 @@ class Mock:
         return double.answer
 
     def short(self, request: Request) -> bool:
-        """Tell whether an answer goes out as it is, or is one of those that Flask makes conditional (304, 206)."""
+        """Tell whether an answer goes out as it is, or is one of those of which Flask sends parts (206)."""
         if not request.path.startswith(PREFIX):
             return True
         methods, _ = self.control.front.routes.find(request.path)
-        return not any("304" in operation.responses for operation in methods.values())
+        return not any("206" in operation.responses for operation in methods.values())
 
     def look(self, on: Hold | Stream, wall: float) -> Answer | None:
         """Return the answer that is held, if it is due at the wall instant; find what is new for a stream.

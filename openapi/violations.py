@@ -202,7 +202,8 @@ def _along(root: Mapping[str, Any], schema: Schema, path: Iterable[str | int]) -
             here = resolve(root, here["$ref"])
         elif step is not None:
             here = here[step]
-        clause = here.get("x-clause", clause) if isinstance(here, Mapping) else clause
+        name = here.get("x-clause") if isinstance(here, Mapping) else None
+        clause = name if isinstance(name, str) else clause  # and no property of that name
     return (here if isinstance(here, Mapping) else {}), clause
 
 

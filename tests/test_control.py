@@ -246,3 +246,53 @@ def test_an_unknown_path_or_method_is_a_problem(control: Controlled) -> None:
     assert (404, 405) == (unknown.status, wrong.status)
     assert "did you mean '/__mock/worlds'" in unknown.json["detail"]
     assert "GET, POST" == wrong.headers["allow"]
+
+
+def test_coverage_counts_operations_statuses_clauses_and_errors(control: Controlled) -> None:
+    """Each exchange counts once for what it rests on; unknown paths count for their error alone."""
+    control.cover()
+    control.post("/api/v1/audio/music/cover/generate", {"taskId": MUSIC})
+    control.get(f"{COVER_STATUS}?task_id=nobody")
+    control.get(f"{COVER_STATUS}?task_id=nobody")
+    control.get("/nowhere")
+    got = control.control("GET", f"{W}/coverage").json
+
+    assert {"startCover": {"200": 1, "400": 1}, "getCoverStatus": {"404": 2}} == got["operations"]
+    assert {"C1": 1, "C2": 1, "C5": 1, "C12": 2, "G12": 1} == got["clauses"]
+    assert {"cover-already-generated": 1, "cover-task-not-found": 2, "no-such-path": 1} == got["errors"]
+    assert (5, 0) == (got["total"], got["evicted"])
+
+
+def test_the_newest_tasks_can_be_asked_for_first(control: Controlled) -> None:
+    """In either order, with a limit, with and without a state."""
+    cover = control.cover()
+    every = control.control("GET", f"{W}/tasks").json
+    newest = control.control("GET", f"{W}/tasks?order=newest").json
+
+    assert every["tasks"] == newest["tasks"][::-1]
+    assert [cover] == [task["id"] for task in control.control("GET", f"{W}/tasks?order=newest&limit=1").json["tasks"]]
+    pending = control.control("GET", f"{W}/tasks?order=newest&limit=1&state=PENDING").json
+    assert ([cover], 1) == ([task["id"] for task in pending["tasks"]], pending["total"])
+
+
+def test_a_task_shows_what_it_has_made(control: Controlled) -> None:
+    """Nothing before its end; then the same URLs that status answers, or that the world dictates."""
+    cover = control.cover()
+    assert [] == control.control("GET", f"{W}/tasks/{cover}").json["results"]
+    control.control("POST", f"{W}/tasks/{cover}/complete")
+    made = control.control("GET", f"{W}/tasks/{cover}").json["results"]
+
+    assert [row["image_url"] for row in made] == control.get(f"{COVER_STATUS}?task_id={cover}").json["data"]["images"]
+
+
+def test_older_exchanges_are_read_page_by_page(control: Controlled) -> None:
+    """`before` and `limit` lead back to the first."""
+    for _ in range(5):
+        control.get(f"{COVER_STATUS}?task_id=nobody")
+    pages, before = [], 6
+    while before > 1:
+        page = control.control("GET", f"{W}/journal?limit=2&before={before}").json["entries"]
+        pages.append([entry["number"] for entry in page])
+        before = page[0]["number"]
+
+    assert [[4, 5], [2, 3], [1]] == pages

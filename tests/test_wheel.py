@@ -29,7 +29,7 @@ def test_the_wheel_holds_the_shipped_folders_and_nothing_else(tmp_path: Path) ->
     ours = {
         f"covermock/{path.as_posix()}".replace("covermock/covermock/", "covermock/")
         for path in files
-        if path.suffix in {".py", ".yaml", ".html"} or path.name == "py.typed"
+        if path.suffix in {".py", ".yaml", ".html", ".css", ".js", ".svg", ".txt"} or path.name == "py.typed"
     }
     about = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "top_level.txt", "licenses/LICENSE"}
 

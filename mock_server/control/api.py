@@ -19,7 +19,7 @@ from ..world.files import WorldFiles
 from ..world.world import World
 from . import events
 from .call import ControlCall, Result, refuse_unknown
-from .operations import callbacks, clock, faults, journal, media, tasks, worlds
+from .operations import callbacks, clock, coverage, faults, journal, media, pages, tasks, worlds
 from .waiting import wait
 
 PREFIX: Final = "/__mock/"
@@ -39,6 +39,13 @@ Handler = Callable[[ControlCall], Result | Answer]
 # What changes no answer of a world, or makes it anew, is not repeated when the world is replayed.
 _READS = frozenset({"wait", "replayWorld", "forkWorld", "redeliver", "restoreWorld", "resetWorld", "deleteWorld"})
 HANDLERS: Final[Mapping[str, Handler]] = {
+    "readDashboard": pages.read_dashboard,
+    "readDocs": pages.read_docs,
+    "readControlDocs": pages.read_docs,
+    "readPageFile": pages.read_page_file,
+    "readPageFileIn": pages.read_page_file,
+    "readControlApi": pages.read_control_api,
+    "readContract": pages.read_contract,
     "live": _fine,
     "ready": _ready,
     "listWorlds": worlds.list_worlds,
@@ -60,6 +67,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "clearFaults": faults.clear_faults,
     "readJournal": journal.read_journal,
     "countJournal": journal.count_journal,
+    "readCoverage": coverage.read_coverage,
     "explainEntry": journal.explain_entry,
     "readStrays": journal.read_strays,
     "listCallbacks": callbacks.list_callbacks,

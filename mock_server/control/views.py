@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from ..gateway.values import timestamp
+from ..gateway.values import TaskFacts, timestamp
 from ..world.clock import LAST
 from ..world.task import Task, index, next_change, own_time
 from ..world.world import World
@@ -45,11 +45,12 @@ def task_view(world: World, task: Task, now: float) -> dict[str, Any]:
     """Show a task: its facts, its plan, where it is in it, and what time will bring."""
     own = own_time(task, world.clock, now)
     change = next_change(task, own)
+    state = task.plan[index(task, own)].state
     return {
         "id": task.id,
         "lifecycle": task.lifecycle,
         "account": task.account,
-        "state": task.plan[index(task, own)].state,
+        "state": state,
         "created_at": task.created_at or timestamp(task.created),
         "source": task.source,
         "started_by": task.started_by,
@@ -59,4 +60,11 @@ def task_view(world: World, task: Task, now: float) -> dict[str, Any]:
         "held": task.held is not None,
         "plan": [step._asdict() for step in task.plan],
         "next": change and {"state": change.state, "in_seconds": round(task.began + change.after - own, 6)},
+        "results": _results(world, task, state),
     }
+
+
+def _results(world: World, task: Task, state: str) -> list[dict[str, Any]]:
+    """Return what the task shows in that state, each fact under its plain name."""
+    rows = TaskFacts(world, task, state).results()
+    return [{name.removeprefix("result."): value for name, value in row.items()} for row in rows]

@@ -93,22 +93,28 @@ class Front:
 
     def read(self, operation: Operation, request: Request, parameters: Mapping[str, str]) -> Given:
         """Judge what the request itself shows: path, query, media type, body. Raises `Refusal` (G7)."""
-        raw_query = parse_query(request.query)
-        query, broken = operation.read("query", raw_query)
-        given = Given({}, query, raw_query, {})
-        if parameters:
-            given.path, more = operation.read("path", {name: [value] for name, value in parameters.items()})
-            broken = broken + more
-        if operation.places["header"]:
-            given.header, more = operation.read("header", _listed(request.headers, operation.places["header"]))
-            broken = broken + more
         if len(request.body) > self.contract.body_limit:
             raise Refusal(errors.BODY_TOO_LARGE, expected=self.contract.body_limit, received=_size(request))
-        if operation.body is not None and (request.body or operation.body_required):
-            broken = broken + _body(operation, request, given)
+        given, broken = judge(operation, request, parameters)
         if broken:
             raise Refusal(errors.INVALID_PARAMS, violations="; ".join(map(str, broken)))
         return given
+
+
+def judge(operation: Operation, request: Request, parameters: Mapping[str, str]) -> tuple[Given, list[Violation]]:
+    """Return what the request gives, and what is wrong with it. Raises `Refusal` where the body is no JSON."""
+    raw_query = parse_query(request.query)
+    query, broken = operation.read("query", raw_query)
+    given = Given({}, query, raw_query, {})
+    if parameters:
+        given.path, more = operation.read("path", {name: [value] for name, value in parameters.items()})
+        broken = broken + more
+    if operation.places["header"]:
+        given.header, more = operation.read("header", _listed(request.headers, operation.places["header"]))
+        broken = broken + more
+    if operation.body is not None and (request.body or operation.body_required):
+        broken = broken + _body(operation, request, given)
+    return given, broken
 
 
 def _listed(headers: Mapping[str, str], parameters: Iterable[Parameter]) -> dict[str, list[str]]:

@@ -1,10 +1,12 @@
 """Control operations that read a world's journal: find, count, near misses, explain."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
+from ...history.breaches import breaches
 from ...history.explain import explained
-from ...http.redaction import headers_shown, text_shown
+from ...http.redaction import headers_shown, text_shown, value_shown
 from ...world.journal import Criteria, Entry, Journal, difference, matches
 from ..call import ControlCall, Result, unknown
 from ..criteria import checked, refuse_evicted
@@ -17,7 +19,9 @@ _QUOTED = 200  # characters of what was received that a near miss shows
 def read_journal(call: ControlCall) -> Result:
     """Show the exchanges that meet the criteria, oldest first; where none does, the nearest misses."""
     journal, criteria = call.world.journal, checked(call.world, call.query, "query")
-    found = [entry for entry in journal.since(call.query["since"]) if matches(entry, criteria)]
+    before = call.query["before"] or math.inf
+    older = (entry for entry in journal.since(call.query["since"]) if entry.number < before)
+    found = [entry for entry in older if matches(entry, criteria)]
     kept = found[-call.query["limit"] :]
     misses = [] if found else [_miss(call, entry, criteria) for entry in _nearest(journal, criteria)]
     return 200, {
@@ -54,7 +58,11 @@ def explain_entry(call: ControlCall) -> Result:
     if entry is None:
         newest = [str(one.number) for one in journal.since(journal.total - 3)]
         raise unknown("path.entry", "the number of a kept entry, or last", name, ["last", *newest])
-    return 200, {"entry": entry_view(call, entry), **explained(call.world, entry, call.now)}
+    return 200, {
+        "entry": entry_view(call, entry),
+        **explained(call.world, entry, call.now),
+        "violations": value_shown(breaches(call.contract, entry), call.knows),
+    }
 
 
 def _nearest(journal: Journal, criteria: Criteria) -> Iterator[Entry]:

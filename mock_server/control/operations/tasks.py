@@ -1,7 +1,7 @@
 """Control operations on tasks and on what tasks are started from: music tasks, audio."""
 
 from collections.abc import Callable, Mapping
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from covermock.openapi import nearest
@@ -15,11 +15,12 @@ from ..views import task_view
 
 
 def list_tasks(call: ControlCall) -> Result:
-    """Show the tasks of a world, oldest first."""
-    world, now, state = call.world, call.now, call.query["state"]
-    found = [task for task in world.tasks.values() if state in {None, world.state(task, now)}]
-    shown = found[: call.query["limit"]]
-    return 200, {"tasks": [task_view(world, task, now) for task in shown], "total": len(found)}
+    """Show the tasks of a world, oldest or newest first."""
+    world, now, state, newest = call.world, call.now, call.query["state"], call.query["order"] == "newest"
+    kept = reversed(world.tasks.values()) if newest else iter(world.tasks.values())
+    found = [task for task in kept if state == world.state(task, now)] if state else kept
+    shown = [task_view(world, task, now) for task in islice(found, call.query["limit"])]
+    return 200, {"tasks": shown, "total": len(found) if isinstance(found, list) else len(world.tasks)}
 
 
 def read_task(call: ControlCall) -> Result:

@@ -20,8 +20,9 @@ from ..views import world_view
 
 
 def list_worlds(call: ControlCall) -> Result:
-    """Show every world."""
-    return 200, {"worlds": [world_view(world, world.clock.now(call.wall)) for world in call.store.worlds()]}
+    """Show every world, and the files that a new one may start from."""
+    worlds = [world_view(world, world.clock.now(call.wall)) for world in call.store.worlds()]
+    return 200, {"worlds": worlds, "files": list(names())}
 
 
 def read_world(call: ControlCall) -> Result:

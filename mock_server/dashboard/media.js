@@ -1,0 +1,36 @@
+// What tasks made: pictures and sound that this mock serves are shown, whatever the contract calls them; a URL of
+// another host is only a word, since the page asks no other host for anything.
+
+import { h } from "./dom.js";
+
+const FOLDER = "/__mock/media/";
+const PICTURES = /\.(png|jpe?g)$/i;
+const SOUND = /\.wav$/i;
+
+/** The path of a file that this mock serves, or null. The host of its URL is whatever the client called the mock. */
+export function ownPath(value) {
+  const at = value.indexOf(FOLDER);
+  const path = at < 0 ? "" : value.slice(at);
+  return /^[\w!$%&'()*+,.:;=@~/-]+$/.test(path) && !path.includes("/../") ? path : null;
+}
+
+/** The results of a task: small pictures for a lane, or all of it. */
+export function results(task, { small = false } = {}) {
+  if (small) return task.results.flatMap((row) => Object.values(row)).map(ownPath).filter((path) => path && PICTURES.test(path)).slice(0, 4).map((path) => picture(path, task.id));
+  return task.results.map((row, number) => result(task, row, number + 1));
+}
+
+function result(task, row, number) {
+  const paths = [...new Set(Object.values(row).map(ownPath).filter(Boolean))];
+  const shown = paths.map((path) => (PICTURES.test(path) ? picture(path, `${task.id}, result ${number}`) : SOUND.test(path) ? player(path, task.id, number) : null));
+  const facts = Object.entries(row).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]);
+  return h("li", { class: "result" }, shown, h("dl", { class: "facts" }, facts));
+}
+
+function picture(path, about) {
+  const image = h("img", { src: path, alt: `Picture of ${about}`, loading: "lazy", decoding: "async" });
+  image.addEventListener("error", () => image.replaceWith(h("span", { class: "quiet" }, "not there yet")), { once: true });
+  return image;
+}
+
+const player = (path, id, number) => h("audio", { src: path, controls: true, preload: "none", "aria-label": `Sound of ${id}, result ${number}` });
