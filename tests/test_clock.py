@@ -140,3 +140,11 @@ def test_the_next_event_comes_at_the_end_of_time_too(fake: Fake, drive: str) -> 
 
     assert ["IN_PROGRESS", "SUCCESS", "SUCCESS", "SUCCESS"] == states
     assert 200 == fake.get(f"{COVER_STATUS}?task_id={task}", key="aio_w").status
+
+
+def test_a_clock_never_shows_more_than_it_can_tell_though_the_wall_steps_back() -> None:
+    """Where real time was set back, an advance to the end still leaves a clock that can be exported and restored."""
+    clock = Clock(LAST - 3, 1000.0).advanced(5)
+
+    assert LAST == clock.world
+    assert LAST - 5 == clock.now(995.0)

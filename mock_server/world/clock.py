@@ -26,7 +26,7 @@ class Clock:
 
     def advanced(self, seconds: float) -> "Clock":
         """Return the clock after `seconds` (>= 0) more have passed at once."""
-        return replace(self, world=self.world + seconds, moved=self.moved + seconds)
+        return replace(self, world=min(LAST, self.world + seconds), moved=self.moved + seconds)
 
     def at(self, wall: float, world: float) -> "Clock":
         """Return the clock that shows the `world` instant at the wall instant, and goes on from there."""
