@@ -15,6 +15,12 @@ EDITS = {
     "a stage": [("IN_PROGRESS", "DRAWING")],
     "a price": [("x-credits: {min: 1, max: 1", "x-credits: {min: 2, max: 3")],
     "an answer property": [("[taskId, status, images", "[taskId, status, pictures"), ("images:", "pictures:")],
+    "all operation ids": [
+        ("startCover", "drawPictures"),
+        ("getCoverStatus", "showPictures"),
+        ("startUploadCover", "makeMusic"),
+        ("getUploadCoverStatus", "showMusic"),
+    ],
     "a level": [
         ("{level: inferred, about: [status], source: 'cover.txt", "{level: assumed, about: [status], source: 'it")
     ],
@@ -47,7 +53,7 @@ def test_a_gateway_that_follows_the_other_contract_is_blamed(tmp_path: Path) -> 
     """The edit is what is judged by: the mock of the built-in contract breaks it, and reports point at the file."""
     path = edited(tmp_path, "an answer property")
     with serving("--stage-seconds", "0.1") as process:
-        flags = ("--spec", str(path), "--music-task", IDS["music_task"][0])
+        flags = ("--spec", str(path), "--music-task", IDS["music_task"][0], "--max-requests", "120", "--patience", "5")
         done = run("check", process.url, *flags, COVERMOCK_API_KEY=KEYS["main"], GITHUB_ACTIONS="true")
 
     assert 1 == done.returncode, done.stdout + done.stderr
@@ -67,6 +73,21 @@ def test_explain_and_spec_tell_the_other_contract(tmp_path: Path) -> None:
         run(*command, "--spec", str(broken), COVERMOCK_API_KEY="x").returncode
         for command in (("spec",), ("explain", "G7"), ("check", "http://127.0.0.1:9"))
     ]
+
+
+def test_a_contract_with_other_tasks_is_refused(tmp_path: Path) -> None:
+    """The checks know two kinds of tasks; a file without them is exit 2 with its line, no crash."""
+    path = tmp_path / "other.yaml"
+    path.write_text(
+        GATEWAY.read_text(encoding="utf-8")
+        .replace(": cover\n", ": pictures\n")
+        .replace("lifecycle: cover,", "lifecycle: pictures,"),
+        encoding="utf-8",
+    )
+    done = run("check", "http://127.0.0.1:9", "--spec", str(path), COVERMOCK_API_KEY="x")
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert "expected operations that start and poll the tasks 'cover' and 'music'" in done.stderr
 
 
 def test_a_client_is_judged_by_the_other_contract(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock, RLock
 from typing import Any
@@ -13,7 +13,7 @@ from ..exchange import JSON, Answer, Exchange, Sent, curl, json_body, query_of
 from ..reports.redaction import redactor
 from .evidence import Evidence
 from .expect.expectations import Expectation, Expectations
-from .expect.knowledge import Knowledge
+from .expect.knowledge import COVER, MUSIC, Knowledge
 from .expect.reasons import IDENTITY
 from .judge import SLOW_SECONDS, Judge
 from .send.budget import Budget, OutOfBudgetError
@@ -30,6 +30,8 @@ class Session:
         self.settings = settings
         self.contract = contract or load(GATEWAY)
         self.operations = {operation.id: operation for operation in self.contract.operations}
+        self.starts = {one.task_kind: one for one in self.contract.operations if one.starts}
+        _refuse_other_tasks(self.contract, self.starts)
         self.budget = Budget(settings.max_credits, settings.max_requests)
         self.transport = Transport(settings.url, settings.keys, self.budget, settings.rate)
         self.knowledge = Knowledge(settings, dict(self.contract.lifecycles))
@@ -145,6 +147,10 @@ class Session:
         found = self.operations[operation]
         return Sent(found.method, found.path, who, "", headers, raw, story)
 
+    def start(self, kind: str, body: object, story: str, who: str = "main", **more: Any) -> Sent:
+        """Return a request for a task of a kind."""
+        return self.post(self.starts[kind].id, body, story, who, **more)
+
     def poll(self, kind: str, task_id: str, story: str, who: str = "main", headers: Any = ()) -> Sent:
         """Return a request for the state of a task of a kind."""
         operation = self.contract.polls[kind]
@@ -171,6 +177,14 @@ class Session:
             yield
         except OutOfBudgetError as error:
             self.evidence.note_untried(clauses, str(error))
+
+
+def _refuse_other_tasks(contract: Contract, starts: Mapping[str, Operation]) -> None:
+    """Raise `InvalidSourceError` for a contract whose tasks the checks don't know."""
+    missing = {COVER, MUSIC} - (starts.keys() & contract.polls.keys())
+    if missing:
+        expected = f"expected operations that start and poll the tasks {COVER!r} and {MUSIC!r}"
+        raise contract.source.error(("paths",), f"{expected}, received none for {', '.join(sorted(missing))}")
 
 
 def _top_price(expectation: Expectation) -> int:

@@ -27,7 +27,7 @@ def plain(session: Session, operation: str, story: str, headers: Any) -> Sent:
     """Return a request without our key to the operation, with an id that nobody has."""
     if session.operations[operation].handler == "show":
         return session.get(operation, story, "", headers, task_id=session.unknown_id("task"))
-    name = "taskId" if operation == "startCover" else "audio_id"
+    name = session.operations[operation].id_places[0][1]
     return session.post(operation, {name: session.unknown_id("gone")}, story, "", headers=headers)
 
 
@@ -45,13 +45,13 @@ def no_audio_is_taken_without_a_key(session: Session) -> Iterator[Sent]:
     """A request that would be valid with a key is refused without one (G3)."""
     audio = session.settings.audio or session.settings.min_audio
     if audio:
-        yield session.post("startUploadCover", {"audio_id": audio}, "sends no key, and is valid otherwise (G3)", "")
+        yield session.start("music", {"audio_id": audio}, "sends no key, and is valid otherwise (G3)", "")
         headers = (("Authorization", "Bearer aio_0000000000000000"),)
         story = "sends an unknown key, and is valid otherwise (G3)"
-        yield session.post("startUploadCover", {"audio_id": audio}, story, "", headers=headers)
+        yield session.start("music", {"audio_id": audio}, story, "", headers=headers)
     if session.settings.music_task and not session.budget.max_credits:
         body = {"taskId": session.settings.music_task[0]}
-        yield session.post("startCover", body, "sends no key, and is valid otherwise (G3)", "")
+        yield session.start("cover", body, "sends no key, and is valid otherwise (G3)", "")
 
 
 def the_key_is_looked_at_first(session: Session) -> Iterator[Sent]:
@@ -69,9 +69,7 @@ def the_scheme_may_be_spelled_in_any_case(session: Session) -> Iterator[Sent]:
     """The case of `Bearer` is open: an envelope and no 5xx will do."""
     for scheme in ("bearer", "BEARER"):
         headers = (("Authorization", f"{scheme} {MAIN_KEY}"),)
-        yield session.get(
-            "getCoverStatus", "spells Bearer otherwise (open)", "", headers, task_id=session.unknown_id("cover")
-        )
+        yield session.poll("cover", session.unknown_id("cover"), "spells Bearer otherwise (open)", "", headers)
 
 
 CHECKS = (

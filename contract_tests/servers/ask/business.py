@@ -10,9 +10,9 @@ def audio_outside_the_range_is_refused(session: Session) -> Iterator[Sent]:
     """Audio shorter than 6 or longer than 60 seconds gives 400 (U2)."""
     for audio, words in ((session.settings.short_audio, "too short"), (session.settings.long_audio, "too long")):
         if audio:
-            yield session.post("startUploadCover", {"audio_id": audio}, f"names audio that is {words} (U2)")
+            yield session.start("music", {"audio_id": audio}, f"names audio that is {words} (U2)")
             body = {"audio_id": audio, "custom_mode": True, "prompt": "Some lyrics", "style": "jazz"}
-            yield session.post("startUploadCover", body, f"names audio that is {words}, in custom mode (U2)")
+            yield session.start("music", body, f"names audio that is {words}, in custom mode (U2)")
 
 
 def music_that_is_not_completed_gets_no_cover(session: Session) -> Iterator[Sent]:
@@ -20,29 +20,25 @@ def music_that_is_not_completed_gets_no_cover(session: Session) -> Iterator[Sent
     music = session.settings.pending_music_task
     if music:
         for name in ("taskId", "task_id"):
-            yield session.post("startCover", {name: music}, "names a music task that is not completed (C3)")
+            yield session.start("cover", {name: music}, "names a music task that is not completed (C3)")
         if session.has("second"):
-            yield session.post("startCover", {"taskId": music}, "names another account's music task (G9)", "second")
+            yield session.start("cover", {"taskId": music}, "names another account's music task (G9)", "second")
 
 
 def an_account_without_credits_is_told_so_last(session: Session) -> Iterator[Sent]:
     """Out of credits is an error of its own (G6); everything else that is wrong is said first (G8); status is free."""
     if not session.has("poor"):
         return
-    for operation in ("getCoverStatus", "getUploadCoverStatus"):
-        yield session.get(
-            operation, "polls without credits: status is free (C6)", "poor", task_id=session.unknown_id("x")
-        )
-    yield session.post("startCover", {"taskId": session.unknown_id()}, "has no credits, unknown music (G8)", "poor")
-    yield session.post("startCover", {}, "has no credits, and names nothing (G8)", "poor")
-    yield session.post(
-        "startUploadCover", {"audio_id": session.unknown_id("aud")}, "has no credits, unknown audio (G8)", "poor"
-    )
-    yield session.post("startUploadCover", {}, "has no credits, and names nothing (G8)", "poor")
+    for kind in session.contract.polls:
+        yield session.poll(kind, session.unknown_id(), "polls without credits: status is free (C6)", "poor")
+    yield session.start("cover", {"taskId": session.unknown_id()}, "has no credits, unknown music (G8)", "poor")
+    yield session.start("cover", {}, "has no credits, and names nothing (G8)", "poor")
+    yield session.start("music", {"audio_id": session.unknown_id("aud")}, "has no credits, unknown audio (G8)", "poor")
+    yield session.start("music", {}, "has no credits, and names nothing (G8)", "poor")
     settings = session.settings
     for audio in (settings.audio or settings.min_audio, settings.short_audio, settings.long_audio):
         if audio:
-            yield session.post("startUploadCover", {"audio_id": audio}, "has no credits (G6)", "poor")
+            yield session.start("music", {"audio_id": audio}, "has no credits (G6)", "poor")
 
 
 CHECKS = (

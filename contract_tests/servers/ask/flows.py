@@ -78,7 +78,7 @@ def _covering(music_id: str) -> Flow:
 
 def cover(session: Session, music_id: str, spelled: str) -> None:
     """Start a cover, try a second one while it runs and after it has ended, and see it through."""
-    exchange = session.ask(session.post("startCover", {spelled: music_id}, "starts a cover of a completed music task"))
+    exchange = session.ask(session.start("cover", {spelled: music_id}, "starts a cover of a completed music task"))
     task = _accepted(session, exchange)
     if task is None:
         if exchange.answer.status == 400:
@@ -97,11 +97,11 @@ def _second_cover(session: Session, music_id: str, when: str) -> None:
     if not session.knowledge.is_used(music_id):
         return
     body = {"taskId": music_id}
-    exchange = session.send(session.post("startCover", body, f"starts a second cover {when} (C5)"))
+    exchange = session.send(session.start("cover", body, f"starts a second cover {when} (C5)"))
     latest = session.knowledge.used(music_id)[0]
     poll(session, latest, "looks whether the first cover failed meanwhile: then another one is open")
     if session.knowledge.is_used(music_id):
-        operation = session.operations["startCover"]
+        operation = session.starts["cover"]
         due = session.expectations.broken(operation.id, "task-without-cover")
         session.judge.judge(exchange, Expectation(operation, replace(due, fact=f"{due.fact} {when}")))
 
@@ -117,7 +117,7 @@ def _uploading(story: Story, receiver: Receiver | None) -> Flow:
 
 def _upload(session: Session, story: Story, hook: Hook | None) -> None:
     body = {**story.body, **({"callback_url": hook.url} if hook else {})}
-    exchange = session.ask(session.post("startUploadCover", body, "starts a music task from uploaded audio"))
+    exchange = session.ask(session.start("music", body, "starts a music task from uploaded audio"))
     task = _accepted(session, exchange)
     if task is None:
         return
@@ -154,17 +154,17 @@ def _cover_too_early(session: Session, task: KnownTask) -> None:
     """Ask for the cover of a music task that runs (C3); judged only if it still ran afterwards."""
     with session.attempt("C3"):
         story = f"starts a cover while the music task is {task.status!r} (C3)"
-        exchange = session.send(session.post("startCover", {"taskId": task.id}, story))
+        exchange = session.send(session.start("cover", {"taskId": task.id}, story))
         poll(session, task, "looks whether the music task still runs")
         if is_running(session, task):
-            due = session.expectations.broken("startCover", "task-succeeded")
-            session.judge.judge(exchange, Expectation(session.operations["startCover"], due))
+            due = session.expectations.broken(session.starts["cover"].id, "task-succeeded")
+            session.judge.judge(exchange, Expectation(session.starts["cover"], due))
 
 
 def _foreign_cover(session: Session, task: KnownTask) -> None:
     if session.has("second"):
         story = "starts a cover of another account's music task (G9)"
-        session.ask(session.post("startCover", {"taskId": task.id}, story, "second"))
+        session.ask(session.start("cover", {"taskId": task.id}, story, "second"))
 
 
 def strangers(session: Session, task: KnownTask) -> None:
@@ -187,12 +187,12 @@ def _mistaken_kinds(session: Session, task: KnownTask) -> None:
     if session.is_slow or "mistaken kinds" in session.asked:
         return
     session.asked.add("mistaken kinds")
-    session.ask(session.get("getUploadCoverStatus", "polls a cover task as an upload-cover task", task_id=task.id))
-    session.ask(session.post("startCover", {"taskId": task.id}, "starts a cover of a cover task, which is no music"))
+    session.ask(session.poll("music", task.id, "polls a cover task as an upload-cover task"))
+    session.ask(session.start("cover", {"taskId": task.id}, "starts a cover of a cover task, which is no music"))
     story = "polls a music task as a cover task"
     music = next((known.id for known in list(session.knowledge.tasks.values()) if known.kind == "music"), "")
     if music:
-        session.ask(session.get("getCoverStatus", story, task_id=music))
+        session.ask(session.poll("cover", music, story))
 
 
 def linger(session: Session, task: KnownTask, times: int = 2) -> None:

@@ -57,14 +57,16 @@ def odd_ids_get_an_envelope(session: Session) -> Iterator[Sent]:
     """Blank, hostile and very long ids are just refused (G15)."""
     for number, value in enumerate(_ODD_IDS):
         if number < 4 or number % 2:
-            yield session.post("startCover", {"taskId": value}, "names an odd id (open)")
+            yield session.start("cover", {"taskId": value}, "names an odd id (open)")
         if number < 4 or not number % 2:
-            yield session.post("startUploadCover", {"audio_id": value}, "names an odd id (open)")
+            yield session.start("music", {"audio_id": value}, "names an odd id (open)")
 
 
 def odd_queries_get_an_envelope(session: Session) -> Iterator[Sent]:
     """Odd queries are just refused (G15)."""
-    bares = [session.get(name, "sends an odd query (open)") for name in ("getCoverStatus", "getUploadCoverStatus")]
+    bares = [
+        session.get(name, "sends an odd query (open)") for name in (one.id for one in session.contract.polls.values())
+    ]
     for number, query in enumerate(_ODD_QUERIES):
         for bare in bares if number < 3 else [bares[number % 2]]:
             yield replace(bare, query=query)
@@ -73,15 +75,15 @@ def odd_queries_get_an_envelope(session: Session) -> Iterator[Sent]:
 def odd_bodies_get_an_envelope(session: Session) -> Iterator[Sent]:
     """Deep, doubled, huge and undecodable JSON is just refused (G15)."""
     for number, raw in enumerate(_BODIES):
-        for operation in ("startCover", "startUploadCover")[number % 2 if number > 5 else 0 :][
+        for operation in [one.id for one in session.starts.values()][number % 2 if number > 5 else 0 :][
             : 2 if number < 6 else 1
         ]:
             yield session.post(operation, raw, "sends odd JSON (open)")
     both = {"taskId": session.unknown_id("gen"), "task_id": session.unknown_id("gen")}
-    yield session.post("startCover", both, "sends both spellings at once (open)")
-    yield session.post("startCover", {"taskId": session.unknown_id(), "model": "V5"}, "sends an unknown field (open)")
+    yield session.start("cover", both, "sends both spellings at once (open)")
+    yield session.start("cover", {"taskId": session.unknown_id(), "model": "V5"}, "sends an unknown field (open)")
     body = {"audio_id": session.unknown_id("aud"), "model": "V5"}
-    yield session.post("startUploadCover", body, "sends an unknown field (open)")
+    yield session.start("music", body, "sends an unknown field (open)")
 
 
 def odd_texts_get_an_envelope(session: Session) -> Iterator[Sent]:
@@ -96,16 +98,16 @@ def odd_texts_get_an_envelope(session: Session) -> Iterator[Sent]:
     )
     for more in odd:
         body = {"audio_id": session.unknown_id("aud"), **base, **more}
-        yield session.post("startUploadCover", body, "sends an odd or huge text (open)")
+        yield session.start("music", body, "sends an odd or huge text (open)")
 
 
 def other_media_types_get_an_envelope(session: Session) -> Iterator[Sent]:
     """Other media types than JSON are open: taken or refused, with no 5xx (G15)."""
     for number, media_type in enumerate(_MEDIA_TYPES):
-        operation, name = (("startCover", "taskId"), ("startUploadCover", "audio_id"))[number % 2]
+        operation, name = [(one.id, one.id_places[0][1]) for one in session.starts.values()][number % 2]
         sent = session.post(operation, json_body({name: session.unknown_id("gone")}), "says another media type (open)")
         yield replace(sent, headers=(("Content-Type", media_type),))
-    bare = session.post("startCover", {"taskId": session.unknown_id("gen")}, "says no media type (open)")
+    bare = session.start("cover", {"taskId": session.unknown_id("gen")}, "says no media type (open)")
     yield replace(bare, headers=())
 
 
@@ -126,7 +128,7 @@ def unknown_paths_are_not_found(session: Session) -> Iterator[Sent]:
     for path, item in session.contract.root["paths"].items():
         if any(method in item for method in METHODS):
             continue
-        sent = session.post("startCover", {}, "asks for a leftover of an older version (C14)")
+        sent = session.start("cover", {}, "asks for a leftover of an older version (C14)")
         yield replace(sent, path=path)
 
 

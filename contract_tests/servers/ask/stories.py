@@ -46,13 +46,13 @@ class Story(RuleBasedStateMachine):
             *(k for k, t in self.session.knowledge.tasks.items() if t.kind == "music"),
         ]
         task_id = music[which % len(music)] if music and which else "music_of_nobody"
-        self.tell(self.session.post("startCover", {name: task_id}, "", self.key(who)))
+        self.tell(self.session.start("cover", {name: task_id}, "", self.key(who)))
 
     @rule(who=_WHO, kind=st.sampled_from(["short_audio", "long_audio", "audio", "none"]), custom=st.booleans())
     def start_music(self, who: str, kind: str, custom: bool) -> None:
         """Ask for music from audio that is too short, too long, unknown, or (without a prompt) fine."""
         audio = getattr(self.session.settings, kind, "") or "audio_of_nobody"
-        self.tell(self.session.post("startUploadCover", {"audio_id": audio, "custom_mode": custom}, "", self.key(who)))
+        self.tell(self.session.start("music", {"audio_id": audio, "custom_mode": custom}, "", self.key(who)))
 
     @precondition(lambda self: self.session.has("main"))
     @rule(which=st.integers(0, 3))

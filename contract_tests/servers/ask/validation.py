@@ -49,7 +49,7 @@ def probes(session: Session, bodies: Iterable[Mapping[str, Any]], story: str) ->
     Where the answer is the one that such audio gets anyway, nobody has looked at the rest. Then it is asked with real
     audio, if credits are left for it.
     """
-    operation = "startUploadCover"
+    operation = session.starts["music"].id
     if operation not in session.unknown:
         yield session.post(operation, {"audio_id": session.unknown_id("aud")}, "names unknown audio (U3)")
     audio = audio_of(session)
@@ -61,20 +61,20 @@ def probes(session: Session, bodies: Iterable[Mapping[str, Any]], story: str) ->
 
 def an_id_is_required(session: Session) -> Iterator[Sent]:
     """A request that names nothing gives 400 (C1, C8, U1)."""
-    yield session.post("startCover", {}, "names no music task (C1)")
-    yield session.post("startUploadCover", {}, "names no audio (U1)")
+    yield session.start("cover", {}, "names no music task (C1)")
+    yield session.start("music", {}, "names no audio (U1)")
     body = {"custom_mode": True, "prompt": "Some lyrics", "style": "jazz"}
-    yield session.post("startUploadCover", body, "names no audio, in custom mode (U1)")
-    for operation in ("getCoverStatus", "getUploadCoverStatus"):
+    yield session.start("music", body, "names no audio, in custom mode (U1)")
+    for operation in (one.id for one in session.contract.polls.values()):
         yield session.get(operation, "names no task (C8, G7)")
 
 
 def an_id_is_a_string(session: Session) -> Iterator[Sent]:
     """An id of another type gives 400 (G7)."""
     for value in _NO_STRINGS:
-        yield session.post("startCover", {"taskId": value}, "names a music task by no string (G7)")
-        yield session.post("startUploadCover", {"audio_id": value}, "names audio by no string (G7)")
-    yield session.post("startCover", {"task_id": 12345}, "names a music task by no string (G7)")
+        yield session.start("cover", {"taskId": value}, "names a music task by no string (G7)")
+        yield session.start("music", {"audio_id": value}, "names audio by no string (G7)")
+    yield session.start("cover", {"task_id": 12345}, "names a music task by no string (G7)")
 
 
 def custom_mode_is_a_boolean(session: Session) -> Probes:
@@ -104,7 +104,7 @@ def a_callback_url_is_an_http_url(session: Session) -> Probes:
 
 def a_body_is_a_json_object(session: Session) -> Iterator[Sent]:
     """Malformed JSON, and JSON that is no object, give 400 (G7)."""
-    for operation in ("startCover", "startUploadCover"):
+    for operation in (one.id for one in session.starts.values()):
         for raw in _MALFORMED:
             yield session.post(operation, raw, "sends malformed JSON (G7)")
         for value in _NO_OBJECTS:
