@@ -193,6 +193,11 @@ class Mock:
     def malformed(self, received: str, wall: float) -> Answer:
         """Answer what was no HTTP at all; it belongs to no world, and the body of its journal entry says why."""
         answer = self.gateway.front.refuse(Refusal(MALFORMED_REQUEST, received=received), {})
-        with self.lock:
-            self.store.strays.add(wall, wall, Request("GET", "", body=received.encode()), answer)
+        request = Request("GET", "", body=received.encode())
+
+        def noted(_: None, wall: float) -> None:
+            self.store.strays.add(wall, wall, request, answer)
+
+        with self.lock, suppress(Refusal):
+            self.store.run(noted, None, wall)
         return answer

@@ -20,12 +20,13 @@ Result = TypeVar("Result")
 
 
 class TakenError(ValueError):
-    """A name or key that belongs to another world; `kind` says which of the two, `name` which one."""
+    """A name or key that belongs to another world; `kind` says which of the two, `name` which one, `world` whose."""
 
-    def __init__(self, kind: str, name: str) -> None:
+    def __init__(self, kind: str, name: str, world: str = "") -> None:
         super().__init__(f"expected a new {kind}, received {shown(name)}, which is in use; choose another")
         self.kind = kind
         self.name = name
+        self.world = world
 
 
 class MemoryStore:

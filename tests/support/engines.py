@@ -63,8 +63,8 @@ def engine(*options: str) -> Iterator[Engine]:
         pytest.skip("needs redis-server, which is not installed")
     with tempfile.TemporaryDirectory(prefix="covermock-") as folder:
         running = Engine(Path(folder), *options)
-        running.start()
         try:
+            running.start()
             yield running
         finally:
             running.kill()

@@ -84,19 +84,26 @@ class Records(dict[str, Any]):
 
 
 class SharedOutbox(Outbox):
-    """The webhooks of a shared world. `noted` are those that this step has touched; `leases` say who is being sent."""
+    """The webhooks of a shared world. `noted` are those that this step has touched; `leases` say who is being sent.
 
-    __slots__ = ("leases", "noted")
+    `dropped` are those that had to make room for others in this step.
+    """
+
+    __slots__ = ("dropped", "leases", "noted")
 
     def __init__(self) -> None:
         super().__init__()
         self.noted: dict[str, Delivery] = {}
         self.leases: dict[str, float | None] = {}
+        self.dropped: set[str] = set()
 
     def note(self, delivery: Delivery) -> None:
         """Put a webhook where its state says that it belongs, and remember that it may have changed."""
+        oldest = next(iter(self.closed), "")
         Outbox.note(self, delivery)
         self.noted[delivery.id] = delivery
+        if oldest and oldest not in self.kept:
+            self.dropped.add(oldest)
 
     def put(self, name: str, raw: bytes) -> None:
         """Set what Redis says about a webhook."""
@@ -132,11 +139,12 @@ class SharedOutbox(Outbox):
 class SharedJournal(Journal):
     """A list of exchanges in Redis: fetched when read, as far as it isn't known yet; `fresh` are this step's own."""
 
-    __slots__ = ("_kept", "_tail", "_total", "current", "fresh")
+    __slots__ = ("_kept", "_sizes", "_tail", "_total", "current", "fresh")
 
     def __init__(self, tail: Callable[[int], tuple[int, list[bytes], float]]) -> None:
         self._tail = tail
-        self._kept: deque[Entry] = deque(maxlen=CAPACITY)
+        self._kept: deque[Entry] = deque()
+        self._sizes: deque[int] = deque()  # bytes of each entry, as Redis counts them
         self._total = 0
         self.capacity, self.size = CAPACITY, 0
         self.current = False
@@ -173,12 +181,15 @@ class SharedJournal(Journal):
             return
         total, rows, wall = self._tail(self._total)
         first = total - len(rows) + 1
-        if first > self._total + 1:
+        if first != self._total + 1:
             self._kept.clear()
+            self._sizes.clear()
+            self.size = 0
         for number, row in enumerate(rows, first):
             self._kept.append(read_entry(row, number, wall))
+            self._sizes.append(len(row))
             self.size += len(row)
-        while self.size > ROOM and len(self._kept) > 1:
-            oldest = self._kept.popleft()
-            self.size -= len(oldest.request.body) + len(oldest.answer.body)
+        while len(self._kept) > 1 and (len(self._kept) > CAPACITY or self.size > ROOM):
+            self._kept.popleft()
+            self.size -= self._sizes.popleft()
         self._total, self.current = total, True
