@@ -138,10 +138,10 @@ class Mock:
         world.outbox.stirred = False
         self.stirred.add(world.name)
 
-    def take_over(self) -> None:
+    def take_over(self, wall: float) -> None:
         """Look for webhooks that a process which is gone was to send."""
         with self.lock, suppress(Refusal):
-            self.stirred |= self.store.owing()
+            self.stirred |= self.store.owing(wall)
 
     def _replayer(self, world: World) -> Replayer:
         """Return what answers as this mock would, with `world` alone."""

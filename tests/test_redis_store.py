@@ -161,7 +161,7 @@ def test_a_webhook_is_claimed_by_one(pair: tuple[Fake, Fake]) -> None:
 def claimed(fake: Fake) -> list[Any]:
     """Let a courier of the mock claim what is due, as if a sweep had told it to look."""
     courier = Courier(lambda: fake.mock, (), lambda: fake.wall)
-    fake.mock.take_over()
+    fake.mock.take_over(fake.wall)
     return courier._claim()
 
 
@@ -175,7 +175,7 @@ def test_a_claim_of_a_dead_process_is_taken_over(redis: Engine) -> None:
         living.wait(60)
         [(_, delivery, _)] = claimed(dead)
         courier = Courier(lambda: living.mock, (), lambda: living.wall)
-        living.mock.take_over()
+        living.mock.take_over(living.wall)
         courier.poke()
         webhook = receiver.next()
         laboratory = Laboratory(in_process(living.mock, lambda: living.wall))

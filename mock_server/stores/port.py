@@ -48,7 +48,7 @@ class Store(Protocol):
         """Let go of connections, and of worlds that are nowhere else; whoever asks again gets new connections."""
         ...
 
-    def owing(self) -> set[str]:
+    def owing(self, wall: float) -> set[str]:
         """Return the names of the worlds that owe webhooks which a process that is gone was to send."""
         ...
 

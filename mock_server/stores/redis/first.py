@@ -5,11 +5,12 @@ An epoch begins when covermock first uses a database, and ends when Redis has lo
 
 import logging
 import os
+import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from hashlib import blake2b
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import orjson
 from covermock.openapi import Contract, shown
@@ -63,7 +64,7 @@ class First:
         self._contract = contract
         self._wall = wall
         self._world: World | None = None
-        self._name = ""
+        self._settings = ""
         self.words = _digest(_words(contract))
         self.epoch = ""
 
@@ -74,7 +75,7 @@ class First:
         has the world under other settings, another world has a key of it, or Redis doesn't keep what it is given.
         """
         self._world = world
-        self._name = f"{_digest([world.spec, self._contract.root])}:{quote(world.name, safe='')}"
+        self._settings = _digest([world.spec, self._contract.root])
         self._link.open()
         self.introduce()
         self._refuse_forgetful()
@@ -111,9 +112,11 @@ class First:
 
     def introduce(self) -> None:
         """Tell Redis who this is, so that a server that starts later can see it; not every user may do that."""
-        if self._name:
+        if self._world is not None:
+            words = (self._settings, self._world.name, socket.gethostname(), os.getpid())
+            name = ":".join(["covermock", *(quote(str(word), safe="") for word in words)])
             with suppress(StoreAwayError):
-                self._link.ask("CLIENT", "SETNAME", f"covermock:{self._name}")
+                self._link.ask("CLIENT", "SETNAME", name)
 
     def _begun(self) -> str:
         """Return the epoch, a new one if Redis has lost the last. Raises `UnfitStoreError` for another version's."""
@@ -156,11 +159,11 @@ class First:
 
     def _refuse_rivals(self, world: World) -> None:
         """Raise `UnfitStoreError` if a live server has the world under another file, contract or settings."""
-        mine, ending = f"covermock:{self._name}", f":{quote(world.name, safe='')}"
-        for row in self._clients():
-            name = row.get("name", "")
-            if name.startswith("covermock:") and name.endswith(ending) and name != mine and _lives(row):
-                problem = f"expected world {shown(world.name)} as the live server at {row.get('addr')} has it"
+        for client in self._clients():
+            us, settings, name, host, pid, *_ = [*map(unquote, client.get("name", "").split(":")), *[""] * 5]
+            rival = us == "covermock" and name == world.name and settings != self._settings
+            if rival and int(client.get("idle", 0)) <= _HEARD:
+                problem = f"expected world {shown(name)} as the live server on {host} (process {pid}) has it"
                 remedy = "end that server first, name another world in the file, or take another database number"
                 raise UnfitStoreError(f"{problem}, received another file, contract or setting for it; {remedy}")
 
@@ -183,10 +186,6 @@ class First:
         except StoreAwayError:
             return []
         return [dict(word.partition("=")[::2] for word in line.split(" ")) for line in text.splitlines()]
-
-
-def _lives(client: Mapping[str, str]) -> bool:
-    return int(client.get("idle", 0)) <= _HEARD
 
 
 def _digest(value: Any) -> str:

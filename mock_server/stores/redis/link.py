@@ -40,15 +40,11 @@ class Link:
     """
 
     def __init__(self, url: str, connected: Callable[[], None]) -> None:
-        pool = redis.ConnectionPool.from_url(
-            url, protocol=2, socket_timeout=SECONDS, socket_connect_timeout=SECONDS, retry=Retry(NoBackoff(), 0)
-        )
-        self._new: Callable[[], Any] = lambda: pool.connection_class(**pool.connection_kwargs)
+        self._new = _connections(url)
         self._connected = connected
         self._connection: Any = None
         self._lock = RLock()
         self._probe: Probe | None = None
-        self._reason: object = None
         self._debt, self._since = 0.0, time.monotonic()
         self._resting = False
         self._digests: dict[str, str] = {}
@@ -81,7 +77,7 @@ class Link:
         """Return what the command answers, through the connection that there is. Raises `StoreAwayError`."""
         with self._lock:
             if self._connection is None:
-                raise StoreAwayError(self._reason)
+                raise StoreAwayError(self._probe.reason if self._probe else "no connection")
             self._refuse_while_slow()
             try:
                 return self._sent(words)
@@ -161,6 +157,23 @@ class Link:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.disconnect()
+
+
+def complaint(url: str) -> str:
+    """Return what redis-py doesn't accept in a URL, or nothing."""
+    try:
+        _connections(url)()
+    except (ValueError, TypeError) as error:  # its words name the setting, and never its value
+        return f"a setting that isn't understood ({error})"
+    return ""
+
+
+def _connections(url: str) -> Callable[[], Any]:
+    """Return what makes a connection that is not open yet. Raises `ValueError` for an invalid URL."""
+    pool = redis.ConnectionPool.from_url(
+        url, protocol=2, socket_timeout=SECONDS, socket_connect_timeout=SECONDS, retry=Retry(NoBackoff(), 0)
+    )
+    return lambda: pool.connection_class(**pool.connection_kwargs)
 
 
 def _connection(new: Callable[[], Any]) -> Any:

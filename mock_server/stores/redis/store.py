@@ -149,6 +149,7 @@ class RedisStore:
 
     def new_name(self) -> str:
         """Return a name that no world has had."""
+        self.first.check()
         return names.new_name(self.link)
 
     def add(self, world: World) -> None:
@@ -183,11 +184,12 @@ class RedisStore:
         """Let go of the connection; whoever asks again gets a new one."""
         self.link.close()
 
-    def owing(self) -> set[str]:
+    def owing(self, wall: float) -> set[str]:
         """Return the names of the worlds that owe webhooks, whoever has accepted their tasks.
 
         As this is asked for now and then, the time is, too, and whether anything was lost, or deleted by others.
         """
+        self._wall = wall
         self.first.check()
         self.time.ask(self.link)
         self._knowledge.forget_gone()
@@ -268,14 +270,14 @@ class RedisStore:
         return (*self.link.script(TAIL, "", "strays", seen), time.time() + self.time.ahead)
 
     def _create(self, world: World, replaces: str = "") -> None:
-        """Put a world into Redis, into new tables where it has lost the old ones."""
+        """Put a world into Redis; where it has lost its tables, there are new ones, and the step begins anew."""
         self._step.worlds.pop(world.name, None)
         facts = (("contract", self.first.words),)
         try:
             make(self.link, self.first.epoch, world, facts, replaces)
         except LostError:
             self.first.check()
-            make(self.link, self.first.epoch, world, facts, replaces)
+            raise AgainError from None
 
     def _lost(self, epoch: str, damaged: bool) -> bool:
         """Make good what Redis has lost; return True if there may be a world where there was none."""
@@ -292,8 +294,8 @@ class RedisStore:
             self.first.check()
 
     def _now(self) -> float:
-        """Return the wall instant at which something is done outside of a step."""
-        return max(self._wall, time.time()) + self.time.ahead
+        """Return the last wall instant that this store was told, by the clock that all share."""
+        return self._wall + self.time.ahead
 
 
 __all__ = ["LEASE", "RedisStore"]
