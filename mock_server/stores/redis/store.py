@@ -283,7 +283,7 @@ class RedisStore:
         """Make good what Redis has lost; return True if there may be a world where there was none."""
         if damaged:
             self.first.restore(epoch)
-        return self.first.check() or damaged
+        return damaged or (epoch != self.first.epoch and self.first.check())
 
     def _connected(self) -> None:
         """Tell the time as Redis does, and believe only what it says now: it may have lost something."""
