@@ -214,9 +214,7 @@ def clock_ahead(monkeypatch: pytest.MonkeyPatch, fake: Fake, seconds: float) -> 
         fake.wall = wall
 
 
-def test_hosts_whose_clocks_differ_tell_the_same_time(
-    pair: tuple[Fake, Fake], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_hosts_whose_clocks_differ_tell_the_same_time(pair: tuple[Fake, Fake], monkeypatch: pytest.MonkeyPatch) -> None:
     """Also if a clock is set while the server runs: no status goes on, or back, because another host is asked."""
     one, other = pair
     task = one.cover()

@@ -40,7 +40,7 @@ def mine(tmp_path: Path) -> Path:
 
 
 def test_another_file_for_a_world_that_lives_is_refused(redis: Engine, mine: Path) -> None:
-    """A second server with another file, contract or setting says who has the world, and what to do; the first stays."""
+    """A second server with another file, contract or setting says who has the world; the first stays."""
     redis.empty()
     with serving("--store", redis.url, "--world", str(mine)) as process:
         mine.write_text(LINE.format(credits=7))
@@ -60,7 +60,7 @@ def test_another_file_for_a_world_that_lives_is_refused(redis: Engine, mine: Pat
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
 def test_starting_again_after_an_edit_works(redis: Engine, mine: Path, end: int) -> None:
-    """Once its server has ended, however that came about, a world is made anew from its edited file, and that is said."""
+    """Once its server has ended, however that came, a world is made anew from its edited file, and that is said."""
     redis.empty()
     with serving("--store", redis.url, "--world", str(mine)) as process:
         process.stop(end)
@@ -102,7 +102,7 @@ def test_keys_of_another_world_are_refused(redis: Engine, tmp_path: Path) -> Non
         ({"maxmemory": "100mb", "maxmemory-policy": "allkeys-lru"}, "received maxmemory-policy allkeys-lru; set it to"),
         ({"maxmemory": "1"}, "received a Redis that is full (maxmemory); raise its maxmemory, or delete worlds"),
         ({"replicaof": "127.0.0.1 1"}, "received a Redis that takes no writes (a replica); name the primary"),
-        ({"requirepass": "secret"}, "received a Redis that refuses the password; put the right one into COVERMOCK_STORE"),
+        ({"requirepass": "secret"}, "a Redis that refuses the password; put the right one into COVERMOCK_STORE"),
     ],
 )
 def test_a_redis_that_can_not_serve_is_refused(settings: dict[str, str], said: str) -> None:
@@ -157,7 +157,7 @@ def test_a_database_of_others_is_refused(redis: Engine, fields: dict[str, str], 
         ("redis://me:secret@127.0.0.1:1/abc", "received 'redis://127.0.0.1:1/abc'"),
         ("http://me:secret@host", "received 'http://host'"),
         ("unix://", "received 'unix://'"),
-        ("redis://127.0.0.1:1?db=x&password=secret", "received redis://127.0.0.1:1 with a setting that isn't understood"),
+        ("redis://127.0.0.1:1?db=x&password=secret", "redis://127.0.0.1:1 with a setting that isn't understood"),
         ("redis://127.0.0.1:1?nonsense=1", "unexpected keyword argument 'nonsense'); leave it out"),
         ("redis://127.0.0.1:1?password=secret", "a Redis or Valkey at redis://127.0.0.1:1, received none (Connection"),
         ("unix:///nowhere/x.sock?db=3", "a Redis or Valkey at unix:///nowhere/x.sock, received none (Connection"),

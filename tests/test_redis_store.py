@@ -1,7 +1,6 @@
 """Several processes on one Redis: what is promised of memory holds between them, and when one of them dies."""
 
 import ast
-import itertools
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -220,7 +219,7 @@ def test_streams_and_waits_outlive_a_redis_that_comes_back() -> None:
         made = world.music_task()
 
         assert 503 == status.status_code
-        assert made in {event.data["task"] for event in itertools.islice(stream, 1)}
+        assert any(event.data.get("task") == made for event in stream)  # tasks of the world's own go on, too
         stream.close()
 
 

@@ -61,7 +61,7 @@ class MemoryStore:
         for world in self.worlds():
             self._drop(world)
 
-    def owing(self, wall: float) -> set[str]:
+    def owing(self, wall: float) -> set[str]:  # noqa: ARG002 - as the port has it
         """Return the names of the worlds whose webhooks somebody else was to send; here there is nobody else."""
         return set()
 

@@ -15,7 +15,8 @@ from urllib.parse import quote, unquote
 import orjson
 from covermock.openapi import Contract, shown
 
-from ...world.world import World, build
+from ...world.build import build
+from ...world.world import World
 from ..memory import TakenError
 from ..port import UnfitStoreError
 from .link import Link, StoreAwayError

@@ -111,7 +111,6 @@ class Knowledge:
         """Believe nothing any more: a Redis that was away may have come back with less than it had said."""
         self._keys.clear()
         for world in self._worlds.values():
-            world.keys.clear()
             world.forget()
 
     def forget_gone(self) -> None:

@@ -18,13 +18,14 @@ class Records(dict[str, Any]):
     of them gets all.
     """
 
-    __slots__ = ("_whole", "kind", "seen")
+    __slots__ = ("_former", "_whole", "kind", "seen")
 
     def __init__(self, kind: str, whole: Callable[[], None]) -> None:
         super().__init__()
         self.kind = kind
         self.seen: set[str] = set()
         self._whole = whole
+        self._former: dict[str, Any] = {}
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return the record of that name, or the default."""
@@ -76,11 +77,16 @@ class Records(dict[str, Any]):
 
     def put(self, name: str, value: Any) -> None:
         """Set what Redis says; a task or account that is known stays the same object."""
-        old = dict.get(self, name)
+        old = dict.get(self, name) or self._former.pop(name, None)
         if old is not None and hasattr(value, "polls"):
             become(old, value)
-        else:
-            dict.__setitem__(self, name, value)
+            value = old
+        dict.__setitem__(self, name, value)
+
+    def forget(self) -> None:
+        """Know no record any more."""
+        self._former = dict(dict.items(self))
+        dict.clear(self)
 
 
 class SharedOutbox(Outbox):
@@ -89,13 +95,14 @@ class SharedOutbox(Outbox):
     `dropped` are those that had to make room for others in this step.
     """
 
-    __slots__ = ("dropped", "leases", "noted")
+    __slots__ = ("_former", "dropped", "leases", "noted")
 
     def __init__(self) -> None:
         super().__init__()
         self.noted: dict[str, Delivery] = {}
         self.leases: dict[str, float | None] = {}
         self.dropped: set[str] = set()
+        self._former: dict[str, Delivery] = {}
 
     def note(self, delivery: Delivery) -> None:
         """Put a webhook where its state says that it belongs, and remember that it may have changed."""
@@ -108,11 +115,18 @@ class SharedOutbox(Outbox):
     def put(self, name: str, raw: bytes) -> None:
         """Set what Redis says about a webhook."""
         new, lease = read_delivery(raw)
-        old = self.find(name)
+        old = self.find(name) or self._former.pop(name, None)
         if old is not None:
             become(old, new)
         self.file(old or new)
         self.leases[name] = lease
+
+    def forget_all(self) -> None:
+        """Know no webhook any more."""
+        self._former = dict(self.kept)
+        for delivery in self._former.values():
+            self.drop(delivery)
+        self.leases.clear()
 
     def forget(self, name: str) -> None:
         """Take out a webhook that was not taken in after all."""
@@ -176,15 +190,20 @@ class SharedJournal(Journal):
     def total(self, value: int) -> None:
         self._total = value
 
+    def forget(self) -> None:
+        """Know no exchange any more."""
+        self._kept.clear()
+        self._sizes.clear()
+        self._total = self.size = 0
+        self.current = False
+
     def _fetch(self) -> None:
         if self.current:
             return
         total, rows, wall = self._tail(self._total)
         first = total - len(rows) + 1
         if first != self._total + 1:
-            self._kept.clear()
-            self._sizes.clear()
-            self.size = 0
+            self.forget()
         for number, row in enumerate(rows, first):
             self._kept.append(read_entry(row, number, wall))
             self._sizes.append(len(row))

@@ -88,15 +88,9 @@ class SharedWorld(World):
         self.balances: dict[str, int] = {}
         self.keys: set[str] = set()
         self.used = self.until = self.wall = 0.0
-        self.drew = False
-        self.forget()
-
-    def forget(self) -> None:
-        """Know nothing."""
-        self.known.clear()
         self.synced = self.stamp = 0
-        self.current = False
         self.reserve: int | None = None
+        self.drew = self.current = False
         nothing: Callable[[], None] = lambda: None  # noqa: E731 - these few are known as soon as the world is
         self.accounts = Records(ACCOUNT, nothing)
         self.tasks = Records(TASK, self.complete)
@@ -105,6 +99,18 @@ class SharedWorld(World):
         self.outbox = SharedOutbox()
         self.journal = SharedJournal(lambda seen: self._sources.tail(self, "journal", seen))
         self.controls = SharedJournal(lambda seen: self._sources.tail(self, "controls", seen))
+
+    def forget(self) -> None:
+        """Know nothing any more; what comes back is the same object as before, for all who hold it."""
+        self.known.clear()
+        self.keys.clear()
+        self.synced = self.stamp = 0
+        self.reserve = None
+        for records in self._mappings():
+            records.forget()
+        self._outbox.forget_all()
+        for journal in self.journals():
+            journal.forget()
 
     def complete(self) -> None:
         """Make sure that nothing is missing in this step."""
