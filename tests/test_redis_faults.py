@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import redis as client
 from covermock.mock_server.http.messages import Answer
-from covermock.mock_server.stores.redis import RedisStore, link
-from covermock.mock_server.stores.redis.link import Link, StoreAwayError
+from covermock.mock_server.stores.redis import RedisStore
+from covermock.mock_server.stores.redis.connection import link
+from covermock.mock_server.stores.redis.connection.link import Link, StoreAwayError
 from support.engines import Engine, engine, wait_until
 from support.fakes import COVER, COVER_STATUS, MUSIC, Fake
 

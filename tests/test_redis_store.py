@@ -246,7 +246,7 @@ def test_a_second_server_goes_on_with_the_world_that_is_there(pair: tuple[Fake, 
 def test_only_the_redis_store_knows_redis() -> None:
     """No module but those of `stores/redis/` imports the package that not everybody has installed."""
     folder = Path(redis_store.__file__).parent
-    outside = (path for path in folder.parents[1].rglob("*.py") if path.parent != folder)
+    outside = (path for path in folder.parents[1].rglob("*.py") if not path.is_relative_to(folder))
     imported = {
         name.split(".")[0]
         for path in outside

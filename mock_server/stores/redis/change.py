@@ -61,6 +61,11 @@ class Change:
         world.version = answer[3]
         world.count(sums(answer[4]))
 
+    def put_right(self, answer: list[Any]) -> None:
+        """Believe what Redis says of all that the step has rested on."""
+        self._world.adopt(zip((field.decode() for field in answer[1][::2]), answer[1][1::2], strict=True))
+        self._world.count(sums(answer[2]))
+
     def _owing(self) -> str:
         """Say whether the world owes webhooks, where that may have changed."""
         if not any(name.startswith("delivery:") for name, _ in self.writes):

@@ -19,7 +19,7 @@ from ...world.build import build
 from ...world.world import World
 from ..memory import TakenError
 from ..port import UnfitStoreError
-from .link import Link, StoreAwayError
+from .connection.link import Link, StoreAwayError
 from .making import LostError, make
 from .scripts import COMMON, OPEN
 

@@ -9,7 +9,7 @@ from covermock.openapi import Contract, shown
 
 from ...http.errors import UNAVAILABLE, Refusal
 from .change import sums
-from .link import Link
+from .connection.link import Link
 from .scripts import DRAW, OPEN, TAIL
 from .shared import SharedWorld, Sources
 

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from ...world.world import World
 from ..memory import TakenError
-from .link import Link
+from .connection.link import Link
 from .records import entry_json, records
 from .scripts import COMMON
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from ...world.world import World
 from ..memory import IDLE_SECONDS, WORLDS
-from .link import Link
+from .connection.link import Link
 
 _WORLDS: Final = "covermock:worlds"
 _USED: Final = "covermock:used"

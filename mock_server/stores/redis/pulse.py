@@ -3,7 +3,7 @@
 import time
 from typing import Final
 
-from .link import Link, StoreAwayError
+from .connection.link import Link, StoreAwayError
 from .shared import SharedWorld
 
 _SECONDS: Final = 0.008  # between two looks

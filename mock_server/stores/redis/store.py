@@ -17,16 +17,16 @@ from ...world.journal import CAPACITY, ROOM
 from ...world.webhook import policy
 from ...world.world import World
 from . import names
-from .change import Change, sums
+from .change import Change
+from .connection.link import Link, StoreAwayError
+from .connection.times import SharedTime
 from .first import First
 from .knowledge import AgainError, ForeignWorldError, Knowledge
-from .link import Link, StoreAwayError
 from .making import ANY, REMOVE, LostError, make
 from .parts import SharedJournal
 from .pulse import Pulse
 from .scripts import COMMIT, STRAY, TAIL
 from .shared import SharedWorld
-from .times import SharedTime
 from .watching import Look, watched
 
 LEASE: Final = 15.0  # seconds beyond a receiver's own, after which a webhook of which its sender is silent is sent anew
@@ -144,12 +144,12 @@ class RedisStore:
 
     def names(self) -> list[str]:
         """Return the names of all worlds."""
-        self.first.check()
+        self.ready()
         return names.names(self.link)
 
     def new_name(self) -> str:
         """Return a name that no world has had."""
-        self.first.check()
+        self.ready()
         return names.new_name(self.link)
 
     def add(self, world: World) -> None:
@@ -209,7 +209,7 @@ class RedisStore:
     def _meet(self, world: SharedWorld) -> None:
         """Let the step look at a world."""
         if world.name not in self._step.worlds or not self._step.running:
-            wall = time.time() + self.time.ahead
+            wall = self.time.now()
             world.begin_step(wall, wall + self._lease)
             self._step.worlds[world.name] = world
 
@@ -232,11 +232,10 @@ class RedisStore:
             step.taken_in(answer)
             return True
         world.revert()
-        if answer[0] == -1:
+        if answer[0] == 0:
+            step.put_right(answer)
+        else:
             self._knowledge.forget(world)
-            return False
-        world.adopt(zip((field.decode() for field in answer[1][::2]), answer[1][1::2], strict=True))
-        world.count(sums(answer[2]))
         return False
 
     def _watched(self, result: Any) -> Any:
@@ -267,7 +266,7 @@ class RedisStore:
                 world.make_do()
 
     def _stray_tail(self, seen: int) -> tuple[int, list[bytes], float]:
-        return (*self.link.script(TAIL, "", "strays", seen), time.time() + self.time.ahead)
+        return (*self.link.script(TAIL, "", "strays", seen), self.time.now())
 
     def _create(self, world: World, replaces: str = "") -> None:
         """Put a world into Redis; where it has lost its tables, there are new ones, and the step begins anew."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...http.messages import Answer, Hold, Stream
-from .times import SharedTime
+from .connection.times import SharedTime
 
 Look = Callable[[float], Any]
 

@@ -28,6 +28,10 @@ class SharedTime:
         if self._offset is None or abs(offset - self._offset) > delay / 2 + _BEHIND:
             self._offset = offset
 
+    def now(self) -> float:
+        """Return the time that all tell, in Unix seconds."""
+        return time.time() + self.ahead
+
     @property
     def ahead(self) -> float:
         """Return the seconds that are to be added to this process's wall time; 0 while the clocks hardly differ."""

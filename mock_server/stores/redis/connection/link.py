@@ -12,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, ReadOnlyError, RedisError, ResponseError
 from redis.retry import Retry
 
-from ...http.errors import UNAVAILABLE, Refusal
+from ....http.errors import UNAVAILABLE, Refusal
 from .probe import Probe
 from .reasons import told
 

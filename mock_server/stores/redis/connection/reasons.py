@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from ..port import UnfitStoreError
+from ...port import UnfitStoreError
 
 _START = "start one there, or leave --store out"
 # What redis-py says (type: text), what that means, and the remedy; the first row that matches counts.
