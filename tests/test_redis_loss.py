@@ -225,6 +225,18 @@ def test_hosts_whose_clocks_differ_tell_the_same_time(pair: tuple[Fake, Fake], m
     assert "SUCCESS" == one.status(task)
 
 
+def test_a_world_of_a_host_whose_clock_is_wrong_begins_now(redis: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first world is made at the time that all tell, whatever the clock of the server says that makes it."""
+    for seconds in (3600, -3600):
+        redis.empty()
+        right = Fake(store=redis.store())
+        redis.empty()
+        with clock_ahead(monkeypatch, right, seconds):
+            Fake(store=redis.store(), wall=right.wall).cover()
+
+        assert 200 == right.post(COVER, {"taskId": "gen_completed"}).status
+
+
 def test_a_kill_loses_nothing_that_was_written_always() -> None:
     """The same kill with a Redis that has written all: everything is there at every process."""
     with engine(*DURABLE) as redis:

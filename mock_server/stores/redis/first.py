@@ -104,9 +104,8 @@ class First:
         """Make the world as it was in the beginning, unless there is one of that name. Raises `StoreAwayError`."""
         if self._world is None:
             return
-        name, spec = self._world.name, self._world.spec
         try:
-            self._made(build(name, spec, self._contract, self._wall()), epoch)
+            self._made(self._world, epoch)
         except UnfitStoreError as error:
             raise StoreAwayError(error) from None
         self.epoch = epoch
@@ -142,9 +141,10 @@ class First:
         return True
 
     def _made(self, world: World, epoch: str, replaces: str = "") -> bool:
+        """Make the world as it is in the beginning, now; return False where others were quicker."""
         facts = (("contract", self.words), ("founded", self._founded(world)))
         try:
-            make(self._link, epoch, world, facts, replaces)
+            make(self._link, epoch, build(world.name, world.spec, self._contract, self._wall()), facts, replaces)
         except TakenError as taken:
             if taken.kind == "name":
                 return False

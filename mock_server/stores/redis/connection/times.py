@@ -12,11 +12,11 @@ class SharedTime:
     """How far Redis's clock is ahead of this process's, asked for now and then.
 
     In between the monotonic clock counts, so that a clock of this host that somebody sets changes nothing. An answer
-    that the last one and its own delay explain is not believed: its noise would let the time go back.
+    changes nothing either where its own delay explains the difference: its noise would let the time go back.
     """
 
     def __init__(self) -> None:
-        self._offset: float | None = None  # what to add to the monotonic clock
+        self._offset = time.time() - time.monotonic()  # what to add to the monotonic clock
         self._differs = False
 
     def ask(self, link: Link) -> None:
@@ -25,7 +25,7 @@ class SharedTime:
         seconds, micros = link.ask("TIME")
         delay = time.monotonic() - before
         offset = int(seconds) + int(micros) / 1e6 - before - delay / 2
-        if self._offset is None or abs(offset - self._offset) > delay / 2 + _BEHIND:
+        if abs(offset - self._offset) > delay / 2 + _BEHIND:
             self._offset = offset
 
     def now(self) -> float:
@@ -35,8 +35,6 @@ class SharedTime:
     @property
     def ahead(self) -> float:
         """Return the seconds that are to be added to this process's wall time; 0 while the clocks hardly differ."""
-        if self._offset is None:
-            return 0.0
         ahead = self._offset + time.monotonic() - time.time()
         self._differs = self._differs or abs(ahead) > _BEHIND
         return ahead if self._differs else 0.0
