@@ -138,10 +138,10 @@ class Mock:
         world.outbox.stirred = False
         self.stirred.add(world.name)
 
-    def take_over(self) -> None:
+    def take_over(self, wall: float) -> None:
         """Look for webhooks that a process which is gone was to send."""
         with self.lock, suppress(Refusal):
-            self.stirred |= self.store.owing()
+            self.stirred |= self.store.owing(wall)
 
     def _replayer(self, world: World) -> Replayer:
         """Return what answers as this mock would, with `world` alone."""
@@ -193,6 +193,11 @@ class Mock:
     def malformed(self, received: str, wall: float) -> Answer:
         """Answer what was no HTTP at all; it belongs to no world, and the body of its journal entry says why."""
         answer = self.gateway.front.refuse(Refusal(MALFORMED_REQUEST, received=received), {})
-        with self.lock:
-            self.store.strays.add(wall, wall, Request("GET", "", body=received.encode()), answer)
+        request = Request("GET", "", body=received.encode())
+
+        def noted(_: None, wall: float) -> None:
+            self.store.strays.add(wall, wall, request, answer)
+
+        with self.lock, suppress(Refusal):
+            self.store.run(noted, None, wall)
         return answer

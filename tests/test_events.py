@@ -15,7 +15,7 @@ from covermock.mock_server import Request
 from covermock.mock_server.history.timeline import Follower, Happening, Stage, present
 from covermock.mock_server.history.timeline import Place as Known
 from covermock.mock_server.http.messages import Stream
-from covermock.mock_server.stores.redis.link import StoreAwayError
+from covermock.mock_server.stores.redis.connection.link import StoreAwayError
 from covermock.mock_server.world.task import Task, index, own_time
 from covermock.openapi import ADMIN, Validator, load
 from hypothesis import given

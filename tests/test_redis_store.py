@@ -1,7 +1,6 @@
 """Several processes on one Redis: what is promised of memory holds between them, and when one of them dies."""
 
 import ast
-import itertools
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -161,7 +160,7 @@ def test_a_webhook_is_claimed_by_one(pair: tuple[Fake, Fake]) -> None:
 def claimed(fake: Fake) -> list[Any]:
     """Let a courier of the mock claim what is due, as if a sweep had told it to look."""
     courier = Courier(lambda: fake.mock, (), lambda: fake.wall)
-    fake.mock.take_over()
+    fake.mock.take_over(fake.wall)
     return courier._claim()
 
 
@@ -175,7 +174,7 @@ def test_a_claim_of_a_dead_process_is_taken_over(redis: Engine) -> None:
         living.wait(60)
         [(_, delivery, _)] = claimed(dead)
         courier = Courier(lambda: living.mock, (), lambda: living.wall)
-        living.mock.take_over()
+        living.mock.take_over(living.wall)
         courier.poke()
         webhook = receiver.next()
         laboratory = Laboratory(in_process(living.mock, lambda: living.wall))
@@ -220,7 +219,7 @@ def test_streams_and_waits_outlive_a_redis_that_comes_back() -> None:
         made = world.music_task()
 
         assert 503 == status.status_code
-        assert made in {event.data["task"] for event in itertools.islice(stream, 1)}
+        assert any(event.data.get("task") == made for event in stream)  # tasks of the world's own go on, too
         stream.close()
 
 
@@ -247,7 +246,7 @@ def test_a_second_server_goes_on_with_the_world_that_is_there(pair: tuple[Fake, 
 def test_only_the_redis_store_knows_redis() -> None:
     """No module but those of `stores/redis/` imports the package that not everybody has installed."""
     folder = Path(redis_store.__file__).parent
-    outside = (path for path in folder.parents[1].rglob("*.py") if path.parent != folder)
+    outside = (path for path in folder.parents[1].rglob("*.py") if not path.is_relative_to(folder))
     imported = {
         name.split(".")[0]
         for path in outside

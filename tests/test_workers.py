@@ -166,7 +166,7 @@ def test_a_redis_that_is_killed_under_load_loses_nothing(durable: Engine) -> Non
     ("arguments", "said"),
     [
         (["--workers", "2"], "expected 1 with --store memory, received 2: memory is not shared between processes"),
-        (["--store", "sqlite:x"], "expected memory or redis://HOST:PORT/NUMBER, received 'sqlite:x'"),
+        (["--store", "sqlite:x"], "or unix:///PATH?db=NUMBER, received 'sqlite:x'"),
         (["--store", "redis://x", "--watch"], "expected no --watch with a store that outlives the server"),
         (["--store", "redis://:secret@127.0.0.1:1/0"], "expected a Redis or Valkey at redis://127.0.0.1:1/0, received"),
     ],

@@ -120,7 +120,7 @@ class Server:
             await asyncio.sleep(_SWEEP_SECONDS)
             self._shared.look(loop.time())
             if number % _SWEEPS_OF_STORE == 0:
-                self.mock.take_over()
+                self.mock.take_over(time.time())
                 self._after()
 
     async def _drain(self) -> None:

@@ -20,12 +20,13 @@ Result = TypeVar("Result")
 
 
 class TakenError(ValueError):
-    """A name or key that belongs to another world; `kind` says which of the two, `name` which one."""
+    """A name or key that belongs to another world; `kind` says which of the two, `name` which one, `world` whose."""
 
-    def __init__(self, kind: str, name: str) -> None:
+    def __init__(self, kind: str, name: str, world: str = "") -> None:
         super().__init__(f"expected a new {kind}, received {shown(name)}, which is in use; choose another")
         self.kind = kind
         self.name = name
+        self.world = world
 
 
 class MemoryStore:
@@ -60,7 +61,7 @@ class MemoryStore:
         for world in self.worlds():
             self._drop(world)
 
-    def owing(self) -> set[str]:
+    def owing(self, wall: float) -> set[str]:  # noqa: ARG002 - as the port has it
         """Return the names of the worlds whose webhooks somebody else was to send; here there is nobody else."""
         return set()
 

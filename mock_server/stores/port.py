@@ -11,6 +11,10 @@ Subject = TypeVar("Subject")
 Result = TypeVar("Result")
 
 
+class UnfitStoreError(ValueError):
+    """A store in which a server can't start as it is told to; the text says why, and the remedy."""
+
+
 class Store(Protocol):
     """Worlds by name; every key belongs to one account of one world. One suite of tests holds for all stores.
 
@@ -30,7 +34,10 @@ class Store(Protocol):
         ...
 
     def found(self, world: World) -> None:
-        """Take in the world that the server was started with; one that outlived the last server stays as it is."""
+        """Make the world that the server was started with, or go on with the one that outlived the last server.
+
+        Raises `UnfitStoreError`.
+        """
         ...
 
     def ready(self) -> None:
@@ -41,7 +48,7 @@ class Store(Protocol):
         """Let go of connections, and of worlds that are nowhere else; whoever asks again gets new connections."""
         ...
 
-    def owing(self) -> set[str]:
+    def owing(self, wall: float) -> set[str]:
         """Return the names of the worlds that owe webhooks which a process that is gone was to send."""
         ...
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -46,6 +47,16 @@ class Engine:
         self._process.kill()
         self._process.wait(PATIENCE)
 
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let it do nothing for a while, with its connections open."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
     def empty(self) -> None:
         """Take everything out."""
         with redis.Redis.from_url(self.url) as client:
@@ -63,8 +74,8 @@ def engine(*options: str) -> Iterator[Engine]:
         pytest.skip("needs redis-server, which is not installed")
     with tempfile.TemporaryDirectory(prefix="covermock-") as folder:
         running = Engine(Path(folder), *options)
-        running.start()
         try:
+            running.start()
             yield running
         finally:
             running.kill()

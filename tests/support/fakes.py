@@ -53,8 +53,8 @@ class Got:
 class Fake:
     """A mock and the wall instant at which it is asked; `key` is sent unless a call says otherwise."""
 
-    def __init__(self, key: str = KEY, store: MakeStore = in_memory, **settings: Any) -> None:
-        self.wall = NOON
+    def __init__(self, key: str = KEY, store: MakeStore = in_memory, wall: float = NOON, **settings: Any) -> None:
+        self.wall = wall
         self.key = key
         self.mock = Mock(Settings(**settings), self.wall, store)
 
@@ -84,11 +84,15 @@ class Fake:
 
     def cover(self, music: str = MUSIC, **given: Any) -> str:
         """Start a cover task and return its id."""
-        return str(self.post(COVER, {"taskId": music}, **given).json["data"]["taskId"])
+        answer = self.post(COVER, {"taskId": music}, **given)
+        assert 200 == answer.status, answer.body
+        return str(answer.json["data"]["taskId"])
 
     def upload_cover(self, audio: str = AUDIO, **given: Any) -> str:
         """Start an upload-cover task and return its id."""
-        return str(self.post(UPLOAD_COVER, {"audio_id": audio}, **given).json["data"]["task_id"])
+        answer = self.post(UPLOAD_COVER, {"audio_id": audio}, **given)
+        assert 200 == answer.status, answer.body
+        return str(answer.json["data"]["task_id"])
 
     def status(self, task: str, path: str = COVER_STATUS, **given: Any) -> str:
         """Return what a poll says of a task."""

@@ -69,7 +69,9 @@ class Client:
 
     def cover(self, music: str, **headers: str) -> str:
         """Start a cover task and return its id."""
-        return str(self.send("POST", COVER, {"taskId": music}, **headers).json["data"]["taskId"])
+        answer = self.send("POST", COVER, {"taskId": music}, **headers)
+        assert 200 == answer.status, answer.body
+        return str(answer.json["data"]["taskId"])
 
     def upload_cover(self, audio: str, **fields: Any) -> str:
         """Start an upload-cover task and return its id."""

@@ -38,10 +38,14 @@ def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 @dataclass
 class Process:
-    """A running `covermock serve`; `url` comes from the first line of its standard output."""
+    """A running `covermock serve`; `url` comes from the first line of its standard output.
+
+    `said` is what it has said on standard error before.
+    """
 
     popen: subprocess.Popen[str]
     url: str
+    said: str = ""
 
     @property
     def port(self) -> int:
@@ -83,9 +87,11 @@ def serving(*arguments: str, **env: str) -> Iterator[Process]:
     with subprocess.Popen(command, text=True, env=environment(**env), **streams) as popen:  # type: ignore[call-overload]
         try:
             assert popen.stdout is not None
-            first = popen.stdout.readline()
-            assert first.startswith("covermock listening on http://"), first + popen.stdout.read()
-            yield Process(popen, first.split()[-1])
+            said: list[str] = []
+            while not (line := popen.stdout.readline()).startswith("covermock listening on http://"):
+                assert line, "".join(said)
+                said.append(line)
+            yield Process(popen, line.split()[-1], "".join(said))
         finally:
             popen.kill()
 

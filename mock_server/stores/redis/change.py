@@ -1,9 +1,7 @@
-"""What a step has done, as words for Redis: to a world that is there, or in making one."""
+"""What a step has done to a world, as words for Redis."""
 
 from typing import Any
 
-from ...world.world import World
-from .records import entry_json, records
 from .shared import Known, SharedWorld
 
 
@@ -14,6 +12,7 @@ class Change:
         self._world = world
         self.reads: list[Any] = []
         self.writes: list[tuple[str, bytes]] = []
+        self.removed = [name for name in world.dropped() if name in world.known]
         self.sums: list[Any] = []
         for name, raw in world.looked_at():
             known = world.known.get(name)
@@ -40,8 +39,9 @@ class Change:
         """Return the words that COMMIT takes."""
         name, entry = self.entries[0] if self.entries else ("", b"")
         listed = (name, entry) if name else ("",)
-        written = [part for write in self.writes for part in write]
-        counts = len(self.reads) // 2, len(self.writes), len(self.sums) // 3
+        rows = [*self.writes, *((name, b"") for name in self.removed)]
+        written = [part for row in rows for part in row]
+        counts = len(self.reads) // 2, len(rows), len(self.sums) // 3
         drew = int(self._world.drew)
         return [counts[0], *self.reads, counts[1], *written, counts[2], *self.sums, *listed, drew, self._owing()]
 
@@ -52,6 +52,8 @@ class Change:
         for version, (name, raw) in enumerate(self.writes, first):
             known = world.known.get(name)
             world.known[name] = Known(version, known.born if known else version, raw)
+        for name in self.removed:
+            world.known.pop(name, None)
         if self.writes and world.synced == first - 1:
             world.synced = last
         if world.drew:
@@ -59,30 +61,16 @@ class Change:
         world.version = answer[3]
         world.count(sums(answer[4]))
 
+    def put_right(self, answer: list[Any]) -> None:
+        """Believe what Redis says of all that the step has rested on."""
+        self._world.adopt(zip((field.decode() for field in answer[1][::2]), answer[1][1::2], strict=True))
+        self._world.count(sums(answer[2]))
+
     def _owing(self) -> str:
         """Say whether the world owes webhooks, where that may have changed."""
         if not any(name.startswith("delivery:") for name, _ in self.writes):
             return ""
         return "1" if self._world.outbox.open else "0" if self._world.current else ""
-
-
-def creation(world: World, keys: dict[str, str]) -> list[Any]:
-    """Return the words that CREATE takes after the name."""
-    rows = list(records(world))
-    sums = [(account.name, account.balance) for account in world.accounts.values()]
-    facts = [("made", world.made), ("acts", world.acts), *_totals(world)]
-    lists = [
-        (name, entry.order, entry_json(entry, 0.0))
-        for name, journal in (("journal", world.journal), ("controls", world.controls))
-        for entry in journal.entries
-    ]
-    groups: tuple[list[Any], ...] = (list(keys.items()), rows, sums, facts, lists)
-    words = [word for group in groups for word in (len(group), *(part for row in group for part in row))]
-    return [*words, int(world.outbox.open > 0)]
-
-
-def _totals(world: World) -> list[tuple[str, int]]:
-    return [("journal", world.journal.total), ("controls", world.controls.total)]
 
 
 def sums(flat: list[bytes]) -> dict[str, int]:

@@ -18,13 +18,14 @@ class Records(dict[str, Any]):
     of them gets all.
     """
 
-    __slots__ = ("_whole", "kind", "seen")
+    __slots__ = ("_former", "_whole", "kind", "seen")
 
     def __init__(self, kind: str, whole: Callable[[], None]) -> None:
         super().__init__()
         self.kind = kind
         self.seen: set[str] = set()
         self._whole = whole
+        self._former: dict[str, Any] = {}
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return the record of that name, or the default."""
@@ -76,36 +77,56 @@ class Records(dict[str, Any]):
 
     def put(self, name: str, value: Any) -> None:
         """Set what Redis says; a task or account that is known stays the same object."""
-        old = dict.get(self, name)
+        old = dict.get(self, name) or self._former.pop(name, None)
         if old is not None and hasattr(value, "polls"):
             become(old, value)
-        else:
-            dict.__setitem__(self, name, value)
+            value = old
+        dict.__setitem__(self, name, value)
+
+    def forget(self) -> None:
+        """Know no record any more."""
+        self._former = dict(dict.items(self))
+        dict.clear(self)
 
 
 class SharedOutbox(Outbox):
-    """The webhooks of a shared world. `noted` are those that this step has touched; `leases` say who is being sent."""
+    """The webhooks of a shared world. `noted` are those that this step has touched; `leases` say who is being sent.
 
-    __slots__ = ("leases", "noted")
+    `dropped` are those that had to make room for others in this step.
+    """
+
+    __slots__ = ("_former", "dropped", "leases", "noted")
 
     def __init__(self) -> None:
         super().__init__()
         self.noted: dict[str, Delivery] = {}
         self.leases: dict[str, float | None] = {}
+        self.dropped: set[str] = set()
+        self._former: dict[str, Delivery] = {}
 
     def note(self, delivery: Delivery) -> None:
         """Put a webhook where its state says that it belongs, and remember that it may have changed."""
+        oldest = next(iter(self.closed), "")
         Outbox.note(self, delivery)
         self.noted[delivery.id] = delivery
+        if oldest and oldest not in self.kept:
+            self.dropped.add(oldest)
 
     def put(self, name: str, raw: bytes) -> None:
         """Set what Redis says about a webhook."""
         new, lease = read_delivery(raw)
-        old = self.find(name)
+        old = self.find(name) or self._former.pop(name, None)
         if old is not None:
             become(old, new)
         self.file(old or new)
         self.leases[name] = lease
+
+    def forget_all(self) -> None:
+        """Know no webhook any more."""
+        self._former = dict(self.kept)
+        for delivery in self._former.values():
+            self.drop(delivery)
+        self.leases.clear()
 
     def forget(self, name: str) -> None:
         """Take out a webhook that was not taken in after all."""
@@ -132,11 +153,12 @@ class SharedOutbox(Outbox):
 class SharedJournal(Journal):
     """A list of exchanges in Redis: fetched when read, as far as it isn't known yet; `fresh` are this step's own."""
 
-    __slots__ = ("_kept", "_tail", "_total", "current", "fresh")
+    __slots__ = ("_kept", "_sizes", "_tail", "_total", "current", "fresh")
 
     def __init__(self, tail: Callable[[int], tuple[int, list[bytes], float]]) -> None:
         self._tail = tail
-        self._kept: deque[Entry] = deque(maxlen=CAPACITY)
+        self._kept: deque[Entry] = deque()
+        self._sizes: deque[int] = deque()  # bytes of each entry, as Redis counts them
         self._total = 0
         self.capacity, self.size = CAPACITY, 0
         self.current = False
@@ -168,17 +190,25 @@ class SharedJournal(Journal):
     def total(self, value: int) -> None:
         self._total = value
 
+    def forget(self) -> None:
+        """Know no exchange any more."""
+        self._kept.clear()
+        self._sizes.clear()
+        self._total = self.size = 0
+        self.current = False
+
     def _fetch(self) -> None:
         if self.current:
             return
         total, rows, wall = self._tail(self._total)
         first = total - len(rows) + 1
-        if first > self._total + 1:
-            self._kept.clear()
+        if first != self._total + 1:
+            self.forget()
         for number, row in enumerate(rows, first):
             self._kept.append(read_entry(row, number, wall))
+            self._sizes.append(len(row))
             self.size += len(row)
-        while self.size > ROOM and len(self._kept) > 1:
-            oldest = self._kept.popleft()
-            self.size -= len(oldest.request.body) + len(oldest.answer.body)
+        while len(self._kept) > 1 and (len(self._kept) > CAPACITY or self.size > ROOM):
+            self._kept.popleft()
+            self.size -= self._sizes.popleft()
         self._total, self.current = total, True

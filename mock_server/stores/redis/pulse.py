@@ -3,7 +3,7 @@
 import time
 from typing import Final
 
-from .link import Link, StoreAwayError
+from .connection.link import Link, StoreAwayError
 from .shared import SharedWorld
 
 _SECONDS: Final = 0.008  # between two looks
@@ -33,8 +33,10 @@ class Pulse:
         self._asked = {world: asked for world, asked in self._asked.items() if asked > now - _PATIENCE}
         worlds = list(self._asked)
         try:
-            versions = self._link.command("HMGET", "covermock:versions", *(world.uid for world in worlds))
+            versions = self._link.ask("HMGET", "covermock:versions", *(world.uid for world in worlds))
         except StoreAwayError:
+            if self._link.back:  # a look takes the new connection; this may be asked for outside of the mock's lock
+                self._versions = dict.fromkeys(worlds, -2)
             return
         self._versions = {
             world: -1 if version is None else int(version) for world, version in zip(worlds, versions, strict=True)

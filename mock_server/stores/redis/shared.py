@@ -58,8 +58,9 @@ class Sources(NamedTuple):
 class SharedWorld(World):
     """A world in Redis. The rules change it as they change any world; then `changes` says what they rest on and did.
 
-    `known` has the records by field, `balances` the counters of the accounts; `synced` is the version up to which
-    nothing is missing. What was not committed is taken back by `revert`.
+    `known` has the records by field, `balances` the counters of the accounts, `keys` those by which it was found;
+    `synced` is the version up to which nothing is missing, `stamp` the last one that Redis has spoken of. What was
+    not committed is taken back by `revert`.
     """
 
     __slots__ = (
@@ -67,8 +68,10 @@ class SharedWorld(World):
         "balances",
         "current",
         "drew",
+        "keys",
         "known",
         "reserve",
+        "stamp",
         "synced",
         "uid",
         "until",
@@ -83,16 +86,11 @@ class SharedWorld(World):
         self._sources = sources
         self.known: dict[str, Known] = {}
         self.balances: dict[str, int] = {}
-        self.synced = 0
+        self.keys: set[str] = set()
         self.used = self.until = self.wall = 0.0
+        self.synced = self.stamp = 0
         self.reserve: int | None = None
         self.drew = self.current = False
-        self.forget()
-
-    def forget(self) -> None:
-        """Know nothing."""
-        self.known.clear()
-        self.synced = 0
         nothing: Callable[[], None] = lambda: None  # noqa: E731 - these few are known as soon as the world is
         self.accounts = Records(ACCOUNT, nothing)
         self.tasks = Records(TASK, self.complete)
@@ -102,10 +100,28 @@ class SharedWorld(World):
         self.journal = SharedJournal(lambda seen: self._sources.tail(self, "journal", seen))
         self.controls = SharedJournal(lambda seen: self._sources.tail(self, "controls", seen))
 
+    def forget(self) -> None:
+        """Know nothing any more; what comes back is the same object as before, for all who hold it."""
+        self.known.clear()
+        self.keys.clear()
+        self.synced = self.stamp = 0
+        self.reserve = None
+        for records in self._mappings():
+            records.forget()
+        self._outbox.forget_all()
+        for journal in self.journals():
+            journal.forget()
+
     def complete(self) -> None:
         """Make sure that nothing is missing in this step."""
         if not self.current:
             self._sources.whole(self)
+
+    def make_do(self) -> None:
+        """Go on in this step with what is known, while Redis is away."""
+        self.current = True
+        for journal in self.journals():
+            journal.current = True
 
     def take_over(self) -> None:
         """Plan again what somebody was sending who says nothing more of it."""
@@ -127,6 +143,7 @@ class SharedWorld(World):
         for account in dict.values(self.accounts):
             account.asked = False  # type: ignore[attr-defined]
         self._outbox.noted.clear()
+        self._outbox.dropped.clear()
         for journal in self.journals():
             journal.current = False
             journal.fresh.clear()
@@ -185,9 +202,13 @@ class SharedWorld(World):
         accounts = self._accounts
         return [one for one in dict.values(accounts) if one.asked or one.name in accounts.seen]
 
+    def dropped(self) -> list[str]:
+        """Return the records of webhooks that are not kept any longer."""
+        return [f"{DELIVERY}:{name}" for name in self._outbox.dropped]
+
     def revert(self) -> None:
         """Take back what the step has changed here."""
-        fields = [field for field, _ in self.looked_at()]
+        fields = [*self.dropped(), *(field for field, _ in self.looked_at())]
         for field in fields:
             known = self.known.get(field)
             if known is None:

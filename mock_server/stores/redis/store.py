@@ -3,10 +3,10 @@
 If it was not, the step is done again on what Redis says. So a usual request is one round trip.
 """
 
-import os
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from covermock.openapi import Contract
@@ -16,19 +16,24 @@ from ...world.account import Account
 from ...world.journal import CAPACITY, ROOM
 from ...world.webhook import policy
 from ...world.world import World
-from ..memory import IDLE_SECONDS, WORLDS, TakenError
-from .change import Change, creation, sums
-from .knowledge import AgainError, Knowledge
-from .link import Link, StoreAwayError
+from . import names
+from .change import Change
+from .connection.link import Link, StoreAwayError
+from .connection.times import SharedTime
+from .first import First
+from .knowledge import AgainError, ForeignWorldError, Knowledge
+from .making import ANY, REMOVE, LostError, make
 from .parts import SharedJournal
 from .pulse import Pulse
-from .scripts import COMMIT, CREATE, OPEN, REMOVE, STRAY, TAIL
+from .scripts import COMMIT, STRAY, TAIL
 from .shared import SharedWorld
+from .watching import Look, watched
 
 LEASE: Final = 15.0  # seconds beyond a receiver's own, after which a webhook of which its sender is silent is sent anew
 _TRIES = 200  # of one step; each that fails means that another one's was taken in
+_PATIENCE = 5.0  # seconds for all of them
 _USED = 60.0  # seconds between two notes that a made world is in use
-_BEHIND = 0.005  # seconds by which clocks may differ
+_STRAYS = 1000  # requests of no world that are kept
 
 Subject = TypeVar("Subject")
 Result = TypeVar("Result")
@@ -48,20 +53,20 @@ class _Step:
 
 
 class RedisStore:
-    """Worlds in Redis, by name and key; the same as `MemoryStore` to those who use it, under the mock's lock.
-
-    `ahead` is how far Redis's clock is ahead of this process's, so that all processes tell the same time.
-    """
+    """Worlds in Redis, by name and key; the same as `MemoryStore` to those who use it, under the mock's lock."""
 
     def __init__(self, url: str, contract: Contract, lease: float = LEASE) -> None:
         self.link = Link(url, self._connected)
-        self.ahead = 0.0
+        self.time = SharedTime()
+        self.first = First(self.link, contract, self._now)
         answers = (policy(contract, one.id)["answer_within"] for one in contract.operations if one.callback)
         self._lease = lease + max(answers, default=0.0)
+        self._wall = 0.0
         self._step = _Step()
-        self._knowledge = Knowledge(self.link, contract, self._meet, lambda: self._step.exchange)
+        self._knowledge = Knowledge(
+            self.link, contract, self.first.words, self._meet, lambda: self._step.exchange, self._lost
+        )
         self._pulse = Pulse(self.link)
-        self._first: World | None = None
         self.strays = SharedJournal(lambda seen: self._stray_tail(seen))  # noqa: PLW0108 - the method is bound later
 
     # What the mock asks.
@@ -71,36 +76,42 @@ class RedisStore:
 
         Raises `StoreAwayError`; then nothing of it was taken in, unless Redis went away in the midst of it.
         """
+        self._wall, until = wall, time.monotonic() + _PATIENCE
         try:
             for _ in range(_TRIES):
                 self._begin()
-                try:
-                    result = work(subject, wall + self.ahead)
-                    done = self._committed()
-                except BaseException as trouble:
-                    self._revert()
-                    if isinstance(trouble, AgainError):
-                        continue
-                    raise
+                done, result = self._tried(work, subject, wall + self.time.ahead)
                 if done:
                     return self._watched(result)  # type: ignore[no-any-return]
+                if time.monotonic() > until:
+                    break
         finally:
-            self._step = _Step()
-        raise StoreAwayError(TimeoutError(f"{_TRIES} steps of others came first"))
+            self._step, self.link.pinned = _Step(), False
+        raise StoreAwayError("one that others change all the while")
+
+    def _tried(self, work: Callable[[Subject, float], Result], subject: Subject, wall: float) -> tuple[bool, Any]:
+        """Return True and the result once all is in Redis; False where others were quicker, and it is due again."""
+        try:
+            result = work(subject, wall)
+            return self._committed(), result
+        except AgainError:
+            self._revert()
+            return False, None
+        except BaseException:
+            self._revert()
+            raise
 
     def found(self, world: World) -> None:
-        """Take in the world that the server was started with, unless there is one of that name.
+        """Make the world that the server was started with, or go on with the one that outlived the last server.
 
-        So it is, too, when a Redis comes back that has lost everything.
+        Once Redis has lost everything it is made anew. Raises `UnfitStoreError` and `StoreAwayError`.
         """
-        self._first = world
-        self.ready()
-        if self.link.script(OPEN, "name", world.name, "", "") is None:
-            self._create(world, replace=False)
+        self._wall = world.clock.wall
+        self.first.found(world)
 
     def ready(self) -> None:
-        """Make sure that Redis answers. Raises `StoreAwayError`."""
-        self.link.command("PING")
+        """Make sure that Redis answers, takes writes, and has our tables. Raises `StoreAwayError`."""
+        self.first.check()
 
     def find_key(self, key: str) -> tuple[World, Account] | None:
         """Return the world and account that the key names, or None."""
@@ -125,33 +136,34 @@ class RedisStore:
 
     def worlds(self) -> Iterable[World]:
         """Return all worlds, oldest first."""
-        names = self.link.command("HGETALL", "covermock:worlds")
-        pairs = sorted(zip(names[1::2], names[::2], strict=True), key=lambda pair: int(pair[0].partition(b"-")[0]))
-        found = (self.world(name.decode()) for _, name in pairs)
+        found = []
+        for name in self.names():
+            with suppress(ForeignWorldError):
+                found.append(self.world(name))
         return [world for world in found if world is not None]
 
     def names(self) -> list[str]:
         """Return the names of all worlds."""
-        return [name.decode() for name in self.link.command("HKEYS", "covermock:worlds")]
+        self.ready()
+        return names.names(self.link)
 
     def new_name(self) -> str:
         """Return a name that no world has had."""
-        while True:
-            name = f"w{self.link.command('INCR', 'covermock:made')}"
-            if not self.link.command("HEXISTS", "covermock:worlds", name):
-                return name
+        self.ready()
+        return names.new_name(self.link)
 
     def add(self, world: World) -> None:
         """Take a world in. Raises `TakenError` when its name or a key of it is in use; nothing is changed then."""
-        self._create(world, replace=False)
+        self._create(world)
 
     def replace(self, world: World) -> None:
         """Put a world in the place of the one that has its name, if there is one. Raises `TakenError`, as `add`."""
-        self._create(world, replace=True)
+        self._create(world, ANY)
 
     def remove(self, name: str) -> None:
         """Delete the world of that name, and its keys. Raises `KeyError` when there is none."""
         self._step.worlds.pop(name, None)
+        self._knowledge.removed(name)
         if not self.link.script(REMOVE, name):
             raise KeyError(name)
 
@@ -159,38 +171,45 @@ class RedisStore:
         """Note that a made world is in use, once in a while."""
         if isinstance(world, SharedWorld) and wall >= world.used + _USED:
             world.used = wall
-            self.link.command("ZADD", "covermock:used", "XX", wall + _patience(world), world.name)
+            names.note_use(self.link, world, wall)
 
     def expire(self, made: World, wall: float) -> None:
         """Note that a world was made at the wall instant, and drop those that were abandoned before."""
-        self.link.command("ZADD", "covermock:used", wall + _patience(made), made.name)
-        gone = self.link.command("ZRANGEBYSCORE", "covermock:used", "-inf", f"({wall}")
-        many = self.link.command("ZCARD", "covermock:used") - WORLDS
-        gone += self.link.command("ZRANGE", "covermock:used", 0, many - 1) if many > 0 else []
-        for name in {one.decode() for one in gone}:
-            self.link.command("ZREM", "covermock:used", name)
+        names.note_use(self.link, made, wall, made=True)
+        for name in names.abandoned(self.link, wall):
+            self._knowledge.removed(name)
             self.link.script(REMOVE, name)
 
     def close(self) -> None:
         """Let go of the connection; whoever asks again gets a new one."""
         self.link.close()
 
-    def owing(self) -> set[str]:
-        """Return the names of the worlds that owe webhooks, whoever has accepted their tasks."""
-        found = (self.link.command("HGET", f"covermock:{uid.decode()}:facts", "name") for uid in self._owing())
-        return {name.decode() for name in found if name}
+    def owing(self, wall: float) -> set[str]:
+        """Return the names of the worlds that owe webhooks, whoever has accepted their tasks.
+
+        As this is asked for now and then, the time is, too, and whether anything was lost, or deleted by others.
+        """
+        self._wall = wall
+        self.first.check()
+        self.time.ask(self.link)
+        self._knowledge.forget_gone()
+        return names.owing(self.link, self.first.words)
 
     # One step.
 
     def _begin(self) -> None:
-        self._step = _Step(running=True)
+        """Begin on what Redis says through one connection; without it, whatever needs Redis in this step is refused."""
+        self._step, self.link.pinned = _Step(running=True), False
+        with suppress(StoreAwayError):
+            self.link.open()
+        self.link.pinned = True
         self.strays.current = False
         self.strays.fresh.clear()
 
     def _meet(self, world: SharedWorld) -> None:
         """Let the step look at a world."""
         if world.name not in self._step.worlds or not self._step.running:
-            wall = time.time() + self.ahead
+            wall = self.time.now()
             world.begin_step(wall, wall + self._lease)
             self._step.worlds[world.name] = world
 
@@ -201,7 +220,7 @@ class RedisStore:
     def _committed(self) -> bool:
         """Tell whether Redis has taken in what the step has done."""
         for entry in self.strays.fresh:
-            self.link.script(STRAY, 1000, entry)
+            self.link.script(STRAY, _STRAYS, ROOM, entry)
         return all(self._commit(world) for world in self._step.worlds.values())
 
     def _commit(self, world: SharedWorld) -> bool:
@@ -213,11 +232,10 @@ class RedisStore:
             step.taken_in(answer)
             return True
         world.revert()
-        if answer[0] == -1:
+        if answer[0] == 0:
+            step.put_right(answer)
+        else:
             self._knowledge.forget(world)
-            return not self._step.exchange
-        world.adopt(zip((field.decode() for field in answer[1][::2]), answer[1][1::2], strict=True))
-        world.count(sums(answer[2]))
         return False
 
     def _watched(self, result: Any) -> Any:
@@ -226,22 +244,14 @@ class RedisStore:
             return result
         world = next(iter(self._step.worlds.values()))
 
-        def fresh(look: Callable[[float], Any]) -> Callable[[float], Any]:
+        def fresh(look: Look) -> Look:
             def refreshed(_: None, wall: float) -> Any:
                 self._refresh(world)
                 return look(wall)
 
             return lambda wall: self.run(refreshed, None, wall)
 
-        def watched(on: Any) -> Any:
-            again = lambda wall: on.again(wall + self.ahead) - self.ahead  # noqa: E731 - Redis's time is told inside
-            return on and replace(on, look=fresh(on.look), again=again, version=lambda: self._pulse.of(world))
-
-        stream = watched(result.stream)
-        if stream:
-            piece = stream.piece
-            stream.piece = lambda wall, *, full=False: piece(wall + self.ahead, full=full)
-        return replace(result, hold=watched(result.hold), stream=stream)
+        return watched(result, self.time, fresh, lambda: self._pulse.of(world))
 
     # What Redis says.
 
@@ -253,40 +263,38 @@ class RedisStore:
             try:
                 self._knowledge.sync(world)
             except StoreAwayError:
-                world.current = True
+                world.make_do()
 
     def _stray_tail(self, seen: int) -> tuple[int, list[bytes], float]:
-        total, rows = self.link.script(TAIL, "", "strays", seen)
-        return total, rows, time.time() + self.ahead
+        return (*self.link.script(TAIL, "", "strays", seen), self.time.now())
 
-    def _owing(self) -> list[bytes]:
-        uids: list[bytes] = self.link.command("SMEMBERS", "covermock:owing")
-        return uids
-
-    def _create(self, world: World, *, replace: bool) -> None:
-        keys = {account.key: name for name, account in world.accounts.items()}
-        if len(keys) < len(world.accounts):
-            every = [account.key for account in world.accounts.values()]
-            raise TakenError("key", next(key for key in every if every.count(key) > 1))
+    def _create(self, world: World, replaces: str = "") -> None:
+        """Put a world into Redis; where it has lost its tables, there are new ones, and the step begins anew."""
         self._step.worlds.pop(world.name, None)
-        words = creation(world, keys)
-        answer = self.link.script(CREATE, os.urandom(4).hex(), world.name, int(replace), *words)
-        if len(answer) > 1:
-            raise TakenError(answer[0].decode(), answer[1].decode())
+        facts = (("contract", self.first.words),)
+        try:
+            make(self.link, self.first.epoch, world, facts, replaces)
+        except LostError:
+            self.first.check()
+            raise AgainError from None
 
-    def _connected(self, link: Link) -> None:
-        """Tell the time as Redis does, and put the first world into a Redis that has lost everything."""
-        before = time.time()
-        seconds, micros = link.command("TIME")
-        ahead = int(seconds) + int(micros) / 1e6 - (before + time.time()) / 2
-        self.ahead = ahead if abs(ahead) > _BEHIND else 0.0
-        if self._first is not None and not link.command("EXISTS", "covermock:seq"):
-            self._create(self._first, replace=False)
+    def _lost(self, epoch: str, damaged: bool) -> bool:
+        """Make good what Redis has lost; return True if there may be a world where there was none."""
+        if damaged:
+            self.first.restore(epoch)
+        return damaged or (epoch != self.first.epoch and self.first.check())
 
+    def _connected(self) -> None:
+        """Tell the time as Redis does, and believe only what it says now: it may have lost something."""
+        self.time.ask(self.link)
+        self.first.introduce()
+        self._knowledge.doubt()
+        if self.first.epoch:
+            self.first.check()
 
-def _patience(world: World) -> float:
-    seconds: float = world.spec.get("idle_seconds", IDLE_SECONDS)
-    return seconds
+    def _now(self) -> float:
+        """Return the last wall instant that this store was told, by the clock that all share."""
+        return self._wall + self.time.ahead
 
 
 __all__ = ["LEASE", "RedisStore"]
