@@ -342,7 +342,8 @@ def test_what_is_on_its_way_is_known(raw: bytes, phase: str, begun: bool) -> Non
 
 LINES = [
     b"Host: x", b"host: y", b"Host:", b"Host: a b", b"Accept: */*", b"A: 1", b"a:  1 ", b"A:", b"A : 1", b"A: \x01",
-    b"A: \xe9", b"X-B: a b  c", b"X_B: d", b" folded", b"Content-Length: 5", b"Content-Length: 0", b"content-length: 05",
+    b"A: \xe9", b"X-B: a b  c", b"X_B: d", b" folded", b"Content-Length: 5", b"Content-Length: 0",
+    b"content-length: 05",
     b"Content-Length: +5", b"Connection: keep-alive", b"Connection: close", b"Connection: Upgrade", b"Upgrade: h2c",
     b"Proxy-Connection: close", b"Transfer-Encoding: chunked", b"Expect: 100-continue", b"Keep-Alive: 5", b"",
 ]  # fmt: skip
@@ -350,7 +351,8 @@ STARTS = [
     b"GET / HTTP/1.1", b"GET /a?b=c&d=%zz HTTP/1.1", b"POST /p?? HTTP/1.1", b"HEAD /a#b HTTP/1.1",
     b"GET http://y/a HTTP/1.1",
     b"GET / HTTP/1.0", b"GET  / HTTP/1.1", b"GET /\xe9 HTTP/1.1", b"OPTIONS * HTTP/1.1", b"CONNECT a:1 HTTP/1.1",
-    b"GET /~.:,;=&+-_%41 HTTP/1.1", b"DELETE /[a] HTTP/1.1", b"PUT /a|b HTTP/1.1", b"FOO / HTTP/1.1", b"GET / HTTP/1.1 ",
+    b"GET /~.:,;=&+-_%41 HTTP/1.1", b"DELETE /[a] HTTP/1.1", b"PUT /a|b HTTP/1.1", b"FOO / HTTP/1.1",
+    b"GET / HTTP/1.1 ",
 ]  # fmt: skip
 
 
