@@ -52,8 +52,9 @@ def test_what_is_not_one_whole_known_request_is_left_to_the_parser(heads: Heads,
 @pytest.mark.parametrize(
     "head",
     [
-        HEAD._replace(length=None),
-        HEAD._replace(expects=True),
+        HEAD._replace(headers={"host": "x", "transfer-encoding": "chunked"}, length=None),
+        HEAD._replace(headers={"host": "x", "expect": "100-continue"}, expects=True),
+        HEAD._replace(headers={"host": "x", "upgrade": "h2c"}),
         HEAD._replace(connection=CLOSE),
         HEAD._replace(connection=KEEP_AND_SAY),
     ],

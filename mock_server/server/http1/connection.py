@@ -106,8 +106,8 @@ class Connection(asyncio.Protocol):
         self._in_turn = True
         try:
             turns = 0
-            while not (self._busy or self._clogged or self._ended) and turns < _TURN:
-                turns = turns + 1 if self._take() else _TURN + 1
+            while turns < _TURN and self._take():
+                turns += 1
         except MalformedError as error:
             self._refuse(str(error))
         except CrowdedError:
@@ -116,18 +116,21 @@ class Connection(asyncio.Protocol):
             self._in_turn = False
         if turns == _TURN:
             self._loop.call_soon(self._go_on)
-        self._throttle()
+        if not (self._reader.clean and self._reading):
+            self._throttle()
 
     def _take(self) -> bool:
-        """Begin with the next request if it is whole; else note what is missing, and return False."""
+        """Begin with the next request if it is whole and has its turn; else note what is missing, and return False."""
+        if self._busy or self._clogged or self._ended or (self._reader.clean and not self._eof):
+            return False
         taken = self._reader.take()
-        if self._reader.expects:
-            self._reader.expects = False
-            self._transport.write(_CONTINUE)
-            return True
         if taken is not None:
             self._phase = ""
             self._begin(*taken)
+            return True
+        if self._reader.expects:
+            self._reader.expects = False
+            self._transport.write(_CONTINUE)
             return True
         if self._reader.phase != self._phase:
             self._phase, self._since = self._reader.phase, self._loop.time()

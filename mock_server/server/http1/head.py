@@ -1,7 +1,7 @@
 """A request's head: llhttp reads it, whole or piece by piece; what HTTP/1.1 demands besides is checked here."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ import httptools
 
 KEEP, KEEP_AND_SAY, CLOSE = "", "keep-alive", "close"  # what an answer's header Connection says
 _VERSIONS = frozenset({"1.0", "1.1"})
-_FIELDS = 256  # headers of a request; each costs more memory than its bytes
+FIELDS = 256  # headers of a request; each costs more memory than its bytes
 _HOST = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
 _TLS = b"\x16"  # the first byte of a TLS handshake
 
@@ -36,13 +36,14 @@ class Head(NamedTuple):
 class HeadReader:
     """Reads one head. It may not be given a byte more: every head ends with its first empty line."""
 
+    __slots__ = ("_complete", "_fed", "_headers", "_keep_alive", "_parser", "_repeated", "_target")
+
     def __init__(self) -> None:
         self._parser = httptools.HttpRequestParser(self)
-        self._target: list[bytes] = []
-        self._fields: list[tuple[bytes, bytes]] = []
-        self._complete = False
-        self._fed = False
-        self.begun = False  # more than empty lines has come
+        self._target = b""
+        self._headers: dict[str, str] = {}
+        self._repeated: dict[str, list[str]] = {}
+        self._complete = self._fed = False
 
     def feed(self, data: bytes) -> Head | None:
         """Return the head once it is whole. Raises `MalformedError`."""
@@ -51,49 +52,60 @@ class HeadReader:
         except httptools.HttpParserUpgrade:
             pass  # to a protocol that is not spoken here: what follows is HTTP/1.1 still
         except httptools.HttpParserError as error:
-            if self._complete and self._version not in _VERSIONS:  # for llhttp a line of HTTP/0.9 is a whole head
-                raise MalformedError(f"HTTP/{self._version}") from None
+            version = self._parser.get_http_version()
+            if self._complete and version not in _VERSIONS:  # for llhttp a line of HTTP/0.9 is a whole head
+                raise MalformedError(f"HTTP/{version}") from None
             raise MalformedError(_received(b"" if self._fed else data, str(error))) from None
         self._fed = True
         return self._head() if self._complete else None
 
     # llhttp's callbacks.
 
-    def on_message_begin(self) -> None:
-        """Note that the empty lines before a request have ended."""
-        self.begun = True
-
     def on_url(self, piece: bytes) -> None:
         """Add a piece of the request target."""
-        self._target.append(piece)
+        self._target += piece
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Add a header."""
-        self._fields.append((name, value))
+        key = _name(name)
+        if key in self._headers:
+            self._repeated.setdefault(key, []).append(value.decode("latin-1"))
+        else:
+            self._headers[key] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
         """Note that the head is whole."""
         self._complete = True
-        self._version = self._parser.get_http_version()
         self._keep_alive = self._parser.should_keep_alive()
 
     def _head(self) -> Head:
-        version, method = self._version, self._parser.get_method().decode("latin-1")
+        headers, target = self._headers, self._target.decode("latin-1")
+        version, method = self._parser.get_http_version(), _text(self._parser.get_method())
         if version not in _VERSIONS:
             raise MalformedError(f"HTTP/{version}")
-        if len(self._fields) > _FIELDS:
-            raise MalformedError(f"more than {_FIELDS} headers")
-        headers = _joined(self._fields)
-        hosts = [value.decode("latin-1") for name, value in self._fields if _name(name) == "host"]
-        authority, path, query = _target(b"".join(self._target))
-        host = _host(hosts, authority, version)
-        if host is not None:
-            headers["host"] = host
+        if self._repeated or "host" not in headers or len(headers) > FIELDS:
+            self._join(version)
+        if target[:1] != "/" and "://" in target:
+            headers["host"], target = _absolute(target)
+        if not _is_host(headers.get("host", "")):
+            raise MalformedError("a Host that names no host")
+        path, _, query = target.partition("#")[0].partition("?")
         kept = self._keep_alive and method != "CONNECT"  # whose client goes on in another protocol
         connection = CLOSE if not kept else KEEP if version == "1.1" else KEEP_AND_SAY
+        if "content-length" not in headers and "transfer-encoding" not in headers:
+            return Head(method, path, query, headers, 0, connection)
         length = _length(headers, version)
-        expects = length != 0 and version == "1.1" and headers.get("expect", "").lower() == "100-continue"
-        return Head(method, path, query, headers, length, connection, expects)
+        return Head(method, path, query, headers, length, connection, _expects(headers, length, version))
+
+    def _join(self, version: str) -> None:
+        """Join headers that come several times, as RFC 9110 says, but for those that leave open who is asked."""
+        if len(self._headers) + sum(map(len, self._repeated.values())) > FIELDS:
+            raise MalformedError(f"more than {FIELDS} headers")
+        hosts = len(self._repeated.get("host", ())) + ("host" in self._headers)
+        if hosts > 1 or (version == "1.1" and not hosts):
+            raise MalformedError(f"{hosts} headers Host, where there must be one")
+        for key, texts in self._repeated.items():
+            self._headers[key] = ", ".join([self._headers[key], *texts])
 
 
 def _received(data: bytes, problem: str) -> str:
@@ -103,46 +115,33 @@ def _received(data: bytes, problem: str) -> str:
     return "the preface of HTTP/2" if "PRI" in problem else problem or "bytes that are no HTTP"
 
 
-def _joined(fields: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Return the headers; one that comes several times is joined as RFC 9110 says."""
-    headers: dict[str, str] = {}
-    repeated: dict[str, list[str]] = {}
-    for name, value in fields:
-        key, text = _name(name), value.decode("latin-1")
-        if key in headers:
-            repeated.setdefault(key, [headers[key]]).append(text)
-        else:
-            headers[key] = text
-    return headers | {key: ", ".join(texts) for key, texts in repeated.items()}
-
-
-def _host(hosts: Sequence[str], authority: str | None, version: str) -> str | None:
-    """Return who is asked: the authority of the target, else the one header Host (RFC 9112, 3.2)."""
-    if len(hosts) > 1 or (version == "1.1" and not hosts):
-        raise MalformedError(f"{len(hosts)} headers Host, where there must be one")
-    if not all(_HOST.fullmatch(host) for host in (*hosts, authority or "")):
-        raise MalformedError("a Host that names no host")
-    return hosts[0] if hosts and authority is None else authority
+@lru_cache(maxsize=256)
+def _is_host(text: str) -> bool:
+    return _HOST.fullmatch(text) is not None
 
 
 def _length(headers: Mapping[str, str], version: str) -> int | None:
     """Return the length of the body, None for chunks; llhttp has refused lengths that contradict each other."""
-    coding = headers.get("transfer-encoding")
-    if coding is None:
-        return int(headers.get("content-length", 0))
-    if version == "1.0" or coding.strip().lower() != "chunked":
+    if "transfer-encoding" not in headers:
+        return int(headers["content-length"])
+    if version == "1.0" or headers["transfer-encoding"].strip().lower() != "chunked":
         raise MalformedError(f"a Transfer-Encoding other than chunked, or in HTTP/{version}")
     return None
 
 
-def _target(raw: bytes) -> tuple[str | None, str, str]:
-    """Split a request target into the authority, where it is an absolute one, path and query."""
-    text, authority = raw.decode("latin-1"), None
-    if not text.startswith("/") and "://" in text:
-        authority, _, rest = text.partition("://")[2].partition("/")
-        text = f"/{rest}"
-    path, _, query = text.partition("#")[0].partition("?")
-    return authority, path, query
+def _expects(headers: Mapping[str, str], length: int | None, version: str) -> bool:
+    return length != 0 and version == "1.1" and headers.get("expect", "").lower() == "100-continue"
+
+
+def _absolute(target: str) -> tuple[str, str]:
+    """Split an absolute target into its authority, which counts more than the header Host, and the rest."""
+    authority, _, rest = target.partition("://")[2].partition("/")
+    return authority, f"/{rest}"
+
+
+@lru_cache(maxsize=64)
+def _text(raw: bytes) -> str:
+    return raw.decode("latin-1")
 
 
 @lru_cache(maxsize=256)

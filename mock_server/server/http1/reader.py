@@ -10,6 +10,8 @@ from .head import CLOSE, Head, HeadReader, MalformedError
 from .packets import Heads
 
 _END = b"\r\n\r\n"
+_END_NOT_FOUND = 3  # the index after it, where it is not found
+_KEPT = 65_536  # bytes of a body that is too large which are kept in any case: what a journal shows
 Phase = Literal["", "head", "body", "trailers"]
 
 
@@ -30,6 +32,7 @@ class Reader:
         """Begin with the next request."""
         self._reader: HeadReader | None = None
         self._head_size = 0
+        self._begun = False  # more than empty lines has come of the head
         self._tail = b""  # the last bytes of a head that is not whole: its end may be cut
         self._head: Head | None = None
         self._body: Body | None = None
@@ -43,14 +46,15 @@ class Reader:
     @property
     def begun(self) -> bool:
         """Return True if more than empty lines has come of a request that isn't whole."""
-        return self._body is not None or (self._reader is not None and self._reader.begun)
+        return self._head is not None or self._begun
 
     @property
     def phase(self) -> Phase:
         """Return which part of a request is on its way, if any."""
-        if self._body is None:
+        if self._head is None:
             return "head" if self._head_size else ""
-        return "trailers" if self._body.chunks is not None and self._body.chunks.in_trailers else "body"
+        chunks = self._body.chunks if self._body is not None else None
+        return "trailers" if chunks is not None and chunks.in_trailers else "body"
 
     @property
     def body_seen(self) -> int:
@@ -69,31 +73,38 @@ class Reader:
         Return None where a client `expects` to be told to go on, even if its body has come.
         Raises `MalformedError` and `CrowdedError`, after which there is nothing more to take.
         """
-        if self._head is None:
-            self._head = self._next_head()
-            if self._head is None:
+        head = self._head
+        if head is None:
+            head = self._next_head()
+            if head is None:
                 self.clean = not self._head_size
                 return None
-            self._expect(self._head)
-            if self.expects:
+            if head.length == 0:
+                return self._whole(head, b"", head.connection)
+            self._head, self.expects = head, head.expects
+            if head.expects:
                 return None
-        return self._with_body(self._head)
-
-    def _expect(self, head: Head) -> None:
-        if head.length != 0:
-            self._body = Body(head, self._body_limit(head.path) + 1, self._limits, self._stock)
-            self.expects = head.expects
+        return self._with_body(head)
 
     def _with_body(self, head: Head) -> tuple[Request, str] | None:
-        """Return the request once its body is whole."""
-        body, connection = b"", head.connection
-        if self._body is not None:
-            self._at = self._body.take(self._data, self._at)
-            if not self._body.done:
+        """Return the request once its body is whole. One that is all there needs no more than to be cut out."""
+        at = self._at
+        if self._body is None:
+            if head.length is not None and at + head.length <= len(self._data):
+                self._at += head.length
+                return self._whole(head, self._data[at : self._at], head.connection)
+            if at == len(self._data):
                 return None
-            connection = CLOSE if self._body.cut else connection
-            body = self._body.release()
-        self._forget()
+            limit = max(self._body_limit(head.path), _KEPT) + 1
+            self._body = Body(head, limit, self._limits, self._stock)
+        self._at = self._body.take(self._data, at)
+        if not self._body.done:
+            return None
+        return self._whole(head, self._body.release(), CLOSE if self._body.cut else head.connection)
+
+    def _whole(self, head: Head, body: bytes, connection: str) -> tuple[Request, str]:
+        if self._head_size or self._head is not None:
+            self._forget()
         self.clean = self._at == len(self._data)
         return Request(head.method, head.path, head.query, head.headers, body), connection
 
@@ -106,27 +117,43 @@ class Reader:
 
     def _next_head(self) -> Head | None:
         """Return the next head once it is whole; never give its reader more than a head. Raises `MalformedError`."""
+        if not self._head_size and (head := self._head_in_one_piece()) is not None:
+            return head
         while self._at < len(self._data):
             piece = self._piece_of_head()
-            known = self._heads.head(piece) if not self._head_size else None
-            if known is None:
-                known = self._parsed(piece)
             self._at += len(piece)
-            if known is not None:
-                return known
+            head = self._add(piece)
+            if head is not None:
+                return head
             if self._head_size >= self._limits.head_bytes:
                 raise MalformedError(f"more than {self._limits.head_bytes} bytes of headers")
         return None
 
-    def _parsed(self, piece: bytes) -> Head | None:
-        whole = not self._head_size
+    def _head_in_one_piece(self) -> Head | None:
+        """Return the head that begins here, if all of it is there and no empty line comes before it."""
+        end = self._data.find(_END, self._at, self._at + self._limits.head_bytes) + 4
+        if end == _END_NOT_FOUND or self._data[self._at] in b"\r\n":
+            return None
+        raw = self._data[self._at : end]
+        self._at = end
+        head = self._heads.head(raw)
+        if head is None:
+            head = self._add(raw)
+            if head is not None:
+                self._heads.remember(raw, head)
+        return head
+
+    def _add(self, piece: bytes) -> Head | None:
+        """Give a piece to the head's reader; return the head if that was the last one."""
         if self._reader is None:
             self._reader = HeadReader()
-        self._head_size += len(piece)
-        self._tail = (self._tail + piece[-3:])[-3:]
         head = self._reader.feed(piece)
-        if head is not None and whole:
-            self._heads.remember(piece, head)
+        if head is None:
+            self._head_size += len(piece)
+            self._begun = self._begun or bool(piece.strip(b"\r\n"))
+            self._tail = (self._tail + piece[-3:])[-3:]
+        else:
+            self._reader = None
         return head
 
     def _piece_of_head(self) -> bytes:

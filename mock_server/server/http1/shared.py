@@ -29,12 +29,13 @@ class Shared:
     limits: Limits = field(default_factory=Limits)
     notices: Notices = field(default_factory=Notices)
     left: Callable[[], None] = _nothing
-    heads: Heads = field(default_factory=Heads)
     connections: set[Connection] = field(default_factory=set)
+    heads: Heads = field(init=False)
     stock: Stock = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make room for bodies."""
+        """Make room for bodies, and for heads that come again."""
+        self.heads = Heads(self.limits.head_bytes)
         self.stock = Stock(self.limits.bodies_bytes)
 
     def body_limit(self, path: str) -> int:

@@ -1,0 +1,61 @@
+"""This checkout beside another one, in short turns: `python -m benchmarks.paired OTHER`, a folder with its .venv."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from . import ours
+from .differing import TASKS, polling, starting
+from .measuring import ROOT, Ask, Server, cpu_seconds, started, wrk
+
+TURNS = 15  # of a second each, for each request and checkout
+
+
+class Figure(NamedTuple):
+    """What one turn showed: requests in a second, and microseconds of processor time for each."""
+
+    rate: float
+    cost: float
+
+
+def serving(folder: Path, stack: ExitStack) -> tuple[Server, list[tuple[str, Ask, str]]]:
+    """Start a checkout's stand-in; return it, and what it is asked: a name, the request, how that differs."""
+    python = str(folder / ".venv" / "bin" / "python")
+    command = lambda port: [python, "-m", "covermock.cli", "serve", "--port", str(port)]  # noqa: E731 - needs the port
+    server = stack.enter_context(started(command, ours.LIVEZ, log=folder.name))
+    task = ours.prepared(server)
+    tasks = ours.start_many(server.port, TASKS)
+    get, post = ours.status(task), ours.generate()
+    asks = [("GET", get, ""), ("POST", post, "")]
+    return server, [*asks, ("differing GET", get, polling(get, tasks)), ("differing POST", post, starting(post))]
+
+
+def turn(server: Server, ask: Ask, script: str) -> Figure:
+    """Load a server for a second."""
+    before = cpu_seconds(server.pid)
+    load = wrk(server.port, ask, 1, script=script)
+    return Figure(load.rate, (cpu_seconds(server.pid) - before) / load.requests * 1e6)
+
+
+def compare(here: Path, other: Path) -> Iterator[tuple[str, float, float]]:
+    """Yield (what was asked, its rate here divided by that of the other, the same of its cost), medians of pairs."""
+    with ExitStack() as stack:
+        (one, asks), (two, same) = serving(here, stack), serving(other, stack)
+        for (name, ask, script), (_, ask_two, script_two) in zip(asks, same, strict=True):
+            pairs = [(turn(one, ask, script), turn(two, ask_two, script_two)) for _ in range(TURNS + 1)][1:]
+            rates = median(a.rate / b.rate for a, b in pairs)
+            yield name, rates, median(a.cost / b.cost for a, b in pairs)
+
+
+def main() -> None:
+    """Print the ratios."""
+    for name, rate, cost in compare(ROOT, Path(sys.argv[1])):
+        sys.stdout.write(f"{name}: {rate:.3f} of the rate, {cost:.3f} of the processor time\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,319 @@
+"""A server that is left running: clients that go, clients that are too many, no descriptor left, and the end."""
+
+import json
+import resource
+import signal
+import socket
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+
+import httpx
+import pytest
+from covermock.fixtures.laboratory import Laboratory, over_http
+from covermock.mock_server import Mock, Settings
+from covermock.mock_server.limits import Limits
+from covermock.mock_server.server.server import Server
+from support.engines import wait_until
+from support.fakes import COVER_STATUS, KEY, NOON
+from support.servers import PATIENCE, Raw, exchange, receive, server_in_thread, serving
+
+GET = f"GET {COVER_STATUS}?task_id=x HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {KEY}\r\n\r\n".encode()
+LIVE = b"GET /__mock/livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
+EVENTS = b"GET /__mock/worlds/docs/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def control(path: str, value: object) -> bytes:
+    """Return the bytes of a control call."""
+    body = json.dumps(value).encode()
+    head = f"POST /__mock/worlds/docs/{path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+OTHER_WAIT = control("wait", {"requests": {"count": 1}, "timeout": 60}).replace(b"/docs/", b"/other/")
+WAIT = control("wait", {"requests": {"count": 1000}, "timeout": 60})
+
+
+class Place:
+    """A server of one's own, seen from outside and inside."""
+
+    def __init__(self, url: str, server: Server) -> None:
+        self.url, self.server = url, server
+        self.port = int(url.rpartition(":")[2])
+        self.laboratory = Laboratory(over_http(url), url)
+
+    @property
+    def open(self) -> int:
+        """Return how many connections are open."""
+        return len(self.server._shared.connections)
+
+    def connect(self, *sent: bytes) -> socket.socket:
+        """Return a connection on which something was sent."""
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+        for piece in sent:
+            connection.sendall(piece)
+        return connection
+
+
+@contextmanager
+def place(**limits: int) -> Iterator[Place]:
+    """Serve a mock of one's own with other limits."""
+    settings = Settings(limits=Limits(**limits))
+    with server_in_thread(Mock(settings, NOON)) as (url, server):
+        yield Place(url, server)
+
+
+@pytest.fixture
+def here() -> Iterator[Place]:
+    """A server with the limits that all have."""
+    with place() as one:
+        yield one
+
+
+def vanish(connection: socket.socket, *, reset: bool) -> None:
+    """Close a connection, with FIN or with RST."""
+    if reset:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def delayed(here: Place, connection: socket.socket) -> None:
+    """Ask for what a fault delays by an hour."""
+    here.laboratory.find("docs").fault(latency={"seconds": 3600}, nth=1)
+    connection.sendall(GET)
+    wait_until(lambda: here.server._waiting._count == 1)
+
+
+def dripping(here: Place, connection: socket.socket) -> None:
+    """Ask for what a fault lets drip for an hour."""
+    here.laboratory.find("docs").fault(drip={"seconds": 3600}, nth=1)
+    connection.sendall(GET)
+    connection.recv(1)
+
+
+def waiting(here: Place, connection: socket.socket) -> None:
+    """Wait for requests that don't come."""
+    connection.sendall(WAIT)
+    wait_until(lambda: here.server._waiting._count == 1)
+
+
+def waiting_with_more(here: Place, connection: socket.socket) -> None:
+    """Wait, and send so much behind it that the server reads no more."""
+    waiting(here, connection)
+    connection.sendall(GET * 2000)
+    wait_until(lambda: not next(iter(here.server._shared.connections))._reading)
+
+
+def following(_: Place, connection: socket.socket) -> None:
+    """Follow a world in which nothing happens."""
+    connection.sendall(EVENTS)
+    connection.recv(1)
+
+
+@pytest.mark.parametrize("begin", [delayed, dripping, waiting, waiting_with_more, following])
+@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
+def test_a_client_that_goes_frees_its_connection(
+    here: Place, begin: Callable[[Place, socket.socket], None], reset: bool
+) -> None:
+    """Whatever it was waiting for, long before that is due; and nothing waits for it any more."""
+    connection = here.connect()
+    begin(here, connection)
+    before = here.open
+    vanish(connection, reset=reset)
+    wait_until(lambda: here.open < before)
+
+    assert 0 == here.server._waiting._count
+    assert not [entry for entry in here.laboratory.find("docs").journal() if entry["waiting"]]
+
+
+def test_a_defect_of_ours_ends_one_wait_and_one_stream(here: Place, caplog: pytest.LogCaptureFixture) -> None:
+    """The wait is a 500, the stream ends, both are logged; those of other worlds go on."""
+    here.laboratory.world(name="other")
+    with here.connect(WAIT) as wait, here.connect(EVENTS) as stream, here.connect(OTHER_WAIT):
+        wait_until(lambda: here.server._waiting._count == 3)
+        for one in [one for group in here.server._waiting._groups.values() for one in group.kept]:
+            if "/docs/" in one.request.path:
+                one.on.again = failing
+        exchange(here.port, GET)
+        crashed = receive(wait)
+        ended = b"".join(iter(lambda: stream.recv(65536), b""))
+        wait_until(lambda: here.server._waiting._count == 1)
+
+    assert (500, "application/problem+json") == (crashed.status, crashed.headers["content-type"])
+    assert b"event: request" in ended
+    assert 2 == caplog.text.count("a defect of ours")
+
+
+def failing(_: float) -> float:
+    """Fail."""
+    raise RuntimeError("a defect of ours")
+
+
+def test_waits_have_a_limit_and_those_that_are_gone_do_not_count() -> None:
+    """The third of two gets 503 in the words of the control API; once one is gone there is room again."""
+    with place(waits=2) as here:
+        first, second = here.connect(WAIT), here.connect(EVENTS)
+        wait_until(lambda: here.server._waiting._count == 2)
+        refused = [exchange(here.port, raw) for raw in (WAIT, EVENTS)]
+        answered = exchange(here.port, GET).status
+        first.close()
+        wait_until(lambda: here.server._waiting._count == 1)
+        third = here.connect(WAIT)
+        wait_until(lambda: here.server._waiting._count == 2)
+        second.close()
+        third.close()
+
+    assert [503, 503] == [answer.status for answer in refused]
+    assert "at most 2 waits and event streams" in refused[0].json["detail"]
+    assert "--limit waits" in refused[0].json["detail"]
+    assert 404 == answered
+
+
+def test_one_connection_too_many_gets_503(caplog: pytest.LogCaptureFixture) -> None:
+    """In the documented envelope, without a word from the client; the log says so once; then all is well again."""
+    with place(connections=3) as here:
+        inside = [here.connect(LIVE) for _ in range(3)]
+        served = [receive(connection).status for connection in inside]
+        refused = [exchange(here.port) for _ in range(20)]
+        still = [exchange_on(connection).status for connection in inside]
+        inside[0].close()
+        wait_until(lambda: here.open < 3)
+        again = exchange(here.port, LIVE).status
+        for connection in inside:
+            connection.close()
+
+    assert [200] * 3 == served == still
+    assert {(503, "service_unavailable")} == {answer.error for answer in refused}
+    assert {"close"} == {answer.headers["connection"] for answer in refused}
+    assert "at most 3 open connections" in refused[0].json["error"]["message"]
+    assert 200 == again
+    assert 1 == caplog.text.count("3 connections are open")
+
+
+def exchange_on(connection: socket.socket) -> Raw:
+    """Ask once more on a connection."""
+    connection.sendall(LIVE)
+    return receive(connection)
+
+
+def test_those_who_stay_although_they_are_too_many_keep_nobody_out() -> None:
+    """Those who get 503 and don't leave are closed, so that there is room when there is room inside."""
+    with place(connections=1) as here, ExitStack() as stack:
+        inside = here.connect(LIVE)
+        assert 200 == receive(inside).status
+        for _ in range(50):
+            assert 503 == receive(stack.enter_context(here.connect())).status
+        inside.close()
+        wait_until(lambda: here.server._door._refused == 0)
+        wait_until(lambda: exchange(here.port, LIVE).status == 200)
+
+
+def test_without_a_descriptor_one_line_is_logged_and_all_is_well_again() -> None:
+    """Clients wait outside; those who are inside are served; when some have left the others come in."""
+    with serving() as process, ExitStack() as stack:
+        first = stack.enter_context(socket.create_connection(("127.0.0.1", process.port), timeout=PATIENCE))
+        assert 200 == exchange_on(first).status
+        descriptors = len(list_descriptors(process.popen.pid))
+        resource.prlimit(process.popen.pid, resource.RLIMIT_NOFILE, (descriptors + 3, descriptors + 50))
+        crowd = [socket.create_connection(("127.0.0.1", process.port), timeout=PATIENCE) for _ in range(50)]
+        for connection in crowd:
+            connection.sendall(LIVE)
+        wait_until(lambda: len(list_descriptors(process.popen.pid)) >= descriptors + 3)
+        served = [exchange_on(first).status for _ in range(100)]
+        for connection in crowd[:-1]:
+            vanish(connection, reset=True)
+        last = receive(crowd[-1]).status
+        crowd[-1].close()
+        process.stop()
+        assert process.popen.stdout is not None
+        said = process.popen.stdout.read()
+
+    assert {200} == set(served)
+    assert 200 == last
+    assert 1 == said.count("no connection can be accepted")
+    assert "Traceback" not in said
+    assert len(said) < 10_000
+
+
+def list_descriptors(pid: int) -> list[str]:
+    """Return the open descriptors of a process; where nobody tells them the test is skipped."""
+    import os
+
+    try:
+        return os.listdir(f"/proc/{pid}/fd")  # noqa: PTH208 - names are all that is wanted
+    except FileNotFoundError:
+        pytest.skip("needs /proc, which this machine has not")
+
+
+def test_a_signal_ends_it_whatever_is_open() -> None:
+    """Idle, half a head, half a body, a wait, a stream, a delay, answers that nobody reads: none of them keeps it."""
+    with serving() as process, ExitStack() as stack:
+        laboratory = Laboratory(over_http(process.url), process.url)
+        laboratory.find("docs").fault(latency={"seconds": 3600}, times=1, match={"operation": "getUploadCoverStatus"})
+        delay = GET.replace(b"upload-cover", b"cover").replace(b"/cover/status", b"/upload-cover/status")
+        export = b"GET /__mock/openapi HTTP/1.1\r\nHost: localhost\r\n\r\n" + EVENTS
+        sent = [
+            b"",
+            GET,
+            GET[:20],
+            control("wait", {})[:-1],
+            WAIT,
+            EVENTS,
+            delay,
+            GET * 20_000,
+            WAIT + GET * 100,
+            export,
+        ]
+        for raw in sent:
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", process.port), timeout=PATIENCE))
+            connection.setblocking(False)
+            with suppress(BlockingIOError):
+                connection.send(raw)
+        assert 200 == exchange(process.port, LIVE).status
+        code = process.stop(signal.SIGTERM)
+        assert process.popen.stdout is not None
+        said = process.popen.stdout.read()
+
+    assert 143 == code
+    assert "Traceback" not in said
+    assert "never" not in said
+
+
+def test_the_answer_to_what_is_no_http_is_read_though_more_follows(here: Place) -> None:
+    """Bytes that come after the answer don't reset the connection: the client sees its end, and no error."""
+    for raw, status in ((b"\x00garbage\r\n\r\n", 400), (GET.replace(b"HTTP/1.1\r\n", b"HTTP/1.0\r\n"), 404)):
+        with here.connect(raw) as connection:
+            assert status == receive(connection).status
+            connection.sendall(bytes(100_000))
+
+            assert b"" == connection.recv(1)
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://[::1", "http://", "null", "", "http://localhost:1"])
+def test_an_origin_that_is_none_is_refused(here: Place, origin: str) -> None:
+    """A page of nowhere is a foreign page: 403, and no crash."""
+    answer = httpx.get(f"{here.url}/__mock/worlds", headers={"Origin": origin}, trust_env=False)
+
+    assert 403 == answer.status_code
+
+
+def test_connect_is_answered_the_same_way_each_time(here: Place) -> None:
+    """No tunnel: 404 in the envelope and the end, also where the same bytes came before."""
+    raw = b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n"
+    answers = [exchange(here.port, raw) for _ in range(3)]
+
+    assert [(404, "not_found")] * 3 == [answer.error for answer in answers]
+    assert ["close"] * 3 == [answer.headers["connection"] for answer in answers]
+
+
+def test_a_body_that_comes_with_an_upgrade_is_read(here: Place) -> None:
+    """An offer of h2c is ignored, its request answered, and the connection goes on."""
+    body = b'{"audio_id": "aud123456789"}'
+    head = f"POST /api/v1/audio/music/upload-cover/generate HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\n"
+    offer = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAA\r\n"
+    with here.connect(f"{head}{offer}Content-Length: {len(body)}\r\n\r\n".encode(), body) as connection:
+        started = receive(connection)
+        connection.sendall(GET)
+
+        assert 200 == started.status
+        assert 404 == receive(connection).status
