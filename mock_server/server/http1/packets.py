@@ -29,7 +29,7 @@ class Heads:
         if known is None or len(packet) - end != known.length:
             return None
         recurs = len(packet) <= _SHORT
-        request = Request(known.method, known.path, known.query, known.headers, packet[end:], recurs)
+        request = Request(known.method, known.path, known.query, known.headers, packet[end:], recurs, end)
         if recurs:
             self._keep(packet, request)
         return request

@@ -12,11 +12,12 @@ from typing import Any, Final, TypeVar
 from covermock.openapi import Contract
 
 from ...http.messages import Answer
+from ...limits import Limits
 from ...world.account import Account
-from ...world.journal import CAPACITY, ROOM
+from ...world.journal import CAPACITY
 from ...world.webhook import policy
 from ...world.world import World
-from ..memory import IDLE_SECONDS, WORLDS, TakenError
+from ..memory import IDLE_SECONDS, TakenError
 from .change import Change, creation, sums
 from .knowledge import AgainError, Knowledge
 from .link import Link, StoreAwayError
@@ -62,6 +63,7 @@ class RedisStore:
         self._knowledge = Knowledge(self.link, contract, self._meet, lambda: self._step.exchange)
         self._pulse = Pulse(self.link)
         self._first: World | None = None
+        self._limits = Limits()
         self.strays = SharedJournal(lambda seen: self._stray_tail(seen))  # noqa: PLW0108 - the method is bound later
 
     # What the mock asks.
@@ -161,15 +163,20 @@ class RedisStore:
             world.used = wall
             self.link.command("ZADD", "covermock:used", "XX", wall + _patience(world), world.name)
 
-    def expire(self, made: World, wall: float) -> None:
-        """Note that a world was made at the wall instant, and drop those that were abandoned before."""
-        self.link.command("ZADD", "covermock:used", wall + _patience(made), made.name)
-        gone = self.link.command("ZRANGEBYSCORE", "covermock:used", "-inf", f"({wall}")
-        many = self.link.command("ZCARD", "covermock:used") - WORLDS
-        gone += self.link.command("ZRANGE", "covermock:used", 0, many - 1) if many > 0 else []
-        for name in {one.decode() for one in gone}:
+    def bound(self, limits: Limits) -> None:
+        """Hold worlds and journals to these limits."""
+        self._limits = limits
+
+    def has_room(self, wall: float) -> bool:
+        """Return True if one more world may be made; those that were abandoned are dropped first."""
+        for name in self.link.command("ZRANGEBYSCORE", "covermock:used", "-inf", f"({wall}"):
             self.link.command("ZREM", "covermock:used", name)
             self.link.script(REMOVE, name)
+        return int(self.link.command("HLEN", "covermock:worlds")) < self._limits.worlds
+
+    def note_made(self, world: World, wall: float) -> None:
+        """Note that a world was made at the wall instant, so that it is dropped once nobody has used it for long."""
+        self.link.command("ZADD", "covermock:used", wall + _patience(world), world.name)
 
     def close(self) -> None:
         """Let go of the connection; whoever asks again gets a new one."""
@@ -190,6 +197,7 @@ class RedisStore:
     def _meet(self, world: SharedWorld) -> None:
         """Let the step look at a world."""
         if world.name not in self._step.worlds or not self._step.running:
+            world.limits = self._limits
             wall = time.time() + self.ahead
             world.begin_step(wall, wall + self._lease)
             self._step.worlds[world.name] = world
@@ -208,7 +216,7 @@ class RedisStore:
         step = Change(world, exchange=self._step.exchange)
         if step.idle:
             return True
-        answer = self.link.script(COMMIT, CAPACITY, ROOM, world.uid, *step.words())
+        answer = self.link.script(COMMIT, CAPACITY, self._limits.journal_bytes, world.uid, *step.words())
         if answer[0] == 1:
             step.taken_in(answer)
             return True
