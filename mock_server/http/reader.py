@@ -97,7 +97,8 @@ class Front:
     def longest(self, path: str) -> int:
         """Return the longest body (bytes) that any request to this path may have."""
         methods, _ = self.routes.find(path)
-        return max((self._longest[one.id] for one in methods.values()), default=self.contract.body_limit)
+        limits = (self._longest[one.id] for one in methods.values() if one.body is not None)
+        return max(limits, default=self.contract.body_limit)
 
     def _note(self, refusal: Refusal) -> None:
         """Say in the log that a limit is reached: once, for it may be reached by every request from now on."""
