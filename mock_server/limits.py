@@ -27,9 +27,16 @@ class Limits:
     read_seconds: float = _limit(30.0, "seconds", "Time to read any of an answer; then the connection ends.")
     unread_bytes: int = _limit(268_435_456, "bytes", "All answers that wait to be read; beyond, the longest ends.")
     idle_seconds: float = _limit(75.0, "seconds", "Time between two requests; then the connection ends.")
-    journal_bytes: int = _limit(33_554_432, "bytes", "Heads, bodies and answers that a journal keeps; the oldest go.")
+    journal_bytes: int = _limit(
+        33_554_432, "bytes", "Heads, bodies and answers that each journal keeps; the oldest go."
+    )
     worlds: int = _limit(10_000, "worlds", "Worlds at a time; the next is refused.")
-    world_text_bytes: int = _limit(16_777_216, "bytes", "Text of a world that comes in; beyond: 400.")
+    world_text_bytes: int = _limit(
+        16_777_216, "bytes", "Text of a world that comes in, and a quarter of what its export may have; beyond: 413."
+    )
+    accounts: int = _limit(100_000, "accounts", "Accounts of a world; a world with more is refused.")
+    audio: int = _limit(1_000_000, "audio files", "Audio files of a world; the next is refused.")
+    faults: int = _limit(1_000, "faults", "Faults of a world; the next is refused.")
     tasks: int = _limit(1_000_000, "tasks", "Tasks of a world; the next is refused.")
     waits: int = _limit(10_000, "waits and event streams", "Waits and event streams under way; the next gets 503.")
     webhooks: int = _limit(256, "webhooks", "Webhooks under way; a world has at most as many as are free, others wait.")

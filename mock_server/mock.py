@@ -10,7 +10,7 @@ from typing import Any
 
 from covermock.openapi import ADMIN, GATEWAY, Contract, load
 
-from .control import PREFIX, Control
+from .control import PREFIX, Control, Steps
 from .gateway.delays import held
 from .gateway.gateway import Gateway
 from .history.replay import Replayer, repeatable
@@ -20,9 +20,10 @@ from .http.messages import Answer, Hold, Request, Stream
 from .limits import Limits, unit_of
 from .stores.memory import MemoryStore
 from .stores.port import Store
-from .world.files import WorldFiles, build_file, merged
+from .world.files import WorldFiles, merged
 from .world.world import World
 
+_WAITING = Request("", "what waits or goes on")
 MakeStore = Callable[[Contract], Store]
 
 
@@ -72,9 +73,10 @@ class Mock:
         self.settings = settings
         self.contract: Contract = _contract(settings)
         self.store = store(self.contract)
+        self.store.bound(settings.limits)
         self.lock = RLock()
         self.stirred: set[str] = set()  # names of worlds in which webhooks may have become due
-        self.files = WorldFiles(load(ADMIN))
+        self.files = WorldFiles(load(ADMIN), settings.limits)
         self.gateway = _gateway(settings, self.contract, self.store)
         self.control = Control(
             self.files.admin,
@@ -85,19 +87,34 @@ class Mock:
             settings.token,
             settings.public_url,
             self._replayer,
+            limits=settings.limits,
+            lock=self.lock,
         )
         name, spec, source = self.files.load(settings.world)
         self.first = name
-        self.store.found(build_file(name, merged(spec, settings.over), source, self.contract, wall))
+        self.store.found(self.files.build(name, merged(spec, settings.over), source, self.contract, wall))
 
     def answer(self, request: Request, wall: float) -> Answer:
         """Answer any request at the wall instant (Unix seconds). Never raises, never waits: see `Answer.hold`."""
-        controlled = request.path.startswith(PREFIX)
+        if request.path.startswith(PREFIX):
+            return self._in_steps(self.control.begin(request), wall)
         with self.lock:
             try:
-                return self.store.run(self._controlled if controlled else self._exchanged, request, wall)
+                return self.store.run(self._exchanged, request, wall)
             except Refusal as refusal:  # the store is away
-                return (self.control if controlled else self.gateway).front.refuse(refusal, {})
+                return self.gateway.front.refuse(refusal, {})
+
+    def _in_steps(self, steps: Steps, wall: float) -> Answer:
+        """Answer a control request; the lock is held only while worlds are looked at."""
+        while True:
+            with self.lock:
+                try:
+                    answer = self.store.run(self._controlled, steps, wall)
+                except Refusal as refusal:  # the store is away
+                    return self.control.front.refuse(refusal, {})
+            if answer is not None:
+                return answer
+            steps.go_on()
 
     def _exchanged(self, request: Request, wall: float) -> Answer:
         if self.settings.cors:
@@ -118,8 +135,10 @@ class Mock:
             self._stir(world)
         return held(world.journal.add(wall, world.clock.now(wall), request, answer, world.acts), world, wall)
 
-    def _controlled(self, request: Request, wall: float) -> Answer:
-        answer = self.control.answer(request, wall)
+    def _controlled(self, steps: Steps, wall: float) -> Answer | None:
+        answer = steps.answer(wall)
+        if answer is None:
+            return None
         world = self.store.world(answer.why.get("world", ""))
         if world is None:
             return answer
@@ -127,7 +146,7 @@ class Mock:
         if changed is not None:
             world.acts += 1
             world.version += 1
-            world.controls.add(wall, changed, repeatable(request, answer), answer, world.acts)
+            world.controls.add(wall, changed, repeatable(steps.request, answer), answer, world.acts)
             world.outbox.stir()
         self.store.used(world, wall)
         if world.outbox.stirred:
@@ -148,17 +167,20 @@ class Mock:
         double = copy(self)
         double.store = MemoryStore()
         double.stirred = set()
+        double.store.bound(self.settings.limits)
         double.store.add(world)
         double.gateway = _gateway(self.settings, self.contract, double.store)
-        double.control = replace(self.control, store=double.store)
+        double.control = replace(self.control, store=double.store, replaying=True)
         return double.answer
 
     def short(self, request: Request) -> bool:
-        """Tell whether an answer goes out as it is, or is one of those of which Flask sends parts (206)."""
-        if not request.path.startswith(PREFIX):
-            return True
+        """Return True if the answer takes little time to make."""
+        return not request.path.startswith(PREFIX) or not self.control.is_long(request)
+
+    def in_parts(self, request: Request) -> bool:
+        """Return True if the answer is one of those of which Flask sends parts (206)."""
         methods, _ = self.control.front.routes.find(request.path)
-        return not any("206" in operation.responses for operation in methods.values())
+        return any("206" in operation.responses for operation in methods.values())
 
     def look(self, on: Hold | Stream, wall: float) -> Answer | None:
         """Return the answer that is held, if it is due at the wall instant; find what is new for a stream.
@@ -166,18 +188,28 @@ class Mock:
         While the store is away, what waits goes on waiting.
         """
         with self.lock, suppress(Refusal):
-            return on.look(wall)
+            try:
+                return on.look(wall)
+            except Refusal:
+                raise
+            except Exception as crash:  # noqa: BLE001 - it ends what waits, like a 500, and nothing else
+                on.broken = True
+                return self.control.front.crashed(_WAITING, crash, {})
         return None
 
     def piece(self, stream: Stream, wall: float, *, full: bool = False) -> bytes | None:
         """Return what the stream is to write of what was found, None at its end; `full` is as in `Stream`."""
         with self.lock:
-            return stream.piece(wall, full=full)
+            try:
+                return None if stream.broken else stream.piece(wall, full=full)
+            except Exception as crash:  # noqa: BLE001 - as above
+                stream.broken = True
+                self.control.front.crashed(_WAITING, crash, {})
+                return None
 
     def body_limit(self, path: str) -> int:
         """Return the longest body (bytes) that a request to this path may have."""
-        front = self.control.front if path.startswith(PREFIX) else self.gateway.front
-        return front.contract.body_limit
+        return (self.control.front if path.startswith(PREFIX) else self.gateway.front).longest(path)
 
     def crashed(self, request: Request, crash: Exception) -> Answer:
         """Answer a request whose answering failed outside of `answer`."""

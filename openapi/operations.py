@@ -78,6 +78,12 @@ class Operation:
         return bool(self.raw.get("requestBody", {}).get("required", False))
 
     @property
+    def body_limit(self) -> int | None:
+        """Return the longest body (bytes) that it takes, where that is another than the contract's."""
+        limit: int | None = self.raw.get("x-limits", {}).get("body_bytes")
+        return limit
+
+    @property
     def clause(self) -> str | None:
         """Return the id of the clause that the operation stands on."""
         return self.raw.get("x-clause")

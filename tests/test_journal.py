@@ -1,12 +1,10 @@
 """The journal, waits and redaction: bounded, honest about what is gone, and without anybody else's keys."""
 
 import json
-from dataclasses import replace
-from itertools import islice
 
 import pytest
-from covermock.mock_server import Answer, Mock, Request, Settings
-from covermock.mock_server.stores.memory import WORLDS, MemoryStore
+from covermock.mock_server import Answer, Request
+from covermock.mock_server.limits import Limits
 from covermock.mock_server.world.journal import BODY_LIMIT, ROOM, Journal
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,14 +28,47 @@ def test_since_yields_what_is_kept_after_a_number(capacity: int, count: int, num
     assert max(count - capacity, 0) == journal.evicted
 
 
-def test_bodies_are_capped_one_by_one_and_together() -> None:
-    """A long body is cut, and the journal never keeps more than its room."""
-    journal = Journal()
-    for _ in range(2 * ROOM // BODY_LIMIT):
-        entry = journal.add(0.0, 0.0, Request("POST", "/", body=bytes(BODY_LIMIT + 1)), Answer(200, b""))
+LONG = "x" * 60_000
 
-    assert (True, BODY_LIMIT) == (entry.capped, len(entry.request.body))
-    assert ROOM >= journal.size == sum(len(one.request.body) for one in journal.entries)
+
+@pytest.mark.parametrize(
+    ("request_", "answer"),
+    [
+        (Request("POST", "/", body=bytes(BODY_LIMIT + 1)), Answer(200, b"")),
+        (Request("GET", "/", headers={"x": LONG}), Answer(200, b"")),
+        (Request("GET", "/", headers={LONG: ""}), Answer(200, b"")),
+        (Request("GET", f"/{LONG}"), Answer(200, b"")),
+        (Request("GET", "/", LONG), Answer(200, b"")),
+        (Request("GET", "/", headers={f"x{n}": "" for n in range(1000)}), Answer(200, b"")),
+        (Request("GET", "/"), Answer(200, bytes(60_000))),
+        (Request("GET", "/"), Answer(200, b"", (("X", LONG),))),
+    ],
+)
+def test_a_journal_has_room_for_so_much_whatever_is_long(request_: Request, answer: Answer) -> None:
+    """Heads and answers count as well as bodies, each of which is cut; the oldest go."""
+    journal, most = Journal(), ROOM // 60_000
+    for _ in range(2 * most):
+        entry = journal.add(0.0, 0.0, request_, answer)
+
+    assert len(request_.body) > BODY_LIMIT or not entry.capped
+    assert BODY_LIMIT >= len(entry.request.body)
+    assert most >= len(journal.entries) > 0.5 * most
+    assert ROOM >= journal.size == sum(one.size for one in journal.entries)
+
+
+def test_strays_have_room_for_as_much_and_their_limit_is_a_flag() -> None:
+    """Requests that belong to no world, with long heads, fill no memory; a restored journal counts the same."""
+    fake = Fake(limits=Limits(journal_bytes=1_000_000))
+    for _ in range(100):
+        fake.get("/nowhere", key="aio_nobody", x_long=LONG)
+        fake.get(COVER_STATUS, x_long=LONG)
+    document = fake.control("GET", "worlds/docs/export").body
+    fake.control("PUT", "worlds/docs/export", document)
+    world = fake.mock.store.world("docs")
+    assert world is not None
+
+    assert [16] * 2 == [len(fake.mock.store.strays.entries), len(world.journal.entries)]
+    assert (100, 84) == (world.journal.total, world.journal.evicted)
 
 
 def test_what_is_gone_and_could_matter_is_not_counted() -> None:
@@ -151,17 +182,3 @@ def test_abandoned_worlds_go_when_others_are_made_never_in_a_request() -> None:
     names = [world["name"] for world in fake.control("GET", "worlds").json["worlds"]]
     assert ["docs", "used", "long"] == names[:3]
     assert "short" not in names
-
-
-def test_worlds_are_capped() -> None:
-    """More worlds than there is room for push out the longest unused, and their keys are free again."""
-    mock = Mock(Settings(world="empty"), 0.0)
-    store = MemoryStore()
-    [pattern] = mock.store.worlds()
-    for number in range(WORLDS + 5):
-        world = replace(pattern, name=f"w{number}", accounts={})
-        store.add(world)
-        store.expire(world, 0.0)
-
-    assert WORLDS == len(list(store.worlds()))
-    assert ["w5", "w6"] == [world.name for world in islice(store.worlds(), 2)]

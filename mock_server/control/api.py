@@ -2,7 +2,9 @@
 
 import hmac
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from inspect import isgeneratorfunction
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -12,14 +14,16 @@ from covermock.openapi import Contract, Operation, nearest
 from ..history.replay import Replayer
 from ..http import errors
 from ..http.errors import FOREIGN_PAGE, Refusal
-from ..http.messages import NOTHING, Answer, FollowUp, Request, json_answer
+from ..http.messages import NOTHING, Answer, FollowUp, Request
 from ..http.reader import Front, Given
+from ..limits import Limits
 from ..stores.port import Store
 from ..world.files import WorldFiles
 from ..world.world import World
 from . import events
 from .call import ControlCall, Result, refuse_unknown
 from .operations import callbacks, clock, coverage, faults, journal, media, pages, tasks, worlds
+from .steps import Making, Steps
 from .waiting import wait
 
 PREFIX: Final = "/__mock/"
@@ -35,7 +39,9 @@ def _ready(call: ControlCall) -> Result:
     return _fine(call)
 
 
-Handler = Callable[[ControlCall], Result | Answer]
+Handler = Callable[[ControlCall], Result | Answer | Making]
+_EXPORT = 4  # times the text of a world: it has two journals besides
+_SHORT = 65_536  # bytes of a body that is read at once
 # What changes no answer of a world, or makes it anew, is not repeated when the world is replayed.
 _READS = frozenset({"wait", "replayWorld", "forkWorld", "redeliver", "restoreWorld", "resetWorld", "deleteWorld"})
 HANDLERS: Final[Mapping[str, Handler]] = {
@@ -84,7 +90,10 @@ HANDLERS: Final[Mapping[str, Handler]] = {
 
 @dataclass
 class Control:
-    """The control API over a store. `token` is needed once the server listens on a foreign address."""
+    """The control API over a store. `token` is needed once the server listens on a foreign address.
+
+    `replaying`: it repeats what changed a world, and nothing else. `lock` guards the store.
+    """
 
     admin: Contract
     contract: Contract
@@ -94,10 +103,15 @@ class Control:
     token: str = ""
     public_url: str = ""
     replayer: Callable[[World], Replayer] | None = None
+    replaying: bool = False
+    limits: Limits = field(default_factory=Limits)
+    lock: AbstractContextManager[Any] = field(default_factory=nullcontext)
 
     def __post_init__(self) -> None:
         """Compile the contract of the control API. Raises `InvalidSourceError` for an operation without a handler."""
-        self.front = front = Front(self.admin, "Problem", "application/problem+json", errors.CONTROL_RAISED)
+        text = self.limits.world_text_bytes
+        longest = {"createWorld": text, "restoreWorld": _EXPORT * text}
+        self.front = front = Front(self.admin, "Problem", "application/problem+json", errors.CONTROL_RAISED, longest)
         feeds = events.Feeds()
         self._handlers: dict[str, Handler] = {
             **HANDLERS,
@@ -111,17 +125,24 @@ class Control:
                 remedy = nearest(operation.id, self._handlers)
                 raise self.admin.source.error(at, f"expected an operation with a handler, received none ({remedy})")
 
-    def _replay(self, call: ControlCall) -> Result:
+    def _replay(self, call: ControlCall) -> Making:
         assert self.replayer is not None
-        return worlds.replay_world(call, self.replayer)
+        return (yield from worlds.replay_world(call, self.replayer))
 
-    def answer(self, request: Request, wall: float) -> Answer:
-        """Answer a control request at the wall instant; HEAD is a GET whose body the edge drops. Never raises."""
+    def begin(self, request: Request) -> Steps:
+        """Read and judge a control request, which needs no world. Never raises. HEAD is a GET whose body is dropped."""
         if request.method == "HEAD":
             request = replace(request, method="GET")
-        return self.front.guarded(self._answer, request, wall, {})
+        steps = Steps(request, self.front)
+        try:
+            operation, given = self._read(request, steps.why)
+        except Exception as error:  # noqa: BLE001 - it is the answer
+            steps.failed = error
+        else:
+            steps.work = lambda wall: self._work(operation, steps, given, wall)
+        return steps
 
-    def _answer(self, request: Request, wall: float, why: dict[str, Any]) -> Answer:
+    def _read(self, request: Request, why: dict[str, Any]) -> tuple[Operation, Given]:
         operation, parameters = self.front.operation(request)
         why["operation"] = operation.id
         if operation.raw.get("security") != []:
@@ -129,17 +150,24 @@ class Control:
         given = self.front.read(operation, request, parameters)
         _refuse_extra(operation, request, given)
         why["world"] = given.path.get("world")
-        world = self.store.world(why["world"] or "")
-        changes = request.method not in {"GET", "HEAD"} and operation.id not in _READS
-        follow_up = FollowUp(changed=world.clock.now(wall) if world else wall) if changes else NOTHING
-        result = self._handlers[operation.id](self._call(request, wall, given))
-        if isinstance(result, Answer):
-            result.why = {**why, **result.why}
-            return result
-        status, value = result
-        answer = Answer(status, b"", (), why) if value is None else json_answer(status, value, why)
-        answer.follow_up = follow_up
-        return answer
+        if self.replaying and not _changes(operation, request):
+            problem = "expected a call that changes a world, since calls are repeated here"
+            raise Refusal(errors.INVALID_PARAMS, violations=f"{problem}, received {operation.id}")
+        return operation, given
+
+    def _work(self, operation: Operation, steps: Steps, given: Given, wall: float) -> Result | Answer | Making:
+        world = self.store.world(steps.why["world"] or "")
+        changes = _changes(operation, steps.request)
+        steps.follow_up = FollowUp(changed=world.clock.now(wall) if world else wall) if changes else NOTHING
+        return self._handlers[operation.id](self._call(steps.request, wall, given))
+
+    def is_long(self, request: Request) -> bool:
+        """Return True if the answer may take long to make, and so has to come from a thread."""
+        methods, _ = self.front.routes.find(request.path)
+        operation = methods.get("GET" if request.method == "HEAD" else request.method)
+        if operation is None:
+            return False
+        return len(request.body) > _SHORT or isgeneratorfunction(self._handlers[operation.id])
 
     def _call(self, request: Request, wall: float, given: Given) -> ControlCall:
         return ControlCall(
@@ -154,6 +182,8 @@ class Control:
             given.query,
             given.header,
             given.body,
+            self.limits,
+            self.lock,
         )
 
     def _guard(self, request: Request) -> None:
@@ -177,6 +207,11 @@ class Control:
             raise Refusal(errors.MISSING_KEY, received="none")
         if not hmac.compare_digest(given.encode(), f"Bearer {self.token}".encode()):
             raise Refusal(errors.INVALID_KEY)
+
+
+def _changes(operation: Operation, request: Request) -> bool:
+    """Return True if the operation changes its world, and is repeated when that is replayed."""
+    return request.method != "GET" and operation.id not in _READS
 
 
 def _refuse_extra(operation: Operation, request: Request, given: Given) -> None:

@@ -1,13 +1,15 @@
 """What a control operation is given, and the words with which it refuses."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any
 
 from covermock.openapi import Contract, nearest, shown
 
 from ..http.errors import INVALID_PARAMS, NAME_TAKEN, UNKNOWN_NAME, Refusal
 from ..http.messages import Request
+from ..limits import Limits
 from ..stores.port import Store
 from ..world.files import WorldFiles
 from ..world.world import World
@@ -30,6 +32,9 @@ class ControlCall:
     query: Mapping[str, Any]
     header: Mapping[str, Any]
     body: Any
+    limits: Limits = field(default_factory=Limits)
+    lock: AbstractContextManager[Any] = field(default_factory=nullcontext)
+    _known: dict[str, bool] = field(default_factory=dict)
 
     @property
     def fields(self) -> Mapping[str, Any]:
@@ -47,8 +52,11 @@ class ControlCall:
         return world
 
     def knows(self, key: str) -> bool:
-        """Tell whether a key is this mock's own, and may be shown."""
-        return self.store.find_key(key) is not None
+        """Return True if a key is this mock's own, and may be shown. May be asked outside of the lock, too."""
+        if key not in self._known:
+            with self.lock:
+                self._known[key] = self.store.find_key(key) is not None
+        return self._known[key]
 
     @property
     def now(self) -> float:

@@ -35,6 +35,7 @@ def start(call: Call) -> Shown:
     if told:
         _dictate(task, own["first"])
     named = call.repeats or task.id
+    world.refuse_more("tasks")
     _take_in(call, task)
     _owe_callback(call, task, own.get("callback", {}))
     return Shown(task, task.plan[0].state, named)

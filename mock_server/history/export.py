@@ -160,9 +160,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
 def _read_journal(document: Document) -> Journal:
     journal = Journal(document["capacity"], document["total"])
     for row in document["entries"]:
-        entry = _read_entry(row)
-        journal.size += len(entry.request.body) + len(entry.answer.body)
-        journal.entries.append(entry)
+        journal.keep(_read_entry(row))
     return journal
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 import orjson
@@ -18,13 +18,29 @@ _DIGITS = re.compile(r"(?=([0-9a-f]{18}))")
 Replayer = Callable[[Request, float], Answer]
 
 
-def replay(recorded: World, again: World, answer: Replayer) -> dict[str, Any]:
+class Recording(NamedTuple):
+    """What happened in a world, for a replay: its exchanges and control calls as they are now, which do not change."""
+
+    journal: list[Entry]
+    controls: list[Entry]
+    evicted: int
+    seed: int
+    made: int
+
+
+def recording(world: World) -> Recording:
+    """Return what happened in the world so far."""
+    journal = world.journal
+    return Recording(list(journal.entries), list(world.controls.entries), journal.evicted, world.seed, world.made)
+
+
+def replay(recorded: Recording, again: World, answer: Replayer) -> dict[str, Any]:
     """Return how many exchanges were replayed and skipped, and every difference.
 
     `again` is the world in its beginning, `answer` answers in it; its clock stands at each entry's instant. Control
     calls that changed the world are repeated in their places, but not judged; what was cut is skipped.
     """
-    replayed, skipped, numbers = 0, recorded.journal.evicted, _numbers(recorded)
+    replayed, skipped, numbers = 0, recorded.evicted, _numbers(recorded)
     differences: list[dict[str, Any]] = []
     for entry, judged in _in_order(recorded):
         if entry.capped:
@@ -48,12 +64,12 @@ def repeatable(request: Request, answer: Answer) -> Request:
     return Request(request.method, request.path, "", {**request.headers, "content-type": JSON}, body)
 
 
-def _numbers(recorded: World) -> dict[str, int]:
+def _numbers(recorded: Recording) -> dict[str, int]:
     """Return the number of every id that a kept exchange can have given out, by its digits.
 
     An exchange gives out one at most, so it is one of the last; an imported world may claim any count before them.
     """
-    kept = len(recorded.journal.entries) + len(recorded.controls.entries)
+    kept = len(recorded.journal) + len(recorded.controls)
     first = max(1, recorded.made - 2 * kept - _AHEAD)
     return {digits(recorded.seed, number): number for number in range(first, recorded.made + _AHEAD)}
 
@@ -64,9 +80,9 @@ def _drawn(entry: Entry, numbers: Mapping[str, int], made: int) -> int:
     return found[0] - 1 if found else made
 
 
-def _in_order(world: World) -> Iterator[tuple[Entry, bool]]:
+def _in_order(recorded: Recording) -> Iterator[tuple[Entry, bool]]:
     """Yield (entry, whether it is judged), as it happened."""
-    both = [(entry, True) for entry in world.journal.entries] + [(entry, False) for entry in world.controls.entries]
+    both = [(entry, True) for entry in recorded.journal] + [(entry, False) for entry in recorded.controls]
     yield from sorted(both, key=lambda pair: pair[0].order)
 
 

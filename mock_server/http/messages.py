@@ -12,7 +12,7 @@ class Request:
     """One HTTP request. `path` is as it was sent, without the query; header names are in lower case.
 
     It is a value: nobody changes it. `recurs` says that this very object may come again, so that whoever works
-    something out about it may keep that.
+    something out about it may keep that. `head` is the bytes that its head had on the wire, 0 where nobody counted.
     """
 
     method: str
@@ -21,6 +21,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     recurs: bool = field(default=False, compare=False, repr=False)
+    head: int = field(default=0, compare=False, repr=False)
 
     @property
     def host(self) -> str:
@@ -52,6 +53,7 @@ class Hold:
     version: Callable[[], Hashable]
     of: Hashable = None
     drop: Callable[[], None] = lambda: None
+    broken: bool = False
 
 
 @dataclass(slots=True)
@@ -60,7 +62,7 @@ class Stream:
 
     `look(wall)` finds what is new for all that are `of` the same thing; then `piece(wall, full=...)` returns the bytes
     that this one is to write, maybe none, or None at its end; `full` tells that the client doesn't read as fast as
-    they come. `again`, `version` and `of` are as in `Hold`.
+    they come. `again`, `version` and `of` are as in `Hold`. One that is `broken`, since a look at it failed, ends.
     """
 
     look: Callable[[float], None]
@@ -68,6 +70,7 @@ class Stream:
     again: Callable[[float], float]
     version: Callable[[], Hashable]
     of: Hashable
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

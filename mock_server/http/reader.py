@@ -28,6 +28,7 @@ from .strict_json import parse_json, parse_query
 _log = logging.getLogger("covermock")
 
 
+_AS_THE_CONTRACT_SAYS: Mapping[str, int] = {}
 Respond = Callable[[Request, float, dict[str, Any]], Answer]
 
 
@@ -43,12 +44,25 @@ class Given:
 
 
 class Front:
-    """The operations and errors of one contract, ready to meet requests. `envelope` names its schema of errors."""
+    """The operations and errors of one contract, ready to meet requests. `envelope` names its schema of errors.
 
-    def __init__(self, contract: Contract, envelope: str, media_type: str, raised: frozenset[str]) -> None:
+    `longest` has the bytes that bodies of some operations may have, by operationId; the contract has the rest.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        envelope: str,
+        media_type: str,
+        raised: frozenset[str],
+        longest: Mapping[str, int] = _AS_THE_CONTRACT_SAYS,
+    ) -> None:
         self.contract = contract
+        usual = contract.body_limit
+        self._longest = {one.id: longest.get(one.id, one.body_limit or usual) for one in contract.operations}
         self.routes = Routes(contract.operations)
         self._content_type = ("Content-Type", media_type)
+        self._reached: set[object] = set()
         for name in sorted(raised - contract.errors.keys()):
             raise contract.source.error(("x-errors",), f"expected a row {name!r}, received none; add it")
         try:
@@ -74,10 +88,25 @@ class Front:
     def refuse(self, refusal: Refusal, why: Mapping[str, Any]) -> Answer:
         """Return the envelope of an error (G5), with an Allow header where the method was the trouble (G12)."""
         row = self.contract.errors[refusal.name]
+        self._note(refusal)
         facts = {"error.status": row.status, "error.message": row.fill(refusal.words), "error.type": row.type}
         allow = [("Allow", str(refusal.words["expected"]))] if refusal.name == errors.METHOD_NOT_ALLOWED else []
         told = {**why, "error": row.name, "clause": row.clause}
         return Answer(row.status, self._render_error(facts), (self._content_type, *allow), told)
+
+    def longest(self, path: str) -> int:
+        """Return the longest body (bytes) that any request to this path may have."""
+        methods, _ = self.routes.find(path)
+        limits = (self._longest[one.id] for one in methods.values() if one.body is not None)
+        return max(limits, default=self.contract.body_limit)
+
+    def _note(self, refusal: Refusal) -> None:
+        """Say in the log that a limit is reached: once, for it may be reached by every request from now on."""
+        limit = refusal.words.get("limit")
+        if limit is not None and limit not in self._reached:
+            self._reached.add(limit)
+            expected, remedy = refusal.words["expected"], refusal.words["remedy"]
+            _log.warning("covermock: the limit of %s is reached, more are refused. %s", expected, remedy)
 
     def operation(self, request: Request) -> tuple[Operation, Mapping[str, str]]:
         """Return the operation that the request asks for, and its raw path parameters. Raises `Refusal` (G12)."""
@@ -93,8 +122,9 @@ class Front:
 
     def read(self, operation: Operation, request: Request, parameters: Mapping[str, str]) -> Given:
         """Judge what the request itself shows: path, query, media type, body. Raises `Refusal` (G7)."""
-        if len(request.body) > self.contract.body_limit:
-            raise Refusal(errors.BODY_TOO_LARGE, expected=self.contract.body_limit, received=_size(request))
+        longest = self._longest[operation.id]
+        if len(request.body) > longest:
+            raise Refusal(errors.BODY_TOO_LARGE, expected=longest, received=_size(request))
         given, broken = judge(operation, request, parameters)
         if broken:
             raise Refusal(errors.INVALID_PARAMS, violations="; ".join(map(str, broken)))

@@ -76,8 +76,8 @@ class Server:
             self._after()
             return
         loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._threads, self._through_flask, request)
-        work.add_done_callback(lambda done: None if done.cancelled() else self._finish(client, done.result()))
+        work = loop.run_in_executor(self._threads, self._in_thread, request)
+        work.add_done_callback(lambda done: None if done.cancelled() else self._finish(request, client, done.result()))
 
     def _deliver(self, request: Request, client: Connection, answer: Answer) -> None:
         """Let the answer go out, now or when it is due."""
@@ -91,8 +91,8 @@ class Server:
             client.reply(answer)
             self._waiting.follow(self.mock, answer.stream, client, request)
 
-    def _finish(self, client: Connection, answer: Answer) -> None:
-        client.reply(answer)
+    def _finish(self, request: Request, client: Connection, answer: Answer) -> None:
+        self._deliver(request, client, answer)
         self._after()
 
     def _after(self) -> None:
@@ -101,9 +101,11 @@ class Server:
         if self.mock.stirred:
             self.courier.poke()
 
-    def _through_flask(self, request: Request) -> Answer:
+    def _in_thread(self, request: Request) -> Answer:
         """Answer in a thread. Flask is imported when first needed, since that costs a tenth of a second."""
         mock = self.mock
+        if not mock.in_parts(request):
+            return mock.answer(request, time.time())
         try:
             with self._making:
                 if self._flask is None or self._flask[0] is not mock:

@@ -7,11 +7,11 @@ from typing import TypeVar
 
 from covermock.openapi import repeated, shown
 
+from ..limits import Limits
 from ..world.account import Account
 from ..world.journal import Journal
 from ..world.world import World
 
-WORLDS = 10_000  # how many made worlds are kept; the longest unused goes first
 IDLE_SECONDS = 3600.0  # a made world that nobody used for so long (wall) is abandoned, unless it says otherwise
 _SWEEP_SECONDS = 1.0
 
@@ -41,6 +41,7 @@ class MemoryStore:
         self._keys: dict[str, tuple[World, Account]] = {}
         self._used: OrderedDict[str, float] = OrderedDict()
         self._made = 0
+        self._limits = Limits()
         self._swept = 0.0
         self.strays = Journal()
 
@@ -113,18 +114,22 @@ class MemoryStore:
             self._used[world.name] = wall
             self._used.move_to_end(world.name)
 
-    def expire(self, made: World, wall: float) -> None:
-        """Note that a world was made at the wall instant, and drop those that were abandoned before.
+    def bound(self, limits: Limits) -> None:
+        """Hold worlds and journals to these limits."""
+        self._limits = limits
+        self.strays.room = limits.journal_bytes
 
-        All are looked at once in a while, and the longest unused at once where there are too many.
-        """
-        self._used[made.name] = wall
+    def has_room(self, wall: float) -> bool:
+        """Return True if one more world may be made; those that were abandoned are dropped first, once in a while."""
         if wall >= self._swept + _SWEEP_SECONDS:
             self._swept = wall
             for name in [name for name, used in self._used.items() if used < wall - self._patience(name)]:
                 self.remove(name)
-        while len(self._used) > WORLDS:
-            self.remove(next(iter(self._used)))
+        return len(self._worlds) < self._limits.worlds
+
+    def note_made(self, world: World, wall: float) -> None:
+        """Note that a world was made at the wall instant, so that it is dropped once nobody has used it for long."""
+        self._used[world.name] = wall
 
     def _patience(self, name: str) -> float:
         seconds: float = self._worlds[name].spec.get("idle_seconds", IDLE_SECONDS)
@@ -146,6 +151,7 @@ class MemoryStore:
 
     def _take(self, world: World) -> None:
         world.mark = token_hex(8)
+        world.bound(self._limits)
         self._worlds[world.name] = world
         self._keys |= {account.key: (world, account) for account in world.accounts.values()}
 

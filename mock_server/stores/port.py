@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
+from ..limits import Limits
 from ..world.account import Account
 from ..world.journal import Journal
 from ..world.world import World
@@ -88,6 +89,14 @@ class Store(Protocol):
         """Note that a made world is in use."""
         ...
 
-    def expire(self, made: World, wall: float) -> None:
-        """Note that a world was made at the wall instant, and drop made worlds that nobody has used for long."""
+    def bound(self, limits: Limits) -> None:
+        """Hold worlds and journals to these limits."""
+        ...
+
+    def has_room(self, wall: float) -> bool:
+        """Return True if one more world may be made; those that nobody has used for long are dropped first."""
+        ...
+
+    def note_made(self, world: World, wall: float) -> None:
+        """Note that a world was made at the wall instant, so that it is dropped once nobody has used it for long."""
         ...

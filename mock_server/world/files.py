@@ -7,10 +7,13 @@ from typing import Any
 
 from covermock.openapi import Contract, InvalidSourceError, Source, Validator, nearest, read, refuse_invalid
 
+from ..http.errors import Refusal
+from ..limits import Limits
 from .build import InvalidSpecError, build
-from .world import Spec, World
+from .world import KINDS, Spec, World
 
 DEFAULT_CREDITS = 1000
+_LIMITS = Limits()
 _MAPS = ("accounts", "audio", "music_tasks", "tasks", "prices")
 
 
@@ -49,8 +52,9 @@ def _is_file(path: Path) -> bool:
 class WorldFiles:
     """Reads world files against the admin contract's World schema, with what they extend."""
 
-    def __init__(self, admin: Contract) -> None:
+    def __init__(self, admin: Contract, limits: Limits = _LIMITS) -> None:
         self.admin = admin
+        self._limits = limits
         self._validator = Validator(admin.root["components"]["schemas"]["World"], admin.root)
 
     def load(self, name: str) -> tuple[str, Spec, Source]:
@@ -60,8 +64,24 @@ class WorldFiles:
         spec = self._extended(source, [path])
         return str(spec.get("name", path.stem)), spec, source
 
+    def build(self, name: str, spec: Spec, source: Source, contract: Contract, wall: float) -> World:
+        """Make the world of a file. Raises `InvalidSourceError`, with the line of what could not be made."""
+        try:
+            world = build(name, furnished(name, spec), contract, wall)
+        except InvalidSpecError as error:
+            raise source.error(error.pointer, str(error)) from None
+        world.bound(self._limits)
+        for kind in KINDS:
+            try:
+                world.refuse_more(kind, 0)
+            except Refusal as refusal:
+                words = refusal.words
+                problem = f"expected at most {words['expected']}, received {world.number_of(kind)}; {words['remedy']}"
+                raise source.error((kind,), problem) from None
+        return world
+
     def _checked(self, path: Path) -> Source:
-        source = read(path)
+        source = read(path, self._limits.world_text_bytes)
         if source.data is None:
             return source.with_data({})
         refuse_invalid(source, self._validator)
@@ -93,11 +113,3 @@ def furnished(name: str, spec: Spec) -> Spec:
     keys = {account: f"aio_{name}" if account == first else f"aio_{name}_{account}" for account in accounts}
     whole = {account: {"key": keys[account], "credits": DEFAULT_CREDITS, **row} for account, row in accounts.items()}
     return {**spec, "accounts": whole}
-
-
-def build_file(name: str, spec: Spec, source: Source, contract: Contract, wall: float) -> World:
-    """Make the world of a file. Raises `InvalidSourceError` with the line of a name that doesn't exist."""
-    try:
-        return build(name, furnished(name, spec), contract, wall)
-    except InvalidSpecError as error:
-        raise source.error(error.pointer, str(error)) from None

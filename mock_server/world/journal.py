@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
@@ -10,7 +11,9 @@ from ..http.messages import Answer, Request
 
 CAPACITY = 10_000  # entries
 BODY_LIMIT = 65_536  # bytes of a body that are kept
-ROOM = 33_554_432  # bytes of all bodies that are kept
+ROOM = 33_554_432  # bytes of all that is kept
+_OBJECTS = 1_000  # bytes that an entry takes besides its texts, roughly
+_HEADER = 100  # the same for each header of a request
 
 
 @dataclass(slots=True, eq=False)
@@ -30,16 +33,21 @@ class Entry:
     order: int = 0
     capped: bool = False
     waiting: bool = False
+    size: int = 0
 
 
 @dataclass(slots=True)
 class Journal:
-    """The last exchanges of a world. `total` counts all there ever were; numbers start at 1; `size` is all bodies'."""
+    """The last exchanges of a world. `total` counts all there ever were; numbers start at 1.
+
+    `size` is what the entries take, heads, bodies and answers, in bytes; `room` what they may take.
+    """
 
     capacity: int = CAPACITY
     total: int = 0
     size: int = 0
     entries: deque[Entry] = field(default_factory=deque)
+    room: int = ROOM
 
     def add(self, wall: float, now: float, request: Request, answer: Answer, order: int = 0) -> Entry:
         """Append an exchange; the oldest goes when there is no more room."""
@@ -47,13 +55,18 @@ class Journal:
         entry = Entry(self.total, wall, now, request, answer, order)
         if len(request.body) > BODY_LIMIT:
             entry.request, entry.capped = replace(request, body=request.body[:BODY_LIMIT]), True
-        entries, size = self.entries, self.size + len(entry.request.body) + len(answer.body)
-        while entries and (len(entries) >= self.capacity or size > ROOM):
-            oldest = entries.popleft()
-            size -= len(oldest.request.body) + len(oldest.answer.body)
+        self.keep(entry)
+        return entry
+
+    def keep(self, entry: Entry) -> None:
+        """Append an entry that has its number."""
+        request, answer = entry.request, entry.answer
+        entry.size = _weight(request) + len(request.body) + len(answer.body) + _headers_weight(answer.headers)
+        entries, size = self.entries, self.size + entry.size
+        while entries and (len(entries) >= self.capacity or size > self.room):
+            size -= entries.popleft().size
         entries.append(entry)
         self.size = size
-        return entry
 
     @property
     def evicted(self) -> int:
@@ -69,7 +82,24 @@ class Journal:
 
     def find(self, number: int) -> Entry | None:
         """Return the entry of that number, if it is still kept."""
-        return next((entry for entry in self.since(number - 1) if entry.number == number), None)
+        entries = self.entries
+        place = number - self.total + len(entries) - 1
+        return entries[place] if 0 <= place < len(entries) else None
+
+
+def _weight(request: Request) -> int:
+    """Return the bytes that a request takes besides its body, roughly."""
+    headers = request.headers
+    if request.head:
+        return _OBJECTS + request.head + _HEADER * len(headers)
+    texts = sum(map(len, headers)) + sum(map(len, headers.values())) + len(request.path) + len(request.query)
+    return _OBJECTS + texts + _HEADER * len(headers)
+
+
+@lru_cache(maxsize=64)
+def _headers_weight(headers: tuple[tuple[str, str], ...]) -> int:
+    """Return the bytes of an answer's headers; nearly all answers have the same."""
+    return sum(len(name) + len(value) for name, value in headers)
 
 
 Criteria = Mapping[str, Any]

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
-from covermock.openapi import Contract, Lifecycle
+from covermock.openapi import Contract, Lifecycle, shown
 
+from ..http.errors import crowded
+from ..limits import Limits, unit_of
 from .account import Account, Ledger, ledgers
 from .clock import Clock
 from .fault import Fault
@@ -15,6 +17,8 @@ from .outbox import Outbox
 from .task import FAILURE, STALL, SUCCESS, TIME, Plan, Task, at, ends_in, own_time, planned
 
 Spec = Mapping[str, Any]
+KINDS = ("accounts", "audio", "faults", "tasks")  # of what a world may have many, up to its limits
+_LIMITS = Limits()
 MUSIC = "music"  # the lifecycle of the tasks that a world's `music_tasks` are
 
 
@@ -65,6 +69,7 @@ class World:
     gone: bool = False
     mark: str = ""
     origin: Mapping[str, Any] = field(default_factory=dict)
+    limits: Limits = _LIMITS
 
     def state(self, task: Task, now: float) -> str:
         """Return the name of the task's state at the world's time `now`."""
@@ -133,6 +138,21 @@ class World:
         if covers:
             self.covers[task.source] = task.id
         return True
+
+    def bound(self, limits: Limits) -> None:
+        """Hold the world to these limits from now on."""
+        self.limits = limits
+        self.journal.room = self.controls.room = limits.journal_bytes
+
+    def number_of(self, kind: str) -> int:
+        """Return how many the world has of a kind."""
+        return len(getattr(self, kind))
+
+    def refuse_more(self, kind: str, more: int = 1) -> None:
+        """Raise `Refusal` if the world can't have so many more of a kind."""
+        most: int = getattr(self.limits, kind)
+        if self.number_of(kind) + more > most:
+            raise crowded(kind, f"{most} {unit_of(kind)} in world {shown(self.name)}", "Reset or delete the world")
 
     def new_id(self, prefix: str) -> str:
         """Return the next id: the prefix and 18 hexadecimal digits, the same for the same seed and count."""

@@ -21,6 +21,7 @@ def add_fault(call: ControlCall) -> Result:
     world, settings = call.world, dict(call.fields)
     expire(world, call.now)
     _check(world, settings)
+    world.refuse_more("faults")
     used = {fault.id for fault in world.faults}
     name = settings.pop("id", None) or _new_id(world, used)
     if name in used:

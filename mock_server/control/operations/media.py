@@ -7,15 +7,15 @@ from ...http.messages import Answer
 from ...world.expiry import about
 from ...world.fault import fires, meets
 from ...world.task import Task
-from ...world.world import World
 from ..call import ControlCall, unknown
+from ..steps import Making
 from .tasks import task_of
 
 _TYPES = {"png": "image/png", "jpeg": "image/jpeg", "wav": "audio/wav"}
 _SHORTEST, _RANGE = 30, 31  # seconds of a song: 30 to 60, like what may be uploaded
 
 
-def read_media(call: ControlCall) -> Answer:
+def read_media(call: ControlCall) -> Making:
     """Answer with one picture or song of a task; 404 for a result that its lifecycle never makes."""
     task, file = task_of(call), call.path["file"]
     number, _, kind = file.partition(".")
@@ -25,7 +25,9 @@ def read_media(call: ControlCall) -> Answer:
     _refuse_late(call, task)
     tag = blake2b(f"{call.world.seed}/{task.id}/{file}".encode(), digest_size=12).hexdigest()
     headers = (("Content-Type", _TYPES[kind]), ("ETag", f'"{tag}"'), ("Cache-Control", "max-age=31536000, immutable"))
-    return Answer(200, _drawn(call.world, task.id, int(number), kind), headers)
+    name = f"{call.world.seed}/{task.id}"
+    body = yield lambda: _drawn(name, int(number), kind)
+    return Answer(200, body, headers)
 
 
 def _refuse_late(call: ControlCall, task: Task) -> None:
@@ -43,12 +45,13 @@ def _refuse_late(call: ControlCall, task: Task) -> None:
             raise Refusal(UNKNOWN_NAME, violations=f"{problem} {late['seconds']:g} s after its task's end")
 
 
-def _drawn(world: World, task_id: str, number: int, kind: str) -> bytes:
+def _drawn(name: str, number: int, kind: str) -> bytes:
+    """Return the picture or song of a result. That may take 200 ms, in which nobody else has to wait."""
     from ...media import media
 
-    name = f"{world.seed}/{task_id}/{number}"
+    whole = f"{name}/{number}"
     if kind == "png":
-        return media.picture(f"{world.seed}/{task_id}", number - 1)
+        return media.picture(name, number - 1)
     if kind == "jpeg":
-        return media.photo(name)
-    return media.song(name, _SHORTEST + sum(name.encode()) % _RANGE)
+        return media.photo(whole)
+    return media.song(whole, _SHORTEST + sum(whole.encode()) % _RANGE)

@@ -11,6 +11,7 @@ from ...world.build import InvalidSpecError, add_audio, add_music_task
 from ...world.task import Task, at, end, hold, own_time, redrive, release, replan, rest_of
 from ...world.world import World
 from ..call import ControlCall, Result, refuse_unknown, taken, unknown
+from ..steps import Making
 from ..views import task_view
 
 
@@ -92,18 +93,21 @@ def create_music_task(call: ControlCall) -> Result:
     if task_id in world.tasks:
         raise taken("task id", task_id)
     _check_account(world, call.fields.get("account"))
+    world.refuse_more("tasks")
     task = _placed(lambda: add_music_task(world, task_id, call.fields, call.now))
     return 201, task_view(world, task, call.now)
 
 
-def create_audio(call: ControlCall) -> Result:
+def create_audio(call: ControlCall) -> Making:
     """Put an uploaded audio file into the world, measured where it is a file."""
+    seconds = None if isinstance(call.body, Mapping) else (yield lambda: _measured(call.body))
     world = call.world
-    row = call.body if isinstance(call.body, Mapping) else {**_given(call.query), "seconds": _measured(call.body)}
+    row = call.body if seconds is None else {**_given(call.query), "seconds": seconds}
     audio_id = row.get("id") or world.new_id("aud")
     if audio_id in world.audio:
         raise taken("audio id", audio_id)
     _check_account(world, row.get("account"))
+    world.refuse_more("audio")
     audio = _placed(lambda: add_audio(world, audio_id, row))
     return 201, {"id": audio_id, "seconds": audio.seconds, "account": audio.account}
 

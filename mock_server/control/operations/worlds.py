@@ -7,15 +7,17 @@ from typing import Any
 from covermock.openapi import InvalidSourceError
 
 from ...history.export import begun, exported, living, restored, state
-from ...history.replay import Replayer, replay
+from ...history.replay import Replayer, recording, replay
 from ...history.restorable import unfit
-from ...http.errors import INVALID_PARAMS, Refusal
-from ...http.redaction import headers_shown, value_shown
+from ...http.errors import INVALID_PARAMS, Refusal, crowded
+from ...http.messages import Answer, json_answer
+from ...http.redaction import Known, headers_shown, value_shown
 from ...stores.memory import TakenError
 from ...world.build import InvalidSpecError, build
 from ...world.files import furnished, merged, names
-from ...world.world import Spec, World
+from ...world.world import KINDS, Spec, World
 from ..call import ControlCall, Result, taken, unknown
+from ..steps import Making
 from ..views import world_view
 
 
@@ -30,14 +32,14 @@ def read_world(call: ControlCall) -> Result:
     return 200, world_view(call.world, call.now)
 
 
-def create_world(call: ControlCall) -> Result:
+def create_world(call: ControlCall) -> Making:
     """Make a world out of what the body says, what it starts from, and the server's settings."""
+    _refuse_another(call)
     name = call.fields.get("name") or call.store.new_name()
     base = _base(call, call.fields["from"]) if "from" in call.fields else {}
-    spec = furnished(name, merged({**base, **call.settings}, call.fields))
-    world = _built(call, name, spec)
-    _claimed(call.store.add, world)
-    call.store.expire(world, call.wall)
+    world = yield lambda: _built(call, name, furnished(name, merged({**base, **call.settings}, call.fields)))
+    _claimed(call, call.store.add, world)
+    call.store.note_made(world, call.wall)
     return 201, world_view(world, world.clock.now(call.wall))
 
 
@@ -47,63 +49,88 @@ def delete_world(call: ControlCall) -> Result:
     return 204, None
 
 
-def reset_world(call: ControlCall) -> Result:
+def reset_world(call: ControlCall) -> Making:
     """Put a world back to how it was made; its clock starts again."""
     old = call.world
-    world = begun(old.name, old.spec, old.origin if "state" in old.origin else {"wall": call.wall}, call.contract)
+    origin = old.origin if "state" in old.origin else {"wall": call.wall}
+    world = yield lambda: begun(old.name, old.spec, origin, call.contract)
     world.clock = replace(world.clock, wall=call.wall)
-    _claimed(call.store.replace, world)
+    _claimed(call, call.store.replace, world)
     return 200, world_view(world, world.clock.now(call.wall))
 
 
-def export_world(call: ControlCall) -> Result:
+def export_world(call: ControlCall) -> Making:
     """Show a world whole: state, clock, seed, faults, webhooks, journal; keys that are not the mock's are left out."""
     document = exported(call.world, call.now)
+    answer: Answer = yield lambda: _shown(document, call.knows)
+    return answer
+
+
+def _shown(document: dict[str, Any], known: Known) -> Answer:
     for journal in (document["journal"], document["controls"]):
         for entry in journal["entries"]:
-            entry["request"]["headers"] = headers_shown(entry["request"]["headers"], call.knows)
-    return 200, value_shown(document, call.knows)
+            entry["request"]["headers"] = headers_shown(entry["request"]["headers"], known)
+    return json_answer(200, value_shown(document, known), {})
 
 
-def restore_world(call: ControlCall) -> Result:
+def restore_world(call: ControlCall) -> Making:
     """Put a world that was exported in the place of this name, or make it."""
+    world = yield lambda: _restored(call)
+    new = call.store.world(world.name) is None
+    if new:
+        _refuse_another(call)
+    _claimed(call, call.store.replace, world)
+    if new:
+        call.store.note_made(world, call.wall)
+    return 200, world_view(world, world.clock.now(call.wall))
+
+
+def _restored(call: ControlCall) -> World:
+    """Return the world of the document in the body. Raises `Refusal` where it could not go on living here."""
     document = {**call.fields, "name": call.path["world"]}
     broken = unfit(document, call.contract)
     if broken:
         raise _refused("; ".join(map(str, broken)))
-    if call.query["begun"]:
-        world = begun(document["name"], document["spec"], document["origin"], call.contract)
-        world.clock = world.clock.at(call.wall, world.clock.world).scaled(call.wall, 0.0)
-    else:
-        world = restored(document, call.contract, call.wall)
-    new = call.store.world(world.name) is None
-    _claimed(call.store.replace, world)
-    if new:
-        call.store.expire(world, call.wall)
-    return 200, world_view(world, world.clock.now(call.wall))
+    if not call.query["begun"]:
+        return restored(document, call.contract, call.wall)
+    world = begun(document["name"], document["spec"], document["origin"], call.contract)
+    world.clock = world.clock.at(call.wall, world.clock.world).scaled(call.wall, 0.0)
+    return world
 
 
-def fork_world(call: ControlCall) -> Result:
+def fork_world(call: ControlCall) -> Making:
     """Copy a world as it is now, with keys of its own and an empty journal."""
-    old, name = call.world, call.fields.get("name") or call.store.new_name()
-    world = living(name, old.spec, state(old), call.contract)
-    world.clock = world.clock.at(call.wall, call.now)
-    keys = furnished(name, {"accounts": {account: {} for account in world.accounts}})["accounts"]
-    for account in world.accounts.values():
-        account.key = keys[account.name]["key"]
-    own = {name: {**row, "key": keys[name]["key"]} for name, row in old.spec.get("accounts", {}).items()}
-    world.spec = {**old.spec, "accounts": own}
-    world.origin = {"state": state(world)}
-    _claimed(call.store.add, world)
-    call.store.expire(world, call.wall)
+    _refuse_another(call)
+    old, name, now = call.world, call.fields.get("name") or call.store.new_name(), call.now
+    facts, spec = state(old), old.spec
+    world = yield lambda: _forked(call, name, spec, facts, now)
+    _claimed(call, call.store.add, world)
+    call.store.note_made(world, call.wall)
     return 201, world_view(world, world.clock.now(call.wall))
 
 
-def replay_world(call: ControlCall, replayer: Callable[[World], Replayer]) -> Result:
+def _forked(call: ControlCall, name: str, spec: Spec, facts: dict[str, Any], now: float) -> World:
+    """Return the world of these facts, as it is `now`, under another name and with other keys."""
+    world = living(name, spec, facts, call.contract)
+    world.clock = world.clock.at(call.wall, now)
+    keys = furnished(name, {"accounts": {account: {} for account in world.accounts}})["accounts"]
+    for account in world.accounts.values():
+        account.key = keys[account.name]["key"]
+    own = {name: {**row, "key": keys[name]["key"]} for name, row in spec.get("accounts", {}).items()}
+    world.spec = {**spec, "accounts": own}
+    world.origin = {"state": state(world)}
+    return world
+
+
+def replay_world(call: ControlCall, replayer: Callable[[World], Replayer]) -> Making:
     """Live the world's journal through once more, from its beginning, and say what differs."""
-    world = call.world
-    again = begun(world.name, world.spec, world.origin, call.contract)
-    return 200, replay(world, again, replayer(again))
+    world, recorded = call.world, recording(call.world)
+
+    def outside() -> dict[str, Any]:
+        again = begun(world.name, world.spec, world.origin, call.contract)
+        return replay(recorded, again, replayer(again))
+
+    return 200, (yield outside)
 
 
 def read_ledger(call: ControlCall) -> Result:
@@ -140,7 +167,18 @@ def _refused(problem: str) -> Refusal:
     return Refusal(INVALID_PARAMS, violations=problem)
 
 
-def _claimed(claim: Any, world: World) -> None:
+def _refuse_another(call: ControlCall) -> None:
+    """Refuse one more world where there are as many as may be."""
+    if not call.store.has_room(call.wall):
+        most = call.limits.worlds
+        raise crowded("worlds", f"{most} worlds", "Delete worlds that are done, or give them less idle_seconds")
+
+
+def _claimed(call: ControlCall, claim: Callable[[World], None], world: World) -> None:
+    """Put a world into the store. Raises `Refusal` where it is too large, or its name or a key is in use."""
+    world.bound(call.limits)
+    for kind in KINDS:
+        world.refuse_more(kind, 0)
     try:
         claim(world)
     except TakenError as error:

@@ -40,11 +40,11 @@ class Heads:
             head = self.head(packet[:end])
             if head is None or len(packet) - end != head.length:
                 return None
-            return Request(head.method, head.path, head.query, head.headers, packet[end:])
+            return Request(head.method, head.path, head.query, head.headers, packet[end:], head=end)
         if len(packet) - end != head.length:
             return None
         recurs = len(packet) <= _SHORT
-        request = Request(head.method, head.path, head.query, head.headers, packet[end:], recurs)
+        request = Request(head.method, head.path, head.query, head.headers, packet[end:], recurs, end)
         if recurs:
             self._keep(packet, request)
         return request

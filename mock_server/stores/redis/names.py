@@ -3,7 +3,7 @@
 from typing import Final
 
 from ...world.world import World
-from ..memory import IDLE_SECONDS, WORLDS
+from ..memory import IDLE_SECONDS
 from .connection.link import Link
 
 _WORLDS: Final = "covermock:worlds"
@@ -15,6 +15,11 @@ def names(link: Link) -> list[str]:
     flat = link.command("HGETALL", _WORLDS)
     pairs = [(uid, name) for name, uid in zip(flat[::2], flat[1::2], strict=True) if name]
     return [name.decode() for _, name in sorted(pairs, key=lambda pair: int(pair[0].partition(b"-")[0]))]
+
+
+def count(link: Link) -> int:
+    """Return how many worlds there are."""
+    return int(link.command("HLEN", _WORLDS))
 
 
 def new_name(link: Link) -> str:
@@ -32,10 +37,8 @@ def note_use(link: Link, world: World, wall: float, *, made: bool = False) -> No
 
 
 def abandoned(link: Link, wall: float) -> set[str]:
-    """Return the names of worlds that nobody has used for long, or that are too many, as if they were gone already."""
+    """Return the names of worlds that nobody has used for long, as if they were gone already."""
     gone = link.command("ZRANGEBYSCORE", _USED, "-inf", f"({wall}")
-    many = link.command("ZCARD", _USED) - WORLDS
-    gone += link.command("ZRANGE", _USED, 0, many - 1) if many > 0 else []
     if gone:
         link.command("ZREM", _USED, *gone)
     return {name.decode() for name in gone}

@@ -12,8 +12,9 @@ from typing import Any, Final, TypeVar
 from covermock.openapi import Contract
 
 from ...http.messages import Answer
+from ...limits import Limits
 from ...world.account import Account
-from ...world.journal import CAPACITY, ROOM
+from ...world.journal import CAPACITY
 from ...world.webhook import policy
 from ...world.world import World
 from . import names
@@ -67,6 +68,7 @@ class RedisStore:
             self.link, contract, self.first.words, self._meet, lambda: self._step.exchange, self._lost
         )
         self._pulse = Pulse(self.link)
+        self._limits = Limits()
         self.strays = SharedJournal(lambda seen: self._stray_tail(seen))  # noqa: PLW0108 - the method is bound later
 
     # What the mock asks.
@@ -173,12 +175,20 @@ class RedisStore:
             world.used = wall
             names.note_use(self.link, world, wall)
 
-    def expire(self, made: World, wall: float) -> None:
-        """Note that a world was made at the wall instant, and drop those that were abandoned before."""
-        names.note_use(self.link, made, wall, made=True)
+    def bound(self, limits: Limits) -> None:
+        """Hold worlds and journals to these limits."""
+        self._limits = limits
+
+    def has_room(self, wall: float) -> bool:
+        """Return True if one more world may be made; those that were abandoned are dropped first."""
         for name in names.abandoned(self.link, wall):
             self._knowledge.removed(name)
             self.link.script(REMOVE, name)
+        return names.count(self.link) < self._limits.worlds
+
+    def note_made(self, world: World, wall: float) -> None:
+        """Note that a world was made at the wall instant, so that it is dropped once nobody has used it for long."""
+        names.note_use(self.link, world, wall, made=True)
 
     def close(self) -> None:
         """Let go of the connection; whoever asks again gets a new one."""
@@ -209,6 +219,7 @@ class RedisStore:
     def _meet(self, world: SharedWorld) -> None:
         """Let the step look at a world."""
         if world.name not in self._step.worlds or not self._step.running:
+            world.limits = self._limits
             wall = self.time.now()
             world.begin_step(wall, wall + self._lease)
             self._step.worlds[world.name] = world
@@ -220,14 +231,14 @@ class RedisStore:
     def _committed(self) -> bool:
         """Tell whether Redis has taken in what the step has done."""
         for entry in self.strays.fresh:
-            self.link.script(STRAY, _STRAYS, ROOM, entry)
+            self.link.script(STRAY, _STRAYS, self._limits.journal_bytes, entry)
         return all(self._commit(world) for world in self._step.worlds.values())
 
     def _commit(self, world: SharedWorld) -> bool:
         step = Change(world, exchange=self._step.exchange)
         if step.idle:
             return True
-        answer = self.link.script(COMMIT, CAPACITY, ROOM, world.uid, *step.words())
+        answer = self.link.script(COMMIT, CAPACITY, self._limits.journal_bytes, world.uid, *step.words())
         if answer[0] == 1:
             step.taken_in(answer)
             return True
