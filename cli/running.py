@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 from covermock.mock_server import Mock, Settings
-from covermock.mock_server.server.banner import curls
+from covermock.mock_server.server.banner import curls, sights
 from covermock.mock_server.server.server import Server, bind, serve, url_of
 from covermock.mock_server.world.files import find
 from covermock.openapi import InvalidSourceError
@@ -67,6 +67,8 @@ async def _serve(server: Server, url: str, stamps: list[int] | None) -> int:
 def _announce(mock: Mock, url: str) -> None:
     click.echo(f"covermock listening on {url}")
     world = mock.store.world(mock.first)
+    if world is not None:
+        click.echo("\n".join(["", *sights(world, url)]))
     for summary, command in curls(world, url) if world else ():
         click.echo(f"\n# {summary}\n{command}")
     click.echo(f"\n# Once more from the start\ncurl -s -X POST {url}/__mock/worlds/{mock.first}/reset")

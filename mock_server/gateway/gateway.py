@@ -1,6 +1,6 @@
 """The request path of the gateway's operations: a function from a request, worlds and the time to an answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from covermock.openapi import JSON, TASK_FACTS, Contract, Operation, Render, UnrenderableError, nearest, renderer
@@ -25,6 +25,7 @@ Wanted = Mapping[str, str]
 KeyLookup = Callable[[str], Owner | None]
 _JSON_HEADERS = (("Content-Type", JSON),)
 _KEPT_BODIES = 4096
+_REMEDY = "Check the key; GET /__mock/worlds lists all that this mock has."
 
 
 class Way(NamedTuple):
@@ -47,11 +48,15 @@ class Asked(NamedTuple):
 
 
 class Gateway:
-    """The operations of a contract, ready to answer. It keeps no state: worlds come in through `find_key`."""
+    """The operations of a contract, ready to answer. It keeps no state: worlds come in through `find_key`.
+
+    `keys` are those that a client with an unknown one is told of, while they are in use.
+    """
 
     def __init__(self, contract: Contract, find_key: KeyLookup, public_url: str = "") -> None:
         self.contract = contract
         self.front = Front(contract, "Error", JSON, errors.RAISED)
+        self.keys: Collection[str] = ()
         self._find_key = find_key
         self._public_url = public_url.rstrip("/")
         self._ways = {operation.id: _way(contract, operation) for operation in contract.operations}
@@ -111,6 +116,7 @@ class Gateway:
             why["faults"] = [fault.id for fault in before(call, fired)]
         shown = way.handler(call)
         why["task"] = shown.id
+        why["state"] = shown.state
         why["clause"] = way.clause
         if call.early is not None:
             why["early"] = call.early.id
@@ -171,7 +177,13 @@ class Gateway:
         scheme, _, key = given.partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
             return Refusal(errors.MISSING_KEY, received="an Authorization header of another form")
-        return self._find_key(key.strip()) or Refusal(errors.INVALID_KEY)
+        return self._find_key(key.strip()) or self._unknown_key()
+
+    def _unknown_key(self) -> Refusal:
+        """Return the refusal of a key that nobody has; keys of this mock are names of worlds, and no secret."""
+        known = [repr(key) for key in self.keys if self._find_key(key)]
+        such = f", such as {' or '.join(known)}" if known else ""
+        return Refusal(errors.INVALID_KEY, expected=f"the key of an account{such}", remedy=_REMEDY)
 
 
 def _rendered(call: Call, way: Way, shown: Shown) -> bytes:
