@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from covermock.openapi import encoded
+
 from ..http.messages import Answer, Request
 from ..http.redaction import Known, text_shown
 
@@ -33,19 +35,23 @@ class Line(NamedTuple):
 
     def text(self, stamp: str, home: str, *, coloured: bool) -> str:
         """Return the line for people. The world is named where it is not `home`."""
-        fault = f"fault {plain(', '.join(self.faults))}" if self.faults else ""
+        fault = f"fault {', '.join(self.faults)}" if self.faults else ""
         parts = (
-            _painted(stamp, _DIM, coloured),
-            f"{plain(self.method)} {plain(self.path)}",
-            _painted(plain(self.operation), _BOLD, coloured),
-            _painted(str(self.status), _BY_STATUS.get(self.status // 100, "31"), coloured),
-            f"{self.ms:.1f} ms",
-            plain(f"{self.task} {self.state}".strip()),
-            "" if self.world in {"", home} else f"in world {plain(self.world)}",
-            _painted(fault, _FAULT, coloured),
-            plain(self.message or self.error),
+            (stamp, _DIM),
+            (f"{self.method} {self.path}", ""),
+            (self.operation, _BOLD),
+            (str(self.status), _BY_STATUS.get(self.status // 100, "31")),
+            (f"{self.ms:.1f} ms", ""),
+            (f"{self.task} {self.state}" if self.task else "", ""),
+            ("" if self.world in {"", home} else f"in world {self.world}", ""),
+            (fault, _FAULT),
+            (self.message or self.error, ""),
         )
-        return "  ".join(part for part in parts if part)
+        quick = "  ".join([part for part, _ in parts if part])
+        longest = max(len(self.method), len(self.path), len(self.task), len(self.message))
+        if not coloured and longest <= _LONGEST and quick.isascii() and quick.isprintable():
+            return quick
+        return "  ".join([_painted(plain(part), colour if coloured else "") for part, colour in parts if part])
 
     def facts(self) -> Mapping[str, Any]:
         """Return the fields for programs."""
@@ -53,20 +59,21 @@ class Line(NamedTuple):
 
 
 class Sum(NamedTuple):
-    """The requests of a second that got no line of their own, by operation and status."""
+    """The requests of a second that got no line of their own, by status."""
 
     wall: float
-    counts: Mapping[tuple[str, int], int]
+    counts: Mapping[int, int]
 
     def text(self, stamp: str, _: str, *, coloured: bool) -> str:
         """Return the line for people."""
-        counts = ", ".join(f"{plain(name) or 'other'} {status} x {n}" for (name, status), n in self.counts.items())
-        return f"{_painted(stamp, _DIM, coloured)}  {sum(self.counts.values())} more requests in a second: {counts}"
+        counts = ", ".join(f"{status} x {count}" for status, count in self.counts.items())
+        told = f"{sum(self.counts.values())} more requests in a second: {counts}"
+        return f"{_painted(stamp, _DIM if coloured else '')}  {told}"
 
     def facts(self) -> Mapping[str, Any]:
         """Return the fields for programs."""
-        rows = [{"operation": name, "status": status, "count": n} for (name, status), n in self.counts.items()]
-        return {"wall": self.wall, "summed": sum(self.counts.values()), "counts": rows}
+        counts = {str(status): count for status, count in self.counts.items()}
+        return {"wall": self.wall, "summed": sum(self.counts.values()), "counts": counts}
 
 
 class Notice(NamedTuple):
@@ -79,7 +86,8 @@ class Notice(NamedTuple):
     def text(self, stamp: str, _: str, *, coloured: bool) -> str:
         """Return the line for people; a traceback has several."""
         said = "\n".join(plain(row, longest=4 * _LONGEST) for row in self.message.splitlines())
-        return f"{_painted(stamp, _DIM, coloured)}  {_painted(self.level, '31', coloured)}  {said}"
+        level = _painted(self.level, _BY_STATUS[5] if coloured else "")
+        return f"{_painted(stamp, _DIM if coloured else '')}  {level}  {said}"
 
     def facts(self) -> Mapping[str, Any]:
         """Return the fields for programs."""
@@ -94,7 +102,8 @@ class Lost(NamedTuple):
 
     def text(self, stamp: str, _: str, *, coloured: bool) -> str:
         """Return the line for people."""
-        return f"{_painted(stamp, _DIM, coloured)}  {self.dropped} lines dropped: the log was not read fast enough"
+        told = f"{self.dropped} lines dropped: the log was not read fast enough"
+        return f"{_painted(stamp, _DIM if coloured else '')}  {told}"
 
     def facts(self) -> Mapping[str, Any]:
         """Return the fields for programs."""
@@ -130,13 +139,17 @@ def line(request: Request, answer: Answer, wall: float, ms: float, message: str,
 
 def as_json(record: Record, stamp: str) -> str:
     """Return a line for programs. What has nothing to say is left out, and all that isn't ASCII is escaped."""
-    shown = {name: _shown(value) for name, value in record.facts().items() if value and name != "wall"}
-    return json.dumps({"time": stamp, **shown}).replace("\x7f", "\\u007f")
+    facts = {"time": stamp}
+    facts.update({name: value for name, value in record.facts().items() if value and name != "wall"})
+    quick = encoded(facts).decode()
+    if len(quick) <= 4 * _LONGEST and quick.isascii() and quick.isprintable():
+        return quick
+    return json.dumps({name: _shown(value) for name, value in facts.items()}).replace("\x7f", "\\u007f")
 
 
 def plain(text: str, longest: int = _LONGEST) -> str:
     """Return a text of a stranger as it can be shown: escaped, and not too long."""
-    return escaped(_cut(text, longest))
+    return escaped(text if len(text) <= longest else _cut(text, longest))
 
 
 def escaped(text: str) -> str:
@@ -161,5 +174,5 @@ def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 
-def _painted(text: str, colour: str, coloured: bool) -> str:
-    return f"\x1b[{colour}m{text}\x1b[0m" if coloured and text else text
+def _painted(text: str, colour: str) -> str:
+    return f"\x1b[{colour}m{text}\x1b[0m" if colour else text

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Final, Self
 
 from ..http.messages import Answer, Request
@@ -19,6 +20,7 @@ FORMS: Final = (TEXT, JSON, NONE)
 MOST: Final = 1000  # lines a second; after a second with more requests they are summed up, until one has fewer
 _FLUSH = 0.05  # seconds until a line is written
 _STDERR = 2
+_STATUS = attrgetter("status")
 Said = Callable[[Request, Answer], str]
 
 
@@ -32,6 +34,9 @@ class RequestLog:
 
     `keys` are those that may be shown; `said(request, answer)` returns the text of a refusal. Requests are noted from
     one event loop. Within its context it takes what is logged by others, too, since that must wait for nobody either.
+
+    While requests are summed up, `tally` takes an answer in the place of `note`: a list's own `append`, since at full
+    load even a call of a function is a percent.
     """
 
     def __init__(self, form: str, home: str, said: Said, keys: Collection[str] = (), stream: int = _STDERR) -> None:
@@ -42,11 +47,13 @@ class RequestLog:
         self._coloured = is_coloured(stream, os.environ)
         self._writer: Writer[Record] = Writer(stream, self._json if form == JSON else self._text, self._lost)
         self._lines: list[Line] = []
-        self._sums: Counter[tuple[str, int]] = Counter()
+        self._answers: list[Answer] = []
+        self._sums: Counter[int] = Counter()
         self._count = 0
-        self._summing = False
+        self.tally: Callable[[Answer], None] | None = None
         self._second = 0.0  # when the second that is counted began
         self._timer: asyncio.TimerHandle | None = None
+        self._clock = 0, ""  # the last second that was written, as the time of day
         self._handler = Handler(self)
 
     def __enter__(self) -> Self:
@@ -60,21 +67,24 @@ class RequestLog:
         if self._timer is not None:
             self._timer.cancel()
         self._writer.put(self._lines)
+        self._add_up()
         self._sum_up(time.time())
         self._writer.close()
 
     def note(self, request: Request, answer: Answer, began: float) -> None:
         """Take down an exchange that began at the wall instant and has just ended."""
+        if self.tally is not None:
+            self.tally(answer)
+            return
         if self._timer is None:
             self._second = time.time()
             self._wait()
+        message = self._said(request, answer) if "error" in answer.why else ""
+        ms = (time.time() - began) * 1e3
+        self._lines.append(line(request, answer, began, ms, message, self._keys.__contains__))
         self._count += 1
-        if self._summing or self._count > MOST:
-            self._sums[answer.why.get("operation", ""), answer.status] += 1
-        else:
-            message = self._said(request, answer) if "error" in answer.why else ""
-            ms = (time.time() - began) * 1e3
-            self._lines.append(line(request, answer, began, ms, message, self._keys.__contains__))
+        if self._count == MOST:
+            self.tally = self._answers.append
 
     def say(self, level: str, message: str) -> None:
         """Write what the mock says about itself. May be called from any thread."""
@@ -88,16 +98,22 @@ class RequestLog:
         if self._lines:
             self._writer.put(self._lines)
             self._lines = []
+        self._add_up()
         now = time.time()
         if not 0 <= now - self._second < 1 and not self._sum_up(now):
             self._timer = None
         else:
             self._wait()
 
+    def _add_up(self) -> None:
+        self._count += len(self._answers)
+        self._sums.update(map(_STATUS, self._answers))
+        self._answers.clear()
+
     def _sum_up(self, now: float) -> int:
         """End the second; return how many requests it had."""
         count, self._count, self._second = self._count, 0, now
-        self._summing = count > MOST
+        self.tally = self._answers.append if count > MOST else None
         if self._sums:
             self._writer.put([Sum(now, self._sums)])
             self._sums = Counter()
@@ -105,7 +121,9 @@ class RequestLog:
 
     def _text(self, record: Record) -> str:
         seconds = int(record.wall)
-        stamp = f"{time.strftime('%H:%M:%S', time.localtime(seconds))}.{int((record.wall - seconds) * 1e3):03d}"
+        if self._clock[0] != seconds:
+            self._clock = seconds, time.strftime("%H:%M:%S", time.localtime(seconds))
+        stamp = f"{self._clock[1]}.{int((record.wall - seconds) * 1e3):03d}"
         return record.text(stamp, self._home, coloured=self._coloured)
 
     def _json(self, record: Record) -> str:

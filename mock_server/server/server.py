@@ -45,7 +45,8 @@ class Server:
         self._waiting = Waiting(limits.waits)
         self.courier = Courier(lambda: self.mock, mock.settings.allow_callback)
         self._log = request_log(mock.settings.log, mock.first, self._said, mock.gateway.keys)
-        self._shared.note = self._note = self._log.note if self._log and self._log.tells_requests else None
+        self._requests = self._log if self._log and self._log.tells_requests else None
+        self._shared.note = self._requests.note if self._requests else None
 
     @property
     def mock(self) -> Mock:
@@ -98,8 +99,9 @@ class Server:
         """Let the answer go out, now or when it is due."""
         if answer.hold is None and (answer.stream is None or request.method == "HEAD"):
             connection.reply(answer)
-            if self._note is not None:
-                self._note(request, answer, began)
+            log = self._requests
+            if log is not None:
+                log.note(request, answer, began) if log.tally is None else log.tally(answer)
             return
         client = self._noted(request, connection, began)
         if self._waiting.full and request.path.startswith(PREFIX):  # where nothing has happened that is to be told
@@ -112,7 +114,7 @@ class Server:
 
     def _noted(self, request: Request, client: Client, began: float) -> Client:
         """Return the client, so that the log knows when it gets its answer."""
-        return client if self._note is None else Noted(client, request, began, self._note)
+        return client if self._requests is None else Noted(client, request, began, self._requests.note)
 
     def _finish(self, client: Client, answer: Answer) -> None:
         client.reply(answer)
