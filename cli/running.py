@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 from covermock.mock_server import Mock, Settings
-from covermock.mock_server.server.banner import curls
+from covermock.mock_server.server.banner import curls, sights
 from covermock.mock_server.server.server import Server, bind, serve, url_of
 from covermock.mock_server.world.files import find
 from covermock.openapi import InvalidSourceError
@@ -69,9 +69,10 @@ async def _serve(server: Server, url: str, stamps: list[int] | None) -> int:
 def _announcement(mock: Mock, url: str) -> list[str]:
     """Return what a server says at its start: the line that programs read, then commands to paste."""
     world = mock.store.world(mock.first)
+    look = ["\n".join(["", *sights(world, url)])] if world else []
     commands = [f"\n# {summary}\n{command}" for summary, command in (curls(world, url) if world else ())]
     again = f"\n# Once more from the start\ncurl -s -X POST {url}/__mock/worlds/{mock.first}/reset"
-    return [f"covermock listening on {url}", *commands, again]
+    return [f"covermock listening on {url}", *look, *commands, again]
 
 
 def _announce(lines: list[str]) -> None:

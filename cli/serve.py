@@ -53,6 +53,12 @@ if TYPE_CHECKING:
     callback=limits,
     help="A bound of the server, listed below; may come many times, in the environment with commas between.",
 )
+@flag(
+    "--log",
+    type=click.Choice(["text", "json", "none"]),
+    default="text",
+    help="A line for each request on standard error.",
+)
 @flag("--watch", is_flag=True, help="Start anew when the contract or the world file changes.")
 def serve(host: str, port: int, store: str, workers: int, watch: bool, **flags: Any) -> int:
     """Serve the four operations locally, at once and for free.
@@ -84,7 +90,7 @@ def _settings(host: str, flags: dict[str, Any]) -> "Settings":
     over = {name: flags[name] for name in ("drive", "stage_seconds", "speed", "seed") if flags[name] is not None}
     spec: Path = Path(flags["spec"]) if flags["spec"] else GATEWAY
     token = "" if _is_loopback(host) else _token()
-    kept = {name: flags[name] for name in ("world", "public_url", "cors", "allow_callback", "defect", "limits")}
+    kept = {name: flags[name] for name in ("world", "public_url", "cors", "allow_callback", "defect", "limits", "log")}
     return Settings(spec=spec, over=over, token=token, **kept)
 
 

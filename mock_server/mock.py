@@ -10,7 +10,7 @@ from typing import Any
 
 from covermock.openapi import ADMIN, GATEWAY, Contract, load
 
-from .control import PREFIX, Control, Steps
+from .control import PREFIX, Control, Steps, browser
 from .gateway.delays import held
 from .gateway.gateway import Gateway
 from .history.replay import Replayer, repeatable
@@ -24,6 +24,7 @@ from .world.files import WorldFiles, merged
 from .world.world import World
 
 _WAITING = Request("", "what waits or goes on")
+_KEYS = 5  # of the first world, that a client with an unknown one is told of
 MakeStore = Callable[[Contract], Store]
 
 
@@ -44,6 +45,7 @@ class Settings:
     token: str = ""
     allow_callback: tuple[str, ...] = ()
     defect: str = ""
+    log: str = ""
     limits: Limits = field(default_factory=Limits)
 
 
@@ -92,7 +94,9 @@ class Mock:
         )
         name, spec, source = self.files.load(settings.world)
         self.first = name
-        self.store.found(self.files.build(name, merged(spec, settings.over), source, self.contract, wall))
+        first = self.files.build(name, merged(spec, settings.over), source, self.contract, wall)
+        self.gateway.keys = [account.key for account in first.accounts.values()][:_KEYS]
+        self.store.found(first)
 
     def answer(self, request: Request, wall: float) -> Answer:
         """Answer any request at the wall instant (Unix seconds). Never raises, never waits: see `Answer.hold`."""
@@ -117,6 +121,10 @@ class Mock:
             steps.go_on()
 
     def _exchanged(self, request: Request, wall: float) -> Answer:
+        if request.path in browser.PATHS and not self.gateway.front.routes.find(request.path)[0]:
+            page = browser.answer(request, self.contract)
+            if page is not None:
+                return page
         if self.settings.cors:
             answer = cors.opened(self.settings.cors, request, lambda: self.gateway.answer(request, wall))
         else:
@@ -207,6 +215,12 @@ class Mock:
                 self.control.front.crashed(_WAITING, crash, {})
                 return None
 
+    def operation_of(self, request: Request) -> str:
+        """Return the id of the operation that a control request asks for, or an empty text."""
+        methods, _ = self.control.front.routes.find(request.path)
+        found = methods.get("GET" if request.method == "HEAD" else request.method)
+        return found.id if found else ""
+
     def body_limit(self, path: str) -> int:
         """Return the longest body (bytes) that a request to this path may have."""
         return (self.control.front if path.startswith(PREFIX) else self.gateway.front).longest(path)
@@ -221,6 +235,11 @@ class Mock:
         front = self.control.front if path.startswith(PREFIX) else self.gateway.front
         remedy = f"Repeat the request soon, or start the server with a higher --limit {name}."
         return front.refuse(Refusal(CROWDED, expected=f"{most} {unit_of(name)}", remedy=remedy), {})
+
+    def said(self, request: Request, answer: Answer) -> str:
+        """Return why a request was refused, in the words that its client got."""
+        front = self.control.front if request.path.startswith(PREFIX) else self.gateway.front
+        return front.said(answer.body)
 
     def malformed(self, received: str, wall: float) -> Answer:
         """Answer what was no HTTP at all; it belongs to no world, and the body of its journal entry says why."""

@@ -8,6 +8,8 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+import yaml
+
 from .clauses import LEVELS, Clause, Sentence, clause_pointer, read_clauses
 from .documents import Pointer
 from .lifecycle import Lifecycle, read_lifecycles
@@ -22,6 +24,7 @@ FOLDER = Path(__file__).parent
 GATEWAY = FOLDER / "gateway.yaml"
 ADMIN = FOLDER / "admin.yaml"
 ERROR_WORDS = ("expected", "received", "remedy", "violations")
+_WIDTH = 120  # columns of YAML text
 _METHODS = ("get", "put", "post", "delete", "patch")
 
 
@@ -88,6 +91,13 @@ class Contract:
             for link in response.get("links", {}).values()
         ]
         return {one.task_kind: to for one, to in links if one.starts and to.polls and one.task_kind == to.task_kind}
+
+    @cached_property
+    def text(self) -> str:
+        """Return the file's text: as it was written, if nobody has changed the data since."""
+        if not self.source.edited:
+            return self.source.text
+        return str(yaml.safe_dump(self.root, allow_unicode=True, sort_keys=False, width=_WIDTH))
 
     @property
     def file(self) -> str:

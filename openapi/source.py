@@ -27,11 +27,15 @@ class InvalidSourceError(ValueError):
 
 @dataclass(frozen=True)
 class Source:
-    """A YAML document: its `data` (dict, list, str, int, float, bool, None only) and its text."""
+    """A YAML document: its `data` (dict, list, str, int, float, bool, None only) and its text.
+
+    `edited` says that the data are not those of the text any more.
+    """
 
     name: str
     data: Any
     text: str
+    edited: bool = False
 
     @cached_property
     def lines(self) -> dict[Pointer, int]:
@@ -54,7 +58,7 @@ class Source:
 
     def with_data(self, data: Any) -> "Source":
         """Return the same source with other data."""
-        return replace(self, data=data)
+        return replace(self, data=data, edited=True)
 
 
 def read(path: Path, longest: int = LONGEST) -> Source:

@@ -137,8 +137,8 @@ def test_every_documented_state_has_an_example() -> None:
         ("level: corroborated, source: feed page, s", "level: rumoured, source: feed page, s", "received 'rumoured'"),
         ("openapi: 3.1.0", "openapi: 3.0.0", "version"),
         ("    Error:\n", "    Eror:\n", "Error"),
-        ("Check the key; this", "Check the {key; this", "write a brace itself twice"),
-        ("Check the key; this", "Check the {recieved}; this", "did you mean 'received'"),
+        ("Check the id and the", "Check the {id and the", "write a brace itself twice"),
+        ("Check the id and the", "Check the {recieved} and the", "did you mean 'received'"),
     ],
 )
 def test_what_is_not_understood_is_refused_with_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:

@@ -52,6 +52,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "readPageFileIn": pages.read_page_file,
     "readControlApi": pages.read_control_api,
     "readContract": pages.read_contract,
+    "readContractText": pages.read_contract_text,
     "live": _fine,
     "ready": _ready,
     "listWorlds": worlds.list_worlds,

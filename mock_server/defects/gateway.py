@@ -1,10 +1,9 @@
 """The mock's gateway with one defect: it wraps the request path at its edges and leaves the core as it is."""
 
 from copy import deepcopy
-from dataclasses import replace
 from typing import Any
 
-from covermock.openapi import Contract, Source, encoded, understood
+from covermock.openapi import Contract, encoded, understood
 
 from ..gateway.gateway import Gateway, KeyLookup
 from ..http.errors import Refusal
@@ -62,9 +61,4 @@ def edited(contract: Contract, defect: Defect) -> Contract:
         return contract
     document = deepcopy(contract.source.data)
     defect.edit(document)
-    return understood(replace_data(contract.source, document))
-
-
-def replace_data(source: Source, document: Any) -> Source:
-    """Return the source with another document; lines stay those of the file."""
-    return replace(source, data=document)
+    return understood(contract.source.with_data(document))

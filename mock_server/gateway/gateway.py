@@ -1,6 +1,6 @@
 """The request path of the gateway's operations: a function from a request, worlds and the time to an answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -27,6 +27,7 @@ KeyLookup = Callable[[str], Owner | None]
 _JSON_HEADERS = (("Content-Type", JSON),)
 _KEPT_BODIES = 4096
 _KEPT_READINGS = 1024
+_REMEDY = "Check the key; GET /__mock/worlds lists all that this mock has."
 
 
 class Way(NamedTuple):
@@ -49,11 +50,15 @@ class Asked(NamedTuple):
 
 
 class Gateway:
-    """The operations of a contract, ready to answer. It keeps no state: worlds come in through `find_key`."""
+    """The operations of a contract, ready to answer. It keeps no state: worlds come in through `find_key`.
+
+    `keys` are those that a client with an unknown one is told of, while they are in use.
+    """
 
     def __init__(self, contract: Contract, find_key: KeyLookup, public_url: str = "") -> None:
         self.contract = contract
         self.front = Front(contract, "Error", JSON, errors.RAISED)
+        self.keys: Collection[str] = ()
         self._find_key = find_key
         self._public_url = public_url.rstrip("/")
         self._ways = {operation.id: _way(contract, operation) for operation in contract.operations}
@@ -116,6 +121,7 @@ class Gateway:
             why["faults"] = [fault.id for fault in before(call, fired)]
         shown = way.handler(call)
         why["task"] = shown.id
+        why["state"] = shown.state
         why["clause"] = way.clause
         follow_up = FollowUp(after=call.early.id) if call.early else NOTHING
         return Answer(200, self._body(call, way, shown), _JSON_HEADERS, why, follow_up=follow_up)
@@ -177,7 +183,13 @@ class Gateway:
         scheme, _, key = given.partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
             return Refusal(errors.MISSING_KEY, received="an Authorization header of another form")
-        return self._find_key(key.strip()) or Refusal(errors.INVALID_KEY)
+        return self._find_key(key.strip()) or self._unknown_key()
+
+    def _unknown_key(self) -> Refusal:
+        """Return the refusal of a key that nobody has; keys of this mock are names of worlds, and no secret."""
+        known = [repr(key) for key in self.keys if self._find_key(key)]
+        such = f", such as {' or '.join(known)}" if known else ""
+        return Refusal(errors.INVALID_KEY, expected=f"the key of an account{such}", remedy=_REMEDY)
 
 
 def _rendered(call: Call, way: Way, shown: Shown) -> bytes:

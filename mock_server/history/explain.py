@@ -46,8 +46,8 @@ def _step(world: World, entry: Entry) -> str:
     """Say which step of its task's plan the answer shows, where it shows one."""
     task = world.tasks.get(entry.answer.why.get("task") or "")
     states = [step.state for step in task.plan] if task else []
-    shown = next((state for state in states if f'"{state}"'.encode() in entry.answer.body), None)
-    if task is None or shown is None:
+    shown = entry.answer.why.get("state")
+    if task is None or shown not in states:
         return ""
     held = ", and is held" if task.held is not None else ""
     return f"; task {task.id!r} was at step {states.index(shown) + 1} of {len(states)}, {shown!r}{held}"

@@ -1,10 +1,11 @@
 """What both APIs of the mock do with a request before anybody answers it: find, judge, refuse. Driven by a contract."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from covermock.openapi import (
     ERROR_FACTS,
     NOTHING,
@@ -26,6 +27,7 @@ from .redaction import text_shown
 from .strict_json import parse_json, parse_query
 
 _log = logging.getLogger("covermock")
+_MESSAGE = "\0"  # stands for the text of an error where its place is looked for
 
 
 _AS_THE_CONTRACT_SAYS: Mapping[str, int] = {}
@@ -70,6 +72,8 @@ class Front:
         except (KeyError, UnrenderableError) as error:
             where = f"{contract.source.name}: components.schemas.{envelope}"
             raise InvalidSourceError(f"{where}: expected the envelope of errors, received: {error}") from None
+        sample = self._render_error({"error.status": 0, "error.message": _MESSAGE, "error.type": ""})
+        self._message_at = next(_places(orjson.loads(sample)), ())
 
     def guarded(self, respond: Respond, request: Request, wall: float, why: dict[str, Any]) -> Answer:
         """Return what `respond` answers, or the envelope of its refusal or crash. Never raises (G15)."""
@@ -108,6 +112,16 @@ class Front:
             expected, remedy = refusal.words["expected"], refusal.words["remedy"]
             _log.warning("covermock: the limit of %s is reached, more are refused. %s", expected, remedy)
 
+    def said(self, body: bytes) -> str:
+        """Return the text that a person reads in the envelope of an error, or an empty one."""
+        try:
+            value = orjson.loads(body)
+            for step in self._message_at:
+                value = value[step]
+        except (ValueError, LookupError, TypeError):  # a fault has dictated another body
+            return ""
+        return value if isinstance(value, str) else ""
+
     def operation(self, request: Request) -> tuple[Operation, Mapping[str, str]]:
         """Return the operation that the request asks for, and its raw path parameters. Raises `Refusal` (G12)."""
         methods, parameters = self.routes.find(request.path)
@@ -145,6 +159,14 @@ def judge(operation: Operation, request: Request, parameters: Mapping[str, str])
     if operation.body is not None and (request.body or operation.body_required):
         broken = broken + _body(operation, request, given)
     return given, broken
+
+
+def _places(value: Any, here: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield where in an envelope the message is."""
+    if value == _MESSAGE:
+        yield here
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        yield from _places(inner, (*here, name))
 
 
 def _listed(headers: Mapping[str, str], parameters: Iterable[Parameter]) -> dict[str, list[str]]:

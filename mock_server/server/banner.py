@@ -1,14 +1,58 @@
-"""What a server says about itself: one ready-to-paste cURL command for each operation of the contract."""
+"""What a server says about itself: where to look, its keys and ids, and a cURL command for each operation."""
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from covermock.openapi import JSON, Operation
 
+from ..log.lines import escaped
 from ..world.world import World
+
+_WIDTH = 100  # columns
+_SHOWN = 12  # ids of a kind
+_GLUE = "\0"  # a space at which no line is broken
+
+
+def sights(world: World, url: str) -> Iterator[str]:
+    """Yield the lines that say where to look, and which keys and ids the world has."""
+    yield from _row("dashboard", [f"{url}/__mock/"])
+    yield from _row("contract", [f"{url}/__mock/docs", f"{url}/__mock/openapi.yaml"])
+    yield from _row("world", [world.name])
+    keys = (f"{account.key} ({account.name}, {account.granted} credits)" for account in world.accounts.values())
+    yield from _row("keys", keys)
+    for kind in ("music_tasks", "audio", "tasks"):
+        rows = world.spec.get(kind, {})
+        yield from _row(kind.replace("_", " "), (f"{name} ({_fate(row)})" for name, row in rows.items()))
+
+
+def _row(name: str, values: Iterable[str]) -> Iterator[str]:
+    """Yield the lines of a row, none of which breaks within a value; of many values only the first ones are shown."""
+    every = [escaped(value).replace(" ", _GLUE) for value in values]
+    more = [f"and {len(every) - _SHOWN} more"] if len(every) > _SHOWN else []
+    head = f"  {name:<13}"
+    lines = textwrap.wrap(
+        ", ".join([*every[:_SHOWN], *more]),
+        _WIDTH,
+        initial_indent=head,
+        subsequent_indent=" " * len(head),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    yield from (line.replace(_GLUE, " ") for line in lines)
+
+
+def _fate(row: Mapping[str, Any]) -> str:
+    """Say what an id stands for, and what becomes of tasks that are started from it."""
+    yields = row.get("yields", {})
+    what = f"{row['seconds']:g} s" if "seconds" in row else str(row.get("state", "completed"))
+    whose = [f"of {row['account']}"] if row.get("account") else []
+    ends = [f"gives {yields['error']}"] if "error" in yields else []
+    ends += [f"ends in {yields['outcome']}"] if "outcome" in yields else []
+    return ", ".join([what, *whose, *ends])
 
 
 def curls(world: World, url: str) -> Iterator[tuple[str, str]]:

@@ -7,17 +7,21 @@ import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import replace
 from threading import Lock
 
 from ..control import PREFIX
 from ..http.messages import Answer, Request
+from ..log.requests import request_log
 from ..mock import Mock
 from ..webhooks.sender import Courier
 from . import wsgi
 from .door import Door, room
 from .http1 import Connection, Shared
+from .noted import Noted
 from .notices import Notices
-from .pending import Waiting
+from .pending import Client, Waiting
 
 _SWEEP_SECONDS = 0.5
 _SWEEPS_OF_STORE = 10  # sweeps between two looks for webhooks that a process which is gone was to send
@@ -40,11 +44,17 @@ class Server:
         self._making = Lock()
         self._waiting = Waiting(limits.waits)
         self.courier = Courier(lambda: self.mock, mock.settings.allow_callback)
+        self._log = request_log(mock.settings.log, mock.first, self._said, mock.gateway.keys)
+        self._requests = self._log if self._log and self._log.tells_requests else None
+        self._shared.note = self._requests.note if self._requests else None
 
     @property
     def mock(self) -> Mock:
         """Return the mock that is served."""
         return self._shared.mock
+
+    def _said(self, request: Request, answer: Answer) -> str:
+        return self.mock.said(request, answer)
 
     def exchange(self, mock: Mock) -> None:
         """Serve another mock from now on; what waits for worlds of the old one ends."""
@@ -59,6 +69,10 @@ class Server:
     async def run(self, ready: Callable[[], None] = lambda: None) -> None:
         """Serve until `stop`; `ready` is called once connections are accepted."""
         loop = asyncio.get_running_loop()
+        with self._log or nullcontext():
+            await self._run(loop, ready)
+
+    async def _run(self, loop: asyncio.AbstractEventLoop, ready: Callable[[], None]) -> None:
         self._door.open()
         sweeper = loop.create_task(self._sweep())
         ready()
@@ -72,18 +86,25 @@ class Server:
 
     def _respond(self, request: Request, client: Connection) -> None:
         if self.mock.short(request):
-            self._deliver(request, client, self.mock.answer(request, time.time()))
+            began = time.time()
+            self._deliver(request, client, self.mock.answer(request, began), began)
             self._after()
             return
-        loop = asyncio.get_running_loop()
+        loop, began = asyncio.get_running_loop(), time.time()
         work = loop.run_in_executor(self._threads, self._in_thread, request)
-        work.add_done_callback(lambda done: None if done.cancelled() else self._finish(request, client, done.result()))
+        finish = lambda done: None if done.cancelled() else self._finish(request, client, done.result(), began)  # noqa: E731
+        work.add_done_callback(finish)
 
-    def _deliver(self, request: Request, client: Connection, answer: Answer) -> None:
+    def _deliver(self, request: Request, connection: Connection, answer: Answer, began: float) -> None:
         """Let the answer go out, now or when it is due."""
         if answer.hold is None and (answer.stream is None or request.method == "HEAD"):
-            client.reply(answer)
-        elif self._waiting.full and request.path.startswith(PREFIX):  # where nothing has happened that is to be told
+            connection.reply(answer)
+            log = self._requests
+            if log is not None:
+                log.note(request, answer, began) if log.tally is None else log.tally(answer)
+            return
+        client = self._noted(request, connection, began)
+        if self._waiting.full and request.path.startswith(PREFIX):  # where nothing has happened that is to be told
             client.reply(self._shared.crowded("waits", request.path))
         elif answer.hold is not None:
             self._waiting.keep(self.mock, answer.hold, client, request)
@@ -91,8 +112,12 @@ class Server:
             client.reply(answer)
             self._waiting.follow(self.mock, answer.stream, client, request)
 
-    def _finish(self, request: Request, client: Connection, answer: Answer) -> None:
-        self._deliver(request, client, answer)
+    def _noted(self, request: Request, client: Client, began: float) -> Client:
+        """Return the client, so that the log knows when it gets its answer."""
+        return client if self._requests is None else Noted(client, request, began, self._requests.note)
+
+    def _finish(self, request: Request, client: Connection, answer: Answer, began: float) -> None:
+        self._deliver(request, client, answer, began)
         self._after()
 
     def _after(self) -> None:
@@ -112,7 +137,7 @@ class Server:
                     from .flask_app import create_app
 
                     self._flask = (mock, create_app(mock).wsgi_app)
-            return wsgi.call(self._flask[1], request)
+            return replace(wsgi.call(self._flask[1], request), why={"operation": mock.operation_of(request)})
         except Exception as crash:  # noqa: BLE001 - the last line of defence: a request is never left unanswered
             return mock.crashed(request, crash)
 

@@ -59,6 +59,11 @@ def _content(name: str) -> tuple[bytes, str]:
     return body, f'"{blake2b(body, digest_size=12).hexdigest()}"'
 
 
+def icon() -> bytes:
+    """Return the picture that stands for the mock (SVG)."""
+    return _content("icon.svg")[0]
+
+
 def _file(call: ControlCall, name: str, policy: str) -> Answer:
     body, tag = _content(name)
     headers = (("ETag", tag), ("Content-Security-Policy", policy), *_SAFE)
@@ -70,6 +75,11 @@ def _file(call: ControlCall, name: str, policy: str) -> Answer:
 def read_contract(call: ControlCall) -> Result:
     """Return the gateway's contract."""
     return 200, call.contract.root
+
+
+def read_contract_text(call: ControlCall) -> Answer:
+    """Answer with the gateway's contract as it is served, comments and all."""
+    return Answer(200, call.contract.text.encode(), (("Content-Type", "application/yaml"), *_SAFE))
 
 
 def read_control_api(call: ControlCall) -> Result:

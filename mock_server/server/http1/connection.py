@@ -2,7 +2,6 @@
 
 import asyncio
 import select
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
@@ -208,7 +207,7 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, received: str) -> None:
         """Answer what is no HTTP; nothing that follows can be understood."""
-        self._end_with(self._shared.mock.malformed(received, time.time()))
+        self._end_with(self._shared.malformed(received))
 
     def _end_with(self, answer: Answer) -> None:
         if not self._transport.is_closing():

@@ -1,5 +1,6 @@
 """What the connections of a server share: the mock, the limits, and what there is of both for all of them together."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from .head import CLOSE
 from .packets import Heads
 
 Respond = Callable[[Request, Connection], None]
+Note = Callable[[Request, Answer, float], None]
 
 
 def _nothing() -> None:
@@ -22,13 +24,17 @@ def _nothing() -> None:
 
 @dataclass(slots=True, eq=False)
 class Shared:
-    """`mock` may be exchanged; `respond` gets each request; `left` is called by each connection that ends."""
+    """`mock` may be exchanged; `respond` gets each request; `left` is called by each connection that ends.
+
+    `note`, if there is one, is told of each exchange: the request, its answer, and the wall instant when it began.
+    """
 
     mock: Mock
     respond: Respond
     limits: Limits = field(default_factory=Limits)
     notices: Notices = field(default_factory=Notices)
     left: Callable[[], None] = _nothing
+    note: Note | None = None
     connections: set[Connection] = field(default_factory=set)
     heads: Heads = field(init=False)
     stock: Stock = field(init=False)
@@ -41,6 +47,14 @@ class Shared:
     def body_limit(self, path: str) -> int:
         """Return the longest body (bytes) that a request to this path may have."""
         return self.mock.body_limit(path)
+
+    def malformed(self, received: str) -> Answer:
+        """Return the answer to what is no HTTP."""
+        began = time.time()
+        answer = self.mock.malformed(received, began)
+        if self.note is not None:
+            self.note(Request("?", "what is no HTTP"), answer, began)
+        return answer
 
     def crowded(self, name: str, path: str = "") -> Answer:
         """Return what a request gets that would be more than a limit allows, and let the log say so."""

@@ -1,0 +1,151 @@
+"""The log of requests: a line for each, up to a rate; above it they are summed up, which costs next to nothing."""
+
+import asyncio
+import logging
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import Final, Self
+
+from ..http.messages import Answer, Request
+from ..http.redaction import text_shown
+from .lines import Line, Lost, Notice, Record, Sum, as_json, line
+from .writer import Writer
+
+TEXT, JSON, NONE = "text", "json", "none"
+FORMS: Final = (TEXT, JSON, NONE)
+MOST: Final = 1000  # lines a second; after a second with more requests they are summed up, until one has fewer
+_FLUSH = 0.05  # seconds until a line is written
+_STDERR = 2
+_STATUS = attrgetter("status")
+Said = Callable[[Request, Answer], str]
+
+
+def request_log(form: str, home: str, said: Said, keys: Collection[str]) -> "RequestLog | None":
+    """Return the log of a server that was started with this `--log`, or None where it was not asked for."""
+    return RequestLog(form, home, said, keys) if form else None
+
+
+class RequestLog:
+    """Writes what a server is asked to standard error. `form` is text, json or none; `home` is the world not named.
+
+    `keys` are those that may be shown; `said(request, answer)` returns the text of a refusal. Requests are noted from
+    one event loop. Within its context it takes what is logged by others, too, since that must wait for nobody either.
+
+    While requests are summed up, `tally` takes an answer in the place of `note`: a list's own `append`, since at full
+    load even a call of a function is a percent.
+    """
+
+    def __init__(self, form: str, home: str, said: Said, keys: Collection[str] = (), stream: int = _STDERR) -> None:
+        self.tells_requests = form != NONE
+        self._home = home
+        self._keys = frozenset(keys)
+        self._said = said
+        self._coloured = is_coloured(stream, os.environ)
+        self._writer: Writer[Record] = Writer(stream, self._json if form == JSON else self._text, self._lost)
+        self._lines: list[Line] = []
+        self._answers: list[Answer] = []
+        self._sums: Counter[int] = Counter()
+        self._count = 0
+        self.tally: Callable[[Answer], None] | None = None
+        self._second = 0.0  # when the second that is counted began
+        self._timer: asyncio.TimerHandle | None = None
+        self._clock = 0, ""  # the last second that was written, as the time of day
+        self._handler = Handler(self)
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        logging.getLogger().addHandler(self._handler)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Write what is left, as far as somebody reads it."""
+        logging.getLogger().removeHandler(self._handler)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._writer.put(self._lines)
+        self._add_up()
+        self._sum_up(time.time())
+        self._writer.close()
+
+    def note(self, request: Request, answer: Answer, began: float) -> None:
+        """Take down an exchange that began at the wall instant and has just ended."""
+        if self.tally is not None:
+            self.tally(answer)
+            return
+        if self._timer is None:
+            self._second = time.time()
+            self._wait()
+        message = self._said(request, answer) if "error" in answer.why else ""
+        ms = (time.time() - began) * 1e3
+        self._lines.append(line(request, answer, began, ms, message, self._keys.__contains__))
+        self._count += 1
+        if self._count == MOST:
+            self.tally = self._answers.append
+
+    def say(self, level: str, message: str) -> None:
+        """Write what the mock says about itself. May be called from any thread."""
+        self._writer.put([Notice(time.time(), level, text_shown(message, self._keys.__contains__))])
+
+    def _wait(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(_FLUSH, self._flush)
+
+    def _flush(self) -> None:
+        """Hand the lines on. Rest once a second has passed without a request."""
+        if self._lines:
+            self._writer.put(self._lines)
+            self._lines = []
+        self._add_up()
+        now = time.time()
+        if not 0 <= now - self._second < 1 and not self._sum_up(now):
+            self._timer = None
+        else:
+            self._wait()
+
+    def _add_up(self) -> None:
+        self._count += len(self._answers)
+        self._sums.update(map(_STATUS, self._answers))
+        self._answers.clear()
+
+    def _sum_up(self, now: float) -> int:
+        """End the second; return how many requests it had."""
+        count, self._count, self._second = self._count, 0, now
+        self.tally = self._answers.append if count > MOST else None
+        if self._sums:
+            self._writer.put([Sum(now, self._sums)])
+            self._sums = Counter()
+        return count
+
+    def _text(self, record: Record) -> str:
+        seconds = int(record.wall)
+        if self._clock[0] != seconds:
+            self._clock = seconds, time.strftime("%H:%M:%S", time.localtime(seconds))
+        stamp = f"{self._clock[1]}.{int((record.wall - seconds) * 1e3):03d}"
+        return record.text(stamp, self._home, coloured=self._coloured)
+
+    def _json(self, record: Record) -> str:
+        return as_json(record, datetime.fromtimestamp(record.wall, UTC).isoformat(timespec="milliseconds"))
+
+    def _lost(self, count: int) -> Record:
+        return Lost(time.time(), count)
+
+
+class Handler(logging.Handler):
+    """Puts log records into the log of requests."""
+
+    def __init__(self, log: RequestLog) -> None:
+        super().__init__(logging.WARNING)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        self._log.say(record.levelname.lower(), self.format(record))
+
+
+def is_coloured(stream: int, environment: Mapping[str, str]) -> bool:
+    """Return True if the stream is a terminal that shows colours, and nobody has said that they are not wanted."""
+    wanted = not environment.get("NO_COLOR") and environment.get("TERM", "") not in {"", "dumb"}
+    return wanted and os.isatty(stream)
