@@ -311,7 +311,7 @@ def test_what_is_too_much_is_left_out_and_counted() -> None:
 
 
 def test_a_stream_may_be_told_less_and_others_lose_nothing_by_it() -> None:
-    """At most `rate` events a second, twice as many at once; a stream that asks for more of the same world gets more."""
+    """At most `rate` events a second, twice as many at once; one that asks for more of the same world gets more."""
     clock = Clock()
     with InProcess(wall=clock) as here:
         world = here.laboratory.world()
