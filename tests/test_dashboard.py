@@ -346,7 +346,7 @@ def test_a_new_world_is_made_by_the_form(desk: Watched) -> None:
     expect(desk.page.locator(".how")).to_contain_text("tasks by polls")
 
 
-def test_ten_thousand_exchanges_and_a_thousand_tasks_are_shown_in_pages(desk: Watched, server: Process) -> None:
+def test_a_crowd_of_tasks_is_shown_in_pages(desk: Watched, server: Process) -> None:
     """Neither the answers asked for nor the rows made grow with what is there."""
     crowd = Client(server, "crowd", stage_seconds=600, accounts={"main": {"credits": 10**6}})
     with ThreadPoolExecutor(8) as threads:
@@ -354,12 +354,11 @@ def test_ten_thousand_exchanges_and_a_thousand_tasks_are_shown_in_pages(desk: Wa
     sizes: list[int] = []
     desk.page.on("response", lambda got: sizes.append(int(got.headers.get("content-length", 0))))
     desk.open("/w/crowd/tasks")
-    expect(desk.page.locator(".lane")).to_have_count(100)
+    expect(desk.page.locator(".lane")).to_have_count(50)
     desk.see("The newest 200 of 402 tasks")
-    button(desk, "Show more")
-    expect(desk.page.locator(".lane")).to_have_count(200)
-    button(desk, "Show more")
-    expect(desk.page.locator(".lane")).to_have_count(300)
+    for shown in (100, 150, 200, 250):
+        button(desk, "Show more")
+        expect(desk.page.locator(".lane")).to_have_count(shown)
     assert max(sizes) < 500_000
     crowd.close()
 

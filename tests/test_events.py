@@ -310,6 +310,28 @@ def test_what_is_too_much_is_left_out_and_counted() -> None:
     assert 100 < len(came) <= 1001
 
 
+def test_a_stream_may_be_told_less_and_others_lose_nothing_by_it() -> None:
+    """At most `rate` events a second, twice as many at once; one that asks for more of the same world gets more."""
+    clock = Clock()
+    with InProcess(wall=clock) as here:
+        world = here.laboratory.world()
+        client = Client(calling(here), world.api_key)
+        heard = {}
+        for rate in (10, 500):
+            request = Request("GET", f"/__mock/worlds/{world.name}/events", f"rate={rate}", {"host": "localhost"})
+            heard[rate] = here.mock.answer(request, clock()).stream
+        for number in range(200):
+            client.cover_status(f"x{number}")
+        counts = {}
+        for rate, stream in heard.items():
+            assert stream is not None
+            here.mock.look(stream, clock())
+            piece = here.mock.piece(stream, clock()) or b""
+            counts[rate] = piece.count(b"event: request"), b"event: skipped" in piece
+
+    assert {10: (20, True), 500: (200, False)} == counts
+
+
 def test_a_client_that_does_not_read_loses_events_and_is_told_how_many() -> None:
     """Nothing is kept for it beyond what there is room for; its time ends though it never reads."""
     clock = Clock()

@@ -309,15 +309,17 @@ def test_ids_are_repeated(lab: Lab) -> None:
 
 
 def test_success_comes_before_the_media(lab: Lab) -> None:
-    """SUCCESS is shown, and the files are 404 until some seconds later."""
+    """SUCCESS is shown, the files are 404 until some seconds later; a preview is there, and moves nothing."""
     lab.fault(media_late={"seconds": 60}, match={"task": lab.task})
     lab.world.act(lab.task, "complete")
     url = lab.poll().json()["data"]["images"][0]
     url = url if isinstance(url, str) else next(iter(url.values()))
     early = httpx.get(url, trust_env=False).status_code
+    preview = httpx.get(url, params={"preview": 32}, trust_env=False).status_code
     events = lab.world.advance(60)["events"]
 
     assert (404, 200) == (early, httpx.get(url, trust_env=False).status_code)
+    assert (200, 1) == (preview, lab.world.faults()[0]["fired"])
     assert [lab.task] == [event["task"] for event in events if event["kind"] == "expiry"]
 
 

@@ -132,3 +132,17 @@ def test_files_that_were_never_made_are_refused(
 def test_bytes_are_the_same_every_time(client: httpx.Client, pictures: list[str]) -> None:
     """A picture is drawn from its name alone."""
     assert client.get(pictures[0]).content == client.get(pictures[0]).content
+
+
+def test_a_preview_is_the_same_picture_in_small(client: httpx.Client, pictures: list[str]) -> None:
+    """As large as asked for, with a tag of its own; sound has no size."""
+    whole = client.get(pictures[0])
+    small = client.get(pictures[0], params={"preview": 64})
+    image, other = (Image.open(BytesIO(got.content)).convert("RGB").resize((8, 8)) for got in (whole, small))
+    pairs = zip(image.tobytes(), other.tobytes(), strict=True)
+
+    assert (64, 64) == Image.open(BytesIO(small.content)).size
+    assert whole.headers["etag"] != small.headers["etag"]
+    assert 24 > sum(abs(one - two) for one, two in pairs) / 192
+    assert 400 == client.get(pictures[0], params={"preview": 4000}).status_code
+    assert 400 == client.get(pictures[0].replace(".png", ".wav"), params={"preview": 64}).status_code

@@ -19,26 +19,30 @@ from .views import precise
 
 _REST = 0.01  # seconds until the next look after one that has found something
 _LONG_REST = 0.1  # the same, when more has happened than may be told
-_EACH_SECOND = 500.0  # events that may be told, so that a world under load isn't slowed by those who look on
-_AT_ONCE = 1000.0  # the same, after a quiet time
+_AT_ONCE = 1000  # events of the past that are told at first
 _KEPT = 2000  # events that are kept for streams whose client is slow
 _ROOM = 4_194_304  # bytes of all of them
 _ALIVE = 15.0  # seconds after which a quiet stream says that it is still there
 _PATIENCE = 1.0  # seconds until the next look at a client that doesn't read
 _HEADERS = (("Content-Type", "text/event-stream; charset=utf-8"), ("Cache-Control", "no-store"))
 _STILL_HERE = b": nothing new\n\n"
-Feeds = WeakValueDictionary[World, "Feed"]
+Feeds = WeakValueDictionary[tuple[World, int], "Feed"]
 
 
 class Feed:
-    """The latest events of a world, for all its streams. `total` counts what has happened; a place is a number."""
+    """The latest events of a world, for all its streams of a rate: the events a second that are told at most.
 
-    def __init__(self, call: ControlCall, world: World) -> None:
+    So a world under load isn't slowed by those who look on. `total` counts what has happened; a place is a number.
+    """
+
+    def __init__(self, call: ControlCall, world: World, rate: int) -> None:
         self._call = call
         self._follower = Follower(world, present(world, call.now))
         self._kept: deque[tuple[int, bytes]] = deque()  # how much each event tells, and its bytes
         self._size = 0
-        self._allowed = _AT_ONCE
+        self._rate = rate
+        self._at_once = 2.0 * rate  # after a quiet time
+        self._allowed = self._at_once
         self._looked = call.wall
         self._rests = False
         self._rest = call.wall
@@ -59,12 +63,10 @@ class Feed:
     def catch_up(self, wall: float) -> None:
         """Take in what has happened. What is too much at once is left out, and said so."""
         world = self.world
-        self._allowed = min(self._allowed + (wall - self._looked) * _EACH_SECOND, _AT_ONCE)
+        self._allowed = min(self._allowed + (wall - self._looked) * self._rate, self._at_once)
         self._looked = wall
-        happened, gone = self._follower.news(world.clock.now(wall))
-        told = happened[: int(self._allowed)]
+        told, left_out = self._follower.news(world.clock.now(wall), int(self._allowed))
         self._allowed -= len(told)
-        left_out = gone + len(happened) - len(told)
         self._rests = bool(told) or left_out > 0
         self._rest = wall + (_LONG_REST if left_out else _REST if told else 0.0)
         events = [(1, _event(self._call, world, one)) for one in told]
@@ -138,9 +140,10 @@ class _Reader:
 def read_events(call: ControlCall, feeds: Feeds) -> Answer:
     """Tell what happens in the world from now on: or from the start, or from where a stream has ended."""
     world, wall = call.world, call.wall
-    feed = feeds.get(world)
+    rate: int = call.query["rate"]
+    feed = feeds.get((world, rate))
     if feed is None:
-        feeds[world] = feed = Feed(call, world)
+        feeds[world, rate] = feed = Feed(call, world, rate)
     feed.catch_up(wall)
     until = wall + call.query["timeout"] if call.query["timeout"] is not None else float("inf")
     here = present(world, call.now)
@@ -157,7 +160,7 @@ def _before(call: ControlCall, world: World, here: Place) -> Iterable[bytes]:
         return []
     place = Place.read(last) if last else Place(mark=world.mark)
     if here.tasks - place.tasks > _AT_ONCE or place.mark != world.mark:
-        place = here._replace(entries=0, attempts=0, tasks=max(here.tasks - int(_AT_ONCE), 0))
+        place = here._replace(entries=0, attempts=0, tasks=max(here.tasks - _AT_ONCE, 0))
     happened, gone = Follower(world, place).news(call.now)
     events: deque[bytes] = deque()
     size = 0

@@ -11,6 +11,7 @@ const FIRST = 100; // exchanges that are asked for at the start
 const PAINT = 200; // milliseconds between two updates of the page
 const AGAIN = 2000; // milliseconds between two looks at what events don't tell whole
 const CHECK = 5000; // milliseconds between two looks at the clock, which others may move
+const CALM = 5000; // milliseconds after which a world is no more in a hurry
 const STEP = 200; // tasks that are asked for, and how many more when more are wanted
 
 /** The world `name`, followed until `stop`. `notify(topics)` gets a set: tasks, journal, clock, webhooks, … */
@@ -24,6 +25,7 @@ export class Live {
     this.exchanges = []; // newest first, without bodies
     this.exchangeTotal = 0;
     this.skipped = 0;
+    this._skippedAt = -Infinity;
     this.clock = null;
     this.view = null;
     this._notify = notify;
@@ -51,6 +53,22 @@ export class Live {
 
   get now() {
     return worldNow(this.clock);
+  }
+
+  /** Let time move the tasks whose next state is due by the world's clock: an event may come late, or not at all. */
+  advance() {
+    const { now } = this;
+    for (const [place, task] of this.tasks.entries()) {
+      if (task.due === null || task.due > now) continue;
+      this.tasks[place] = entered(task, task.next.state, task.due);
+      if (this.tasks[place].due === null) this._stale.add("tasks");
+      this._say("tasks");
+    }
+  }
+
+  /** Tell whether so much happens that not all of it is told. */
+  get hurried() {
+    return performance.now() - this._skippedAt < CALM;
   }
 
   /** Find a task among those that are known here. */
@@ -103,7 +121,7 @@ export class Live {
     while (!signal.aborted) {
       if (this.state === "polling") this._markAll();
       if (!document.hidden && this._stale.size) await this.look(...this._stale);
-      await pause(AGAIN, signal);
+      await pause(this.hurried ? 3 * AGAIN : AGAIN, signal);
     }
   }
 
@@ -191,6 +209,7 @@ export class Live {
 
   _skip({ count }) {
     this.skipped += count;
+    this._skippedAt = performance.now();
     this._stale.add("tasks").add("world").add("journal");
     this._say("journal");
   }

@@ -110,6 +110,7 @@ class App {
   /** Let what shows time go on. */
   _tick() {
     if (document.hidden) return;
+    this.live?.advance();
     this.top.tick();
     this._view?.tick?.();
   }

@@ -4,7 +4,7 @@ import heapq
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from ..world.journal import Entry
@@ -67,14 +67,16 @@ def present(world: World, now: float) -> Place:
 class Follower:
     """Follows a world from a place on. To begin costs a look at every task, then each look as much as happens.
 
-    `steps` has, for each task that may still change, the step of its plan that was told last; `changes` are the
-    instants at which time alone brings the next ones, `awaited` the same by task.
+    `steps` has, for each task that may still change, the step of its plan that was told last; `by_polls` are those of
+    them that polls move; `changes` are the instants at which time alone brings the next ones, `awaited` the same by
+    task.
     """
 
     world: World
     place: Place
     controls: int = -1  # so that the first look is at all that may still change
     steps: dict[str, int] = field(default_factory=dict)
+    by_polls: set[str] = field(default_factory=set)
     changes: list[tuple[float, str]] = field(default_factory=list)
     awaited: dict[str, float] = field(default_factory=dict)
 
@@ -89,39 +91,44 @@ class Follower:
             held_since = task.held is not None and task.held > own
             self._note(task, index(replace(task, held=None) if held_since else task, own))
 
-    def news(self, now: float) -> tuple[list[Happening], int]:
-        """Return what has happened since the place, by the world's time `now`, and how much of it isn't kept any more.
+    def news(self, now: float, most: int | None = None) -> tuple[list[Happening], int]:
+        """Return what has happened since the place, by the world's time `now`: the first `most` things.
 
-        From then on the place is there.
+        Also return how much else there was, kept or not. From then on the place is there.
         """
         world, since = self.world, self.place
         entries = list(world.journal.since(since.entries))
-        polled: dict[str, list[float]] = {}
-        for entry in entries:
-            polled.setdefault(entry.answer.why.get("task", ""), []).append(entry.now)
-        tasks = self._suspects(polled, now)
+        fresh = self._fresh(now)
+        polled = _polled(entries) if self.by_polls else {}
+        tasks = self._suspects(fresh, polled, now)
         stages = [stage for task in tasks for stage in self._stages(task, polled.get(task.id, []), now)]
         tried = self._tried(since.attempts) if world.outbox.attempts > since.attempts else []
         self.place = present(world, now)
-        exchanges: list[Happening] = [(entry.now, entry) for entry in entries]
-        happened = sorted([*exchanges, *stages, *tried], key=lambda happening: happening[0])
+        # Under load most exchanges are not told: what is not taken out of the merge costs nothing.
+        exchanges: Iterator[Happening] = ((entry.now, entry) for entry in entries)
+        merged = heapq.merge(exchanges, sorted(stages, key=_instant), sorted(tried, key=_instant), key=_instant)
+        told = list(islice(merged, most))
         came = self.place.entries - since.entries + self.place.attempts - since.attempts
-        return happened, max(came - len(entries) - len(tried), 0)
+        return told, max(came, len(entries) + len(tried)) + len(stages) - len(told)
 
     @property
     def next(self) -> float | None:
         """Return the world instant at which time alone brings the next stage, if it ever does."""
         return self.changes[0][0] if self.changes else None
 
-    def _suspects(self, polled: Iterable[str], now: float) -> list[Task]:
-        """Return the tasks that may be in another state: new, polled, due by time; all once a control call came."""
-        tasks, fresh = self.world.tasks, len(self.world.tasks) - self.place.tasks
-        names: dict[str, None] = {}
-        for task in reversed(list(islice(reversed(tasks.values()), max(fresh, 0)))):
+    def _fresh(self, now: float) -> list[str]:
+        """Note the tasks that are new, and return their names."""
+        tasks, count = self.world.tasks, len(self.world.tasks) - self.place.tasks
+        fresh = list(islice(reversed(tasks.values()), max(count, 0)))[::-1]
+        for task in fresh:
             # Of one that was put into the world, only where it is has happened here.
-            self.steps[task.id] = -1 if task.base else index(task, own_time(task, self.world.clock, now)) - 1
-            names[task.id] = None
-        names |= dict.fromkeys(polled)
+            self._step(task, -1 if task.base else index(task, own_time(task, self.world.clock, now)) - 1)
+        return [task.id for task in fresh]
+
+    def _suspects(self, fresh: Iterable[str], polled: Iterable[str], now: float) -> list[Task]:
+        """Return the tasks that may be in another state: new, polled, due by time; all once a control call came."""
+        tasks = self.world.tasks
+        names = dict.fromkeys(chain(fresh, polled))
         while self.changes and self.changes[0][0] <= now:
             names[self._due()] = None
         if self.world.controls.total != self.controls:
@@ -152,14 +159,31 @@ class Follower:
         """Remember the step that was told, and when time alone brings the next one."""
         if step + 1 >= len(task.plan):
             self.steps.pop(task.id, None)
+            self.by_polls.discard(task.id)
             return
-        self.steps[task.id] = step
+        self._step(task, step)
         coming = task.began + task.plan[step + 1].after
         if task.drive == TIME and task.held is None and self.awaited.get(task.id) != coming:
             self.awaited[task.id] = coming
             heapq.heappush(self.changes, (coming, task.id))
 
+    def _step(self, task: Task, step: int) -> None:
+        self.steps[task.id] = step
+        (self.by_polls.add if task.drive == POLLS else self.by_polls.discard)(task.id)
+
     def _tried(self, since: int) -> list[Happening]:
         """Return the attempts after that number; a webhook whose task still runs was never sent."""
         fresh = [one for one in self.world.outbox.tried() if one.attempts and one.attempts[-1].number > since]
         return [(made.at, Tried(one, made)) for one in fresh for made in one.attempts if made.number > since]
+
+
+def _polled(entries: Iterable[Entry]) -> dict[str, list[float]]:
+    """Return the instants of the exchanges by the task that they are about."""
+    polled: dict[str, list[float]] = {}
+    for entry in entries:
+        polled.setdefault(entry.answer.why.get("task", ""), []).append(entry.now)
+    return polled
+
+
+def _instant(happening: Happening) -> float:
+    return happening[0]

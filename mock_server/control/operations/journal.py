@@ -1,6 +1,6 @@
 """Control operations that read a world's journal: find, count, near misses, explain."""
 
-import math
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,9 +19,11 @@ _QUOTED = 200  # characters of what was received that a near miss shows
 def read_journal(call: ControlCall) -> Result:
     """Show the exchanges that meet the criteria, oldest first; where none does, the nearest misses."""
     journal, criteria = call.world.journal, checked(call.world, call.query, "query")
-    before = call.query["before"] or math.inf
-    older = (entry for entry in journal.since(call.query["since"]) if entry.number < before)
-    found = [entry for entry in older if matches(entry, criteria)]
+    found = list(journal.since(call.query["since"]))
+    if call.query["before"] is not None:
+        found = found[: bisect_left(found, call.query["before"], key=lambda entry: entry.number)]
+    if criteria:
+        found = [entry for entry in found if matches(entry, criteria)]
     kept = found[-call.query["limit"] :]
     misses = [] if found else [_miss(call, entry, criteria) for entry in _nearest(journal, criteria)]
     return 200, {

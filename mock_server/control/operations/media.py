@@ -2,7 +2,7 @@
 
 from hashlib import blake2b
 
-from ...http.errors import UNKNOWN_NAME, Refusal
+from ...http.errors import INVALID_PARAMS, UNKNOWN_NAME, Refusal
 from ...http.messages import Answer
 from ...world.expiry import about
 from ...world.fault import fires, meets
@@ -12,6 +12,7 @@ from ..steps import Making
 from .tasks import task_of
 
 _TYPES = {"png": "image/png", "jpeg": "image/jpeg", "wav": "audio/wav"}
+_SIDE = 512  # pixels
 _SHORTEST, _RANGE = 30, 31  # seconds of a song: 30 to 60, like what may be uploaded
 
 
@@ -22,12 +23,22 @@ def read_media(call: ControlCall) -> Making:
     made = max(state.results for state in call.world.lifecycle(task).states)
     if int(number) > made:
         raise unknown("path.file", "a result of this task", file, [f"{n}.{kind}" for n in range(1, made + 1)])
-    _refuse_late(call, task)
-    tag = blake2b(f"{call.world.seed}/{task.id}/{file}".encode(), digest_size=12).hexdigest()
+    side = _side(call, kind)
+    if side is None:
+        _refuse_late(call, task)
+    tag = blake2b(f"{call.world.seed}/{task.id}/{file}/{side}".encode(), digest_size=12).hexdigest()
     headers = (("Content-Type", _TYPES[kind]), ("ETag", f'"{tag}"'), ("Cache-Control", "max-age=31536000, immutable"))
     name = f"{call.world.seed}/{task.id}"
-    body = yield lambda: _drawn(name, int(number), kind)
+    body = yield lambda: _drawn(name, int(number), kind, side or _SIDE)
     return Answer(200, body, headers)
+
+
+def _side(call: ControlCall, kind: str) -> int | None:
+    """Return the side of a preview in pixels, None where the file itself is asked for."""
+    side: int | None = call.query["preview"]
+    if side is not None and kind == "wav":
+        raise Refusal(INVALID_PARAMS, violations="query.preview: expected it with a picture, received it with sound")
+    return side
 
 
 def _refuse_late(call: ControlCall, task: Task) -> None:
@@ -45,13 +56,13 @@ def _refuse_late(call: ControlCall, task: Task) -> None:
             raise Refusal(UNKNOWN_NAME, violations=f"{problem} {late['seconds']:g} s after its task's end")
 
 
-def _drawn(name: str, number: int, kind: str) -> bytes:
+def _drawn(name: str, number: int, kind: str, side: int) -> bytes:
     """Return the picture or song of a result. That may take 200 ms, in which nobody else has to wait."""
     from ...media import media
 
     whole = f"{name}/{number}"
     if kind == "png":
-        return media.picture(name, number - 1)
+        return media.picture(name, number - 1, side)
     if kind == "jpeg":
-        return media.photo(whole)
+        return media.photo(whole, side)
     return media.song(whole, _SHORTEST + sum(whole.encode()) % _RANGE)

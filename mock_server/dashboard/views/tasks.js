@@ -7,7 +7,7 @@ import { go, to } from "../router.js";
 import { runs } from "../tasks.js";
 import { trying } from "../toast.js";
 
-const PAGE = 100; // lanes that are shown, and how many more when more are wanted
+const PAGE = 50; // lanes that are shown, and how many more when more are wanted
 
 export function tasksView(app, route) {
   const { live } = app;
