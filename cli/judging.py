@@ -15,7 +15,7 @@ from covermock.contract_tests.clients.scenarios import KEY, ONCE, Scenario, Unkn
 from covermock.contract_tests.clients.verdicts import ClientJudgement, Mutation, RunVerdict, client_judgement
 from covermock.fixtures.commands import adopt_orphans
 from covermock.fixtures.running_clients import Client, Run, UnstartableError, shown_output
-from covermock.mock_server.defects import DEFECTS, Defect, known
+from covermock.mock_server.defects import DEFECTS, Defect, find_defect
 
 from .exits import CannotError
 from .flags import contract_of
@@ -43,7 +43,7 @@ def judge_command(command: tuple[str, ...], variables: dict[str, str], flags: di
 def _defects(names: str) -> list[Defect]:
     """Return the defects that a list of names (or `all`) means."""
     wanted = [name.strip() for name in names.split(",") if name.strip()]
-    return list(DEFECTS.values()) if "all" in wanted else [known(name) for name in wanted]
+    return list(DEFECTS.values()) if "all" in wanted else [find_defect(name) for name in wanted]
 
 
 def _verdicts(client: Client, scenarios: list[Scenario], jobs: int) -> tuple[list[RunVerdict], str]:

@@ -11,7 +11,7 @@ from typing import Any
 from covermock.openapi import ADMIN, GATEWAY, Contract, load
 
 from .control import PREFIX, Control, Steps, browser
-from .gateway.delays import held
+from .gateway.delays import hold_back
 from .gateway.gateway import Gateway
 from .history.replay import Replayer, repeatable
 from .http import cors
@@ -20,7 +20,7 @@ from .http.messages import Answer, Hold, Request, Stream
 from .limits import Limits, unit_of
 from .stores.memory import MemoryStore
 from .stores.port import Store
-from .world.files import WorldFiles, merged
+from .world.files import WorldFiles, merge
 from .world.world import World
 
 _WAITING = Request("", "what waits or goes on")
@@ -94,7 +94,7 @@ class Mock:
         )
         name, spec, source = self.files.load(settings.world)
         self.first = name
-        first = self.files.build(name, merged(spec, settings.over), source, self.contract, wall)
+        first = self.files.build(name, merge(spec, settings.over), source, self.contract, wall)
         self.gateway.keys = [account.key for account in first.accounts.values()][:_KEYS]
         self.store.found(first)
 
@@ -126,7 +126,7 @@ class Mock:
             if page is not None:
                 return page
         if self.settings.cors:
-            answer = cors.opened(self.settings.cors, request, lambda: self.gateway.answer(request, wall))
+            answer = cors.with_cors(self.settings.cors, request, lambda: self.gateway.answer(request, wall))
         else:
             answer = self.gateway.answer(request, wall)
         return self._journalled(request, answer, wall)
@@ -141,7 +141,7 @@ class Mock:
         self.store.used(world, wall)
         if world.outbox.stirred:
             self._stir(world)
-        return held(world.journal.add(wall, world.clock.now(wall), request, answer, world.acts), world, wall)
+        return hold_back(world.journal.add(wall, world.clock.now(wall), request, answer, world.acts), world, wall)
 
     def _controlled(self, steps: Steps, wall: float) -> Answer | None:
         answer = steps.answer(wall)

@@ -1,14 +1,14 @@
 """The contract: `gateway.yaml`, `admin.yaml` and the small code that reads them. Imports nothing of ours."""
 
 from .clauses import LEVELS, Clause, Sentence, clause_pointer
-from .contract import ADMIN, GATEWAY, Contract, ErrorRow, as_json, load, understood
+from .contract import ADMIN, GATEWAY, Contract, ErrorRow, as_json, load, read_contract
 from .documents import Pointer
 from .facts import branches, clauses_of, facts, marked
 from .lifecycle import Lifecycle, Stage
 from .names import nearest, repeated
 from .operations import JSON, Operation, Parameter
 from .references import resolve
-from .rendering import ERROR_FACTS, TASK_FACTS, Facts, Render, UnrenderableError, encoded, renderer
+from .rendering import ERROR_FACTS, TASK_FACTS, Facts, Render, UnrenderableError, json_bytes, renderer
 from .routes import Methods, Routes
 from .source import InvalidSourceError, Source, parse, read, shown
 from .violations import NOTHING, REQUIRED, Validator, Violation, refuse_invalid
@@ -44,17 +44,17 @@ __all__ = [
     "branches",
     "clause_pointer",
     "clauses_of",
-    "encoded",
     "facts",
+    "json_bytes",
     "load",
     "marked",
     "nearest",
     "parse",
     "read",
+    "read_contract",
     "refuse_invalid",
     "renderer",
     "repeated",
     "resolve",
     "shown",
-    "understood",
 ]

@@ -116,10 +116,10 @@ def load(path: Path = GATEWAY) -> Contract:
 
     Raises `InvalidSourceError` with file, line, expectation and remedy for anything that is not understood.
     """
-    return understood(read(path))
+    return read_contract(read(path))
 
 
-def understood(source: Source) -> Contract:
+def read_contract(source: Source) -> Contract:
     """Return the contract that a source holds. Raises `InvalidSourceError` as `load` does."""
     refuse_invalid(source, _dialect())
     contract = Contract(
@@ -193,19 +193,19 @@ def _operation(source: Source, path: str, method: str) -> Operation:
             tuple(_parameter(root, row) for row in (*item.get("parameters", ()), *raw.get("parameters", ()))),
             Validator(schema, root) if schema is not None else None,
             tuple(content),
-            {status: _followed(root, response) for status, response in raw["responses"].items()},
+            {status: _follow(root, response) for status, response in raw["responses"].items()},
         )
     except (KeyError, ValueError) as error:
         raise source.error(("paths", path, method), f"expected schemas and references that resolve: {error}") from error
 
 
-def _followed(root: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
+def _follow(root: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
     followed: Mapping[str, Any] = resolve(root, node["$ref"]) if "$ref" in node else node
     return followed
 
 
 def _parameter(root: Mapping[str, Any], row: Mapping[str, Any]) -> Parameter:
-    row = _followed(root, row)
+    row = _follow(root, row)
     validator = Validator(row["schema"], root)
     settled = (row.get("required", False), row.get("x-clause"), row["schema"])
     return Parameter(row["name"], row["in"], *settled, validator, tuple(row.get("x-open", ())))
@@ -222,7 +222,7 @@ def _refuse_strangers(contract: Contract) -> None:
         "operationId": contract.by_id,
         "for": contract.by_id,
     }
-    for at, key, name in _named(contract.source.data, ()):
+    for at, key, name in _texts_under(contract.source.data, ()):
         pointers = at[0] == "x-rules" or key in {"x-constant", "x-unique"}
         word = "x-clause" if pointers else "for" if at[0] == "x-clauses" and "for" in at else key
         valid = known.get(word, ())
@@ -236,20 +236,20 @@ def _refuse_strangers(contract: Contract) -> None:
             )
 
 
-def _named(node: Any, at: Pointer) -> Iterator[tuple[Pointer, str, str]]:
+def _texts_under(node: Any, at: Pointer) -> Iterator[tuple[Pointer, str, str]]:
     """Yield (place, key, value) of every text under a key, outside examples and the clauses' own prose."""
     entries: Iterable[tuple[str | int, Any]] = ()
     if isinstance(node, dict):
         entries = ((key, value) for key, value in node.items() if key not in {"example", "examples", "properties"})
         for name, schema in node.get("properties", {}).items() if isinstance(node.get("properties"), dict) else ():
-            yield from _named(schema, (*at, "properties", name))
+            yield from _texts_under(schema, (*at, "properties", name))
     elif isinstance(node, list):
         entries = enumerate(node)
     for key, value in entries:
         if isinstance(value, str):
             yield (*at, key), str(key), value
         else:
-            yield from _named(value, (*at, key))
+            yield from _texts_under(value, (*at, key))
 
 
 def as_json(contract: Contract) -> str:
@@ -267,5 +267,5 @@ __all__ = [
     "InvalidSourceError",
     "Sentence",
     "load",
-    "understood",
+    "read_contract",
 ]

@@ -35,7 +35,7 @@ class Parameter:
         """Return (value or None, violations) for the values given under this name in the request."""
         given = list(values)
         if len(given) == 1:
-            value = self._typed(given[0])
+            value = self._convert(given[0])
             return value, [] if self.validator.is_valid(value) else self.validator.violations(value, self._where)
         if given:
             return None, [Violation(self._where, "one value", f"{len(given)} values", self.clause)]
@@ -46,7 +46,7 @@ class Parameter:
     def _where(self) -> str:
         return f"{self.place}.{self.name}"
 
-    def _typed(self, text: str) -> Any:
+    def _convert(self, text: str) -> Any:
         kinds = self.schema.get("type", "string")
         read = (_COERCIONS.get(kind, str)(text) for kind in ([kinds] if isinstance(kinds, str) else kinds))
         return next((value for value in read if not isinstance(value, str)), text)

@@ -26,7 +26,7 @@ def renderer(root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozense
     `facts` are the names that x-value may use; a list's x-value names a list of facts, one set for each item.
     Raises `UnrenderableError` for a required value without a source and for an unknown one.
     """
-    return _joined(list(_pieces(root, schema, facts)))
+    return _concatenation(list(_pieces(root, schema, facts)))
 
 
 def result_fields(root: Mapping[str, Any], node: Any, passed: frozenset[str] = frozenset()) -> Iterator[str]:
@@ -46,7 +46,7 @@ def result_fields(root: Mapping[str, Any], node: Any, passed: frozenset[str] = f
         yield from result_fields(root, inner, passed | {reference} - {""})
 
 
-def encoded(value: object) -> bytes:
+def json_bytes(value: object) -> bytes:
     """Return the JSON of a value as UTF-8 bytes. Text that UTF-8 can't carry is escaped."""
     try:
         return orjson.dumps(value)
@@ -54,7 +54,7 @@ def encoded(value: object) -> bytes:
         return json.dumps(value).encode()
 
 
-def _joined(pieces: list[bytes | Render]) -> Render:
+def _concatenation(pieces: list[bytes | Render]) -> Render:
     """Return what puts the pieces one behind the other; neighbours that never change become one."""
     merged: list[bytes | Render] = [b""]
     for piece in pieces:
@@ -72,7 +72,7 @@ def _pieces(root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozenset
     """Yield the parts of a JSON text in order: bytes that never change, and functions for what facts decide."""
     flat = {**resolve(root, schema["$ref"]), **schema} if "$ref" in schema else schema
     if "const" in flat:
-        yield encoded(flat["const"])
+        yield json_bytes(flat["const"])
     elif "x-value" in flat:
         yield _from_fact(root, flat, facts)
     elif "properties" in flat:
@@ -86,7 +86,7 @@ def _from_fact(root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozen
     if name not in facts:
         raise UnrenderableError(f"expected a known x-value, received {name!r} ({nearest(name, facts)})")
     if schema.get("type") != "array":
-        return lambda given: encoded(given[name])
+        return lambda given: json_bytes(given[name])
     item = renderer(root, schema["items"], facts | RESULT_FACTS)
     return lambda given: b"[%b]" % b",".join([item(one) for one in given[name]])
 
@@ -105,7 +105,7 @@ def _from_properties(
         raise UnrenderableError(f"{name}: expected it among the properties, since it is required, received nothing")
     opening = b"{"
     for name, pieces in fields.items():
-        yield b"%b%b:" % (opening, encoded(name))
+        yield b"%b%b:" % (opening, json_bytes(name))
         yield from pieces
         opening = b","
     yield b"}" if fields else b"{}"

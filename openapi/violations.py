@@ -107,7 +107,7 @@ class Validator:
     def pointers(self, value: Any) -> Iterable[tuple[list[str | int], Violation]]:
         """Yield each violation with the pointer of the node it is about, for files that have lines."""
         for error in self._errors(value):
-            pointer = [*error.instance_path, *_misnamed(error), *_unexpected(error)[:1]]
+            pointer = [*error.instance_path, *_bad_names(error), *_surplus_names(error)[:1]]
             yield pointer, self._violation(error, "")
 
     def _errors(self, value: Any) -> list[Any]:
@@ -121,12 +121,12 @@ class Validator:
         return []
 
     def _violation(self, error: Any, where: str) -> Violation:
-        misnamed = _misnamed(error)
+        misnamed = _bad_names(error)
         error = error.kind.error if misnamed else error  # only the inner one knows its way through references
         schema, clause = _along(self._root, self._schema, error.evaluation_path[:-1])
         name = getattr(error.kind, "property", None)
         missing = error.kind.name == "required"
-        unexpected = _unexpected(error)
+        unexpected = _surplus_names(error)
         parts = [where, *map(str, error.instance_path), *misnamed, *([name] if missing else []), *unexpected[:1]]
         wanted = schema.get("properties", {}).get(name) if missing else None
         own = wanted if isinstance(wanted, Mapping) else {}  # true and false are schemas, too
@@ -136,7 +136,7 @@ class Validator:
         clause, number = clause_pointer(pointer) if isinstance(pointer, str) else ("", 0)
         return Violation(
             ".".join(part for part in parts if part),
-            _expected(error, schema, unexpected),
+            _expectation(error, schema, unexpected),
             NOTHING if missing else shown(unexpected[0] if unexpected else error.instance),
             clause or None,
             number,
@@ -177,16 +177,16 @@ def _one_of(schemas: Sequence[Any]) -> str:
     )
 
 
-def _misnamed(error: Any) -> list[str]:
+def _bad_names(error: Any) -> list[str]:
     """Return the name that breaks propertyNames, if that is what the error is about."""
     return [str(error.kind.error.instance)] if error.kind.name == "propertyNames" else []
 
 
-def _unexpected(error: Any) -> list[str]:
+def _surplus_names(error: Any) -> list[str]:
     return list(getattr(error.kind, "unexpected", ()) or ())
 
 
-def _expected(error: Any, schema: Schema, unexpected: Sequence[str]) -> str:
+def _expectation(error: Any, schema: Schema, unexpected: Sequence[str]) -> str:
     if unexpected:
         return f"a known name ({nearest(unexpected[0], schema.get('properties', {}))})"
     words = _EXPECTED.get(error.kind.name)

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from covermock.fixtures.laboratory import ControlError, World
 from covermock.fixtures.serving import ServerThread
-from covermock.mock_server.world.fault import WORDS, Fault, Met, chance, firing, latency
+from covermock.mock_server.world.fault import WORDS, Fault, RequestTraits, chance, firing, latency
 from covermock.openapi import ADMIN
 from hypothesis import given
 from hypothesis import strategies as st
@@ -382,7 +382,7 @@ def test_a_fault_that_could_not_be_meant_is_refused(lab: Lab, settings: dict[str
 @given(st.integers(0, 2**32), st.integers(1, 50))
 def test_chance_comes_from_the_seed_alone(seed: int, count: int) -> None:
     """The same seed fires for the same requests, and about as often as the probability says."""
-    met = Met("show", "o", "a", "k", frozenset(), 0.0)
+    met = RequestTraits("show", "o", "a", "k", frozenset(), 0.0)
     runs = [
         [bool(firing([fault], met, seed)) for _ in range(count)]
         for fault in (Fault("f", {"reset": {}, "probability": 0.5}) for _ in range(2))

@@ -15,14 +15,14 @@ from covermock.mock_server.world.task import (
     Step,
     Task,
     at,
+    count_poll,
     end,
     ends_in,
     hold,
     index,
     next_change,
     own_time,
-    planned,
-    polled,
+    plan,
     release,
     replan,
 )
@@ -52,7 +52,7 @@ actions = st.lists(
 
 def _plan(cycle: Lifecycle, lengths: list[float], outcome: str, stalls: int) -> tuple[Step, ...]:
     seconds = {stage.name: length for stage, length in zip(cycle.stages, lengths, strict=False)}
-    return planned(cycle, seconds, outcome, cycle.stages[stalls % len(cycle.stages)].name)
+    return plan(cycle, seconds, outcome, cycle.stages[stalls % len(cycle.stages)].name)
 
 
 def terminal(task: Task) -> tuple[str, str]:
@@ -65,7 +65,7 @@ def act(task: Task, action: str, now: float, amount: float) -> float:
     if action == "wait":
         return now + amount
     if action == "poll":
-        polled(task, 0.0)
+        count_poll(task, 0.0)
     elif action == "hold":
         hold(task, now)
     elif action == "release":
@@ -101,7 +101,7 @@ def test_a_task_is_at_its_end_when_no_seconds_are_left(task: Task, lived: float)
 def test_a_terminal_state_stays(task: Task, instant: float, more: float) -> None:
     """Once a task has ended, every later look and any poll shows the same end (G13)."""
     state = at(task, instant)
-    polled(task, instant)
+    count_poll(task, instant)
 
     assert state not in terminal(task) or state == at(task, instant + more)
 
@@ -170,10 +170,10 @@ def test_the_next_change_comes_exactly_then(task: Task, now: float) -> None:
 @pytest.mark.parametrize("cycle", CYCLES, ids=lambda cycle: cycle.name)
 def test_the_first_poll_shows_the_first_stage(cycle: Lifecycle) -> None:
     """Under `polls` each poll shows one stage more, beginning with the first, and the end sticks."""
-    task = Task("t", cycle.name, "a", 0.0, 0.0, planned(cycle, {}, "success"), POLLS)
+    task = Task("t", cycle.name, "a", 0.0, 0.0, plan(cycle, {}, "success"), POLLS)
     seen = []
     for _ in range(len(cycle.stages) + 3):
-        polled(task, 0.0)
+        count_poll(task, 0.0)
         seen.append(at(task, 0.0))
 
     assert [*(stage.name for stage in cycle.stages), *[cycle.success.name] * 3] == seen
@@ -193,7 +193,7 @@ def test_a_plan_takes_the_contracts_seconds_where_none_are_given() -> None:
     stages = (Stage("A", 2.0, 0), Stage("B", 3.0, 1))
     cycle = Lifecycle("l", "x", "png", stages, Stage("GOOD", 0, 2), Stage("BAD", 0, 0))
 
-    assert (Step("A", 0), Step("B", 2), Step("GOOD", 5)) == planned(cycle, {}, "success")
-    assert (Step("A", 0), Step("B", 7), Step("BAD", 10)) == planned(cycle, {"A": 7}, "failure")
-    assert (Step("A", 0), Step("B", 2)) == planned(cycle, {}, STALL)
-    assert (Step("A", 0),) == planned(cycle, {}, STALL, "A")
+    assert (Step("A", 0), Step("B", 2), Step("GOOD", 5)) == plan(cycle, {}, "success")
+    assert (Step("A", 0), Step("B", 7), Step("BAD", 10)) == plan(cycle, {"A": 7}, "failure")
+    assert (Step("A", 0), Step("B", 2)) == plan(cycle, {}, STALL)
+    assert (Step("A", 0),) == plan(cycle, {}, STALL, "A")

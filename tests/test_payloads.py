@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from covermock.contract_tests.payloads import invalid_bodies, valid_bodies
 from covermock.mock_server import Mock, Request, Settings
-from covermock.mock_server.http.messages import encoded
+from covermock.mock_server.http.messages import json_bytes
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +20,7 @@ OPERATIONS = st.sampled_from(sorted(PATHS))
 def status(operation: str, body: Any) -> int:
     """Send a body to the mock and return the status."""
     headers = {"authorization": "Bearer aio_empty", "content-type": "application/json"}
-    return MOCK.answer(Request("POST", PATHS[operation], "", headers, encoded(body)), 0.0).status
+    return MOCK.answer(Request("POST", PATHS[operation], "", headers, json_bytes(body)), 0.0).status
 
 
 @given(st.data(), OPERATIONS)

@@ -6,8 +6,8 @@ import pytest
 from covermock.mock_server.webhooks.agenda import Agenda
 from covermock.mock_server.webhooks.turns import Turns
 from covermock.mock_server.world.clock import Clock
-from covermock.mock_server.world.task import MANUAL, POLLS, TIME, Task, hold, polled, release
-from covermock.mock_server.world.webhook import Attempt, Delivery, attempted, sent
+from covermock.mock_server.world.task import MANUAL, POLLS, TIME, Task, count_poll, hold, release
+from covermock.mock_server.world.webhook import Attempt, Delivery, record_attempt, sent
 from covermock.mock_server.world.webhook_due import due_in, running
 from covermock.mock_server.world.world import World
 from covermock.openapi import load
@@ -73,7 +73,7 @@ def test_under_polls_a_webhook_is_due_with_the_last_poll() -> None:
     """The poll that shows the end makes it due at that instant; lateness then counts in the world's time."""
     here = world(POLLS)
     delivery, late = owed(here), owed(here, mode="late", seconds=60.0)
-    moved = [polled(here.tasks[one.task], 10.0 + n) for one in (delivery, late) for n in range(4)]
+    moved = [count_poll(here.tasks[one.task], 10.0 + n) for one in (delivery, late) for n in range(4)]
 
     assert [False, False, False, True] * 2 == moved
     assert (-7.0, 53.0) == (due_in(here, delivery, 20.0), due_in(here, late, 20.0))
@@ -96,7 +96,7 @@ def test_each_receiver_gets_its_webhooks_in_the_order_of_their_ends(
             assert here.state(here.tasks[delivery.task], float(now)) == "complete"
             agenda.take(delivery)
             sent(delivery, float(now))
-            attempted(delivery, Attempt(float(now), 200), [])
+            record_attempt(delivery, Attempt(float(now), 200), [])
             here.outbox.note(delivery)
             agenda.under_way.clear()
             went.append((delivery.receiver, here.tasks[delivery.task].began, delivery.number))
@@ -118,7 +118,7 @@ def test_a_receiver_gets_one_at_a_time() -> None:
     here.outbox.note(first)
     agenda.look(0.0)
     meanwhile = list(agenda.heads(0.0, 99))
-    attempted(first, Attempt(0.0, 200), [])
+    record_attempt(first, Attempt(0.0, 200), [])
     here.outbox.note(first)
 
     assert [first, other] == heads
@@ -138,7 +138,7 @@ def test_receivers_take_turns() -> None:
         [head] = agenda.heads(0.0, 1)
         agenda.take(head)
         sent(head, 0.0)
-        attempted(head, Attempt(0.0, 200), [])
+        record_attempt(head, Attempt(0.0, 200), [])
         here.outbox.note(head)
         agenda.under_way.clear()
         went.append(head.receiver)

@@ -11,7 +11,7 @@ from covermock.fixtures.laboratory import World
 from covermock.fixtures.serving import InProcess
 from covermock.mock_server import Settings
 from covermock.mock_server.world.outbox import CLOSED, Outbox
-from covermock.mock_server.world.webhook import DELIVERED, FAILED, PLANNED, Attempt, attempted, planned
+from covermock.mock_server.world.webhook import DELIVERED, FAILED, PLANNED, Attempt, plan_delivery, record_attempt
 from hypothesis import given
 from hypothesis import strategies as st
 from support.places import Client, Place, calling, place
@@ -259,7 +259,7 @@ def test_open_webhooks_are_found_among_many_closed_ones() -> None:
     for number in range(CLOSED + 50):
         delivery = outbox.plan(f"t{number}", "o", "http://localhost", {})
         delivery.due = 0.0
-        attempted(delivery, Attempt(0.0, 200), [])
+        record_attempt(delivery, Attempt(0.0, 200), [])
         outbox.note(delivery)
     waiting = outbox.plan("last", "o", "http://localhost", {})
 
@@ -271,7 +271,7 @@ def test_open_webhooks_are_found_among_many_closed_ones() -> None:
 @given(st.lists(st.sampled_from([200, 204, 299, 199, 300, 404, 500, None]), min_size=1, max_size=8))
 def test_a_webhook_is_delivered_or_given_up(statuses: list[int | None]) -> None:
     """It is tried until it arrives, or three times; each repetition is due later than the try before."""
-    delivery = planned(1, "t", "o", "http://localhost", {})
+    delivery = plan_delivery(1, "t", "o", "http://localhost", {})
     now = delivery.due = 0.0
     used = []
     for status in statuses:
@@ -279,7 +279,7 @@ def test_a_webhook_is_delivered_or_given_up(statuses: list[int | None]) -> None:
             break
         assert delivery.due is not None
         now = max(now, delivery.due)
-        attempted(delivery, Attempt(now, status), [1, 3])
+        record_attempt(delivery, Attempt(now, status), [1, 3])
         used.append(status)
     good = [status for status in used if status is not None and 200 <= status < 300]
 

@@ -15,7 +15,7 @@ from ..history.replay import Replayer
 from ..http import errors
 from ..http.errors import FOREIGN_PAGE, Refusal
 from ..http.messages import NOTHING, Answer, FollowUp, Request
-from ..http.reader import Front, Given
+from ..http.reader import Front, Inputs
 from ..limits import Limits
 from ..stores.port import Store
 from ..world.files import WorldFiles
@@ -143,7 +143,7 @@ class Control:
             steps.work = lambda wall: self._work(operation, steps, given, wall)
         return steps
 
-    def _read(self, request: Request, why: dict[str, Any]) -> tuple[Operation, Given]:
+    def _read(self, request: Request, why: dict[str, Any]) -> tuple[Operation, Inputs]:
         operation, parameters = self.front.operation(request)
         why["operation"] = operation.id
         if operation.raw.get("security") != []:
@@ -156,7 +156,7 @@ class Control:
             raise Refusal(errors.INVALID_PARAMS, violations=f"{problem}, received {operation.id}")
         return operation, given
 
-    def _work(self, operation: Operation, steps: Steps, given: Given, wall: float) -> Result | Answer | Making:
+    def _work(self, operation: Operation, steps: Steps, given: Inputs, wall: float) -> Result | Answer | Making:
         world = self.store.world(steps.why["world"] or "")
         changes = _changes(operation, steps.request)
         steps.follow_up = FollowUp(changed=world.clock.now(wall) if world else wall) if changes else NOTHING
@@ -170,7 +170,7 @@ class Control:
             return False
         return len(request.body) > _SHORT or isgeneratorfunction(self._handlers[operation.id])
 
-    def _call(self, request: Request, wall: float, given: Given) -> ControlCall:
+    def _call(self, request: Request, wall: float, given: Inputs) -> ControlCall:
         return ControlCall(
             self.contract,
             self.store,
@@ -215,7 +215,7 @@ def _changes(operation: Operation, request: Request) -> bool:
     return request.method != "GET" and operation.id not in _READS
 
 
-def _refuse_extra(operation: Operation, request: Request, given: Given) -> None:
+def _refuse_extra(operation: Operation, request: Request, given: Inputs) -> None:
     """Refuse what nobody would read: parameters that the operation doesn't have, a body where it takes none."""
     known = [parameter.name for parameter in operation.parameters if parameter.place == "query"]
     for name in given.raw_query:

@@ -79,6 +79,6 @@ def refuse_unknown(where: str, name: str, valid: Iterable[str]) -> None:
         raise Refusal(INVALID_PARAMS, violations=problem)
 
 
-def taken(kind: str, name: str) -> Refusal:
+def name_in_use(kind: str, name: str) -> Refusal:
     """Return the refusal of a name that is in use."""
     return Refusal(NAME_TAKEN, expected=kind, received=shown(name))

@@ -9,7 +9,7 @@ from ..world.world import World
 from .call import refuse_unknown
 
 
-def checked(world: World, given: Mapping[str, Any], where: str) -> Criteria:
+def read_criteria(world: World, given: Mapping[str, Any], where: str) -> Criteria:
     """Return the criteria among what was given. Raises `Refusal` for the name of something that doesn't exist."""
     known = {
         "operation": [operation.id for operation in world.contract.operations],

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
 
-from covermock.openapi import encoded
+from covermock.openapi import json_bytes
 
-from ..history.timeline import Follower, Happening, Place, Stage, Tried, present
+from ..history.timeline import Cursor, Follower, Happening, StageReached, WebhookTried, present
 from ..http.messages import Answer, Stream
-from ..http.redaction import text_shown
+from ..http.redaction import redact_text
 from ..world.journal import Entry
 from ..world.world import World
 from .call import ControlCall
@@ -70,7 +70,7 @@ class Feed:
         self._rests = bool(told) or left_out > 0
         self._rest = wall + (_LONG_REST if left_out else _REST if told else 0.0)
         events = [(1, _event(self._call, world, one)) for one in told]
-        self._keep(events + [(left_out, event) for event in _skipped(left_out)])
+        self._keep(events + [(left_out, event) for event in _skip_notice(left_out)])
 
     def _keep(self, events: list[tuple[int, bytes]]) -> None:
         """Keep events; the last one carries the place from which a client may go on."""
@@ -90,7 +90,7 @@ class Feed:
                 break
             fresh.appendleft(event)
             place -= count
-        return b"".join([*_skipped(place - number), *fresh])
+        return b"".join([*_skip_notice(place - number), *fresh])
 
     @property
     def again(self) -> float:
@@ -153,12 +153,12 @@ def read_events(call: ControlCall, feeds: Feeds) -> Answer:
     return Answer(200, b"", _HEADERS, stream=stream)
 
 
-def _before(call: ControlCall, world: World, here: Place) -> Iterable[bytes]:
+def _before(call: ControlCall, world: World, here: Cursor) -> Iterable[bytes]:
     """Return what the client asks for of the past: the end of it, where it is long."""
     last = call.header["Last-Event-ID"]
     if not last and call.query["from"] == "now":
         return []
-    place = Place.read(last) if last else Place(mark=world.mark)
+    place = Cursor.read(last) if last else Cursor(mark=world.mark)
     if here.tasks - place.tasks > _AT_ONCE or place.mark != world.mark:
         place = here._replace(entries=0, attempts=0, tasks=max(here.tasks - _AT_ONCE, 0))
     happened, gone = Follower(world, place).news(call.now)
@@ -169,7 +169,7 @@ def _before(call: ControlCall, world: World, here: Place) -> Iterable[bytes]:
         size += len(events[0])
         if len(events) >= _AT_ONCE or size > _ROOM:
             break
-    return [*_skipped(gone + len(happened) - len(events)), *events]
+    return [*_skip_notice(gone + len(happened) - len(events)), *events]
 
 
 def _event(call: ControlCall, world: World, happening: Happening) -> bytes:
@@ -183,35 +183,35 @@ def _request(call: ControlCall, _: World, __: float, entry: Entry) -> Mapping[st
     return entry_view(call, entry)
 
 
-def _stage(_: ControlCall, __: World, instant: float, stage: Stage) -> Mapping[str, Any]:
+def _stage(_: ControlCall, __: World, instant: float, stage: StageReached) -> Mapping[str, Any]:
     task = stage.task
     facts = {"task": task.id, "state": stage.state, "lifecycle": task.lifecycle, "account": task.account}
     return {"at": precise(instant), **facts}
 
 
-def _webhook(call: ControlCall, _: World, instant: float, tried: Tried) -> Mapping[str, Any]:
+def _webhook(call: ControlCall, _: World, instant: float, tried: WebhookTried) -> Mapping[str, Any]:
     delivery, attempt = tried
     facts = {"callback": delivery.id, "task": delivery.task, "attempt": attempt.number, "state": delivery.state}
-    problem = text_shown(attempt.problem, call.knows)
+    problem = redact_text(attempt.problem, call.knows)
     return {"at": precise(instant), **facts, "status": attempt.status, "problem": problem}
 
 
 _KINDS: Mapping[type, tuple[str, Callable[[ControlCall, World, float, Any], Mapping[str, Any]]]] = {
     Entry: ("request", _request),
-    Stage: ("stage", _stage),
-    Tried: ("webhook", _webhook),
+    StageReached: ("stage", _stage),
+    WebhookTried: ("webhook", _webhook),
 }
 
 
-def _skipped(count: int) -> list[bytes]:
+def _skip_notice(count: int) -> list[bytes]:
     return [_sse("skipped", {"count": count})] if count > 0 else []
 
 
 def _sse(kind: str, data: Mapping[str, Any]) -> bytes:
-    return b"event: %b\ndata: %b\n\n" % (kind.encode(), encoded(data))
+    return b"event: %b\ndata: %b\n\n" % (kind.encode(), json_bytes(data))
 
 
-def _with_id(event: bytes, place: Place) -> bytes:
+def _with_id(event: bytes, place: Cursor) -> bytes:
     """Return the event with the place that a client may go on from; an empty one only says the place."""
     return b"id: %b\n%b" % (str(place).encode(), event or b"\n")
 

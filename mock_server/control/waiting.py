@@ -9,18 +9,18 @@ from covermock.openapi import nearest
 from ..http.errors import INVALID_PARAMS, WAITED_IN_VAIN, Refusal
 from ..http.messages import Answer, Hold, json_answer
 from ..http.reader import Front
-from ..http.redaction import text_shown
+from ..http.redaction import redact_text
 from ..world.journal import Criteria, Journal, difference, matches
 from ..world.task import TIME, index, next_change, own_time
 from ..world.world import World
 from .call import ControlCall, refuse_unknown
-from .criteria import checked, refuse_evicted
+from .criteria import read_criteria, refuse_evicted
 
 _NEVER = 1e18  # a wall instant that does not come
 
 
 @dataclass(slots=True)
-class Wait:
+class Condition:
     """What is waited for. `met(now)` tells whether it is so; `change(now)` is the world instant that may make it so.
 
     `vain(now)` tells that it can never be so any more.
@@ -36,7 +36,7 @@ class Wait:
 def wait(call: ControlCall, front: Front) -> Answer:
     """Answer as soon as what the body names is so, or with a diagnosis when the time is up."""
     world, began = call.world, call.wall
-    wanted = _wanted(call)
+    wanted = _condition(call)
     deadline = began + float(call.fields.get("timeout", 5.0))
 
     def look(wall: float) -> Answer | None:
@@ -49,7 +49,7 @@ def wait(call: ControlCall, front: Front) -> Answer:
         if wall < deadline and not world.gone and not wanted.vain(now):
             return None
         reason = "the world was deleted or made anew" if world.gone else wanted.diagnosis(now)
-        received = text_shown(reason, call.knows)
+        received = redact_text(reason, call.knows)
         return front.refuse(Refusal(WAITED_IN_VAIN, expected=wanted.what, received=received), {})
 
     def again(wall: float) -> float:
@@ -61,7 +61,7 @@ def wait(call: ControlCall, front: Front) -> Answer:
     return answer or Answer(200, b"", hold=Hold(look, again, lambda: world.version, world))
 
 
-def _wanted(call: ControlCall) -> Wait:
+def _condition(call: ControlCall) -> Condition:
     kinds = {"requests": _requests, "task": _task, "callbacks": _callbacks}
     chosen = [kind for name, kind in kinds.items() if name in call.fields]
     if len(chosen) != 1:
@@ -69,10 +69,10 @@ def _wanted(call: ControlCall) -> Wait:
     return chosen[0](call)
 
 
-def _requests(call: ControlCall) -> Wait:
+def _requests(call: ControlCall) -> Condition:
     settings: dict[str, Any] = call.fields["requests"]
     journal, least = call.world.journal, int(settings.get("count", 1))
-    criteria = checked(call.world, settings, "body.requests")
+    criteria = read_criteria(call.world, settings, "body.requests")
     seen: dict[str, int] = {"number": settings.get("since", 0), "count": 0}
 
     def met(_: float) -> bool:
@@ -84,7 +84,7 @@ def _requests(call: ControlCall) -> Wait:
     def diagnosis(_: float) -> str:
         return f"{seen['count']} of {journal.total} requests so far{_closest(journal, criteria)}"
 
-    return Wait(f"{least} request(s) with {criteria or 'any content'}", met, diagnosis)
+    return Condition(f"{least} request(s) with {criteria or 'any content'}", met, diagnosis)
 
 
 def _closest(journal: Journal, criteria: Criteria) -> str:
@@ -97,7 +97,7 @@ def _closest(journal: Journal, criteria: Criteria) -> str:
     return f"; the nearest is entry {near[0].number}, with {rows}"
 
 
-def _task(call: ControlCall) -> Wait:
+def _task(call: ControlCall) -> Condition:
     settings: dict[str, str] = call.fields["task"]
     world, task_id, state = call.world, settings["id"], settings["state"]
     refuse_unknown(
@@ -116,7 +116,9 @@ def _task(call: ControlCall) -> Wait:
         coming = next_change(task, own_time(task, world.clock, now)) if task and task.drive == TIME else None
         return task.began + coming.after if task and coming else None
 
-    return Wait(f"task {task_id!r} in state {state!r}", met, lambda now: _task_now(world, task_id, now), change, vain)
+    return Condition(
+        f"task {task_id!r} in state {state!r}", met, lambda now: _task_now(world, task_id, now), change, vain
+    )
 
 
 def _states_so_far(world: World, task_id: str, now: float) -> list[str]:
@@ -134,7 +136,7 @@ def _task_now(world: World, task_id: str, now: float) -> str:
     return f"it is {world.state(task, now)!r}, driven by {task.drive!r}{', and held' if task.held is not None else ''}"
 
 
-def _callbacks(call: ControlCall) -> Wait:
+def _callbacks(call: ControlCall) -> Condition:
     world, wanted = call.world, call.fields["callbacks"]
     least, tries = wanted.get("delivered", 0), wanted.get("attempts", 0)
 
@@ -148,7 +150,7 @@ def _callbacks(call: ControlCall) -> Wait:
 
     some = f"{least} webhook(s) delivered, {tries} attempt(s) made"
     what = some if least or tries else "every webhook delivered or given up"
-    return Wait(what, met, diagnosis)
+    return Condition(what, met, diagnosis)
 
 
 def _last(attempts: list[Any]) -> str:

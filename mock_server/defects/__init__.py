@@ -8,7 +8,7 @@ from covermock.openapi import Contract, InvalidSourceError, nearest
 from ..gateway.gateway import Gateway, KeyLookup
 from . import auth, business, callbacks, envelope, identity, lifecycle, robustness, validation
 from .defect import GROUPS, Defect
-from .gateway import DefectiveGateway, edited
+from .gateway import DefectiveGateway, with_edit
 
 _MODULES = (auth, validation, envelope, identity, business, lifecycle, callbacks, robustness)
 DEFECTS: Final[Mapping[str, Defect]] = {defect.name: defect for module in _MODULES for defect in module.DEFECTS}
@@ -16,19 +16,19 @@ DEFECTS: Final[Mapping[str, Defect]] = {defect.name: defect for module in _MODUL
 
 def gateway(name: str, contract: Contract, find_key: KeyLookup, public_url: str) -> Gateway:
     """Return the gateway with the named defect."""
-    return DefectiveGateway(known(name), contract, find_key, public_url)
+    return DefectiveGateway(find_defect(name), contract, find_key, public_url)
 
 
 def contract_with(name: str, contract: Contract) -> Contract:
     """Return the contract as the named defect has it."""
-    return edited(contract, known(name))
+    return with_edit(contract, find_defect(name))
 
 
-def known(name: str) -> Defect:
+def find_defect(name: str) -> Defect:
     """Return the defect of that name. Raises `InvalidSourceError` naming the nearest ones."""
     if name not in DEFECTS:
         raise InvalidSourceError(f"expected the name of a defect, received {name!r} ({nearest(name, DEFECTS)})")
     return DEFECTS[name]
 
 
-__all__ = ["DEFECTS", "GROUPS", "Defect", "contract_with", "gateway", "known"]
+__all__ = ["DEFECTS", "GROUPS", "Defect", "contract_with", "find_defect", "gateway"]

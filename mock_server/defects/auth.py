@@ -4,7 +4,7 @@ from typing import Any
 
 from ..http.errors import INVALID_KEY, MISSING_KEY, Refusal
 from ..http.messages import Answer, Request
-from .defect import Defect, Owner, errors_edited, refused_with, status_of, value_of
+from .defect import Defect, Owner, edit_errors, refuse_with, status_of, value_of
 from .gateway import DefectiveGateway
 
 _DOC = "documented"
@@ -47,7 +47,7 @@ def _suffix(gateway: DefectiveGateway, request: Request, found: Owner | Refusal)
 def _body_first(gateway: DefectiveGateway, request: Request, answer: Answer) -> None:
     if answer.status == 401 and request.method == "POST" and value_of(request.body) is None:
         answer.status = 422
-        refused_with(400, lambda _: True, "bad_request")(gateway, request, answer)
+        refuse_with(400, lambda _: True, "bad_request")(gateway, request, answer)
 
 
 def _defect(name: str, clause: str, level: str, sentence: str, **ways: Any) -> Defect:
@@ -111,7 +111,7 @@ DEFECTS = (
         "G3",
         _DOC,
         "calls the type of a 401 unauthorized",
-        edit=errors_edited(lambda row: row.update(type="unauthorized"), INVALID_KEY, MISSING_KEY),
+        edit=edit_errors(lambda row: row.update(type="unauthorized"), INVALID_KEY, MISSING_KEY),
     ),
     _defect("body-before-key", "G8", "assumed", "looks at the body before the key", spoil=_body_first),
 )

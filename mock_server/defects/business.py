@@ -6,7 +6,7 @@ from ..gateway.call import Call
 from ..gateway.preconditions import affordable, audio_known, task_succeeded, task_without_cover
 from ..http.errors import Refusal
 from ..http.messages import Answer, Request
-from .defect import Defect, Document, Rule, refused_with, status_of
+from .defect import Defect, Document, Rule, refuse_with, status_of
 from .gateway import DefectiveGateway
 
 _DOC, _COR, _INF, _ASM = "documented", "corroborated", "inferred", "assumed"
@@ -61,7 +61,7 @@ def _poor_first(call: Call, rule: Rule) -> None:
 
 def _status_costs(gateway: DefectiveGateway, request: Request, answer: Answer) -> None:
     if request.method == "GET" and answer.status != 401 and gateway.last and gateway.last[1].balance <= 0:
-        refused_with(402, lambda _: True, "insufficient_credits")(gateway, request, answer)
+        refuse_with(402, lambda _: True, "insufficient_credits")(gateway, request, answer)
 
 
 def _no_new_music(call: Call, rule: Rule) -> None:

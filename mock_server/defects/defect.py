@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from covermock.openapi import encoded
+from covermock.openapi import json_bytes
 
 from ..gateway.call import Call
 from ..http.errors import Refusal
@@ -59,18 +59,18 @@ def body_of(request: Request) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def rewritten(change: Callable[[Any], Any], statuses: range = range(200, 300)) -> Any:
+def rewrite(change: Callable[[Any], Any], statuses: range = range(200, 300)) -> Any:
     """Return a `spoil` that changes the JSON of answers with these statuses; `change` returns the new value."""
 
     def spoil(_: "DefectiveGateway", __: Request, answer: Answer) -> None:
         value = value_of(answer.body)
         if answer.status in statuses and isinstance(value, dict):
-            answer.body = encoded(change(value))
+            answer.body = json_bytes(change(value))
 
     return spoil
 
 
-def data_rewritten(change: Callable[[dict[str, Any]], None]) -> Any:
+def rewrite_data(change: Callable[[dict[str, Any]], None]) -> Any:
     """Return a `spoil` that changes the `data` of status answers in place."""
 
     def inner(value: Any) -> Any:
@@ -79,10 +79,10 @@ def data_rewritten(change: Callable[[dict[str, Any]], None]) -> Any:
             change(data)
         return value
 
-    return rewritten(inner)
+    return rewrite(inner)
 
 
-def errors_edited(change: Callable[[dict[str, Any]], None], *names: str) -> Callable[[Document], None]:
+def edit_errors(change: Callable[[dict[str, Any]], None], *names: str) -> Callable[[Document], None]:
     """Return an `edit` of rows in x-errors: the named ones, or all."""
 
     def edit(document: Document) -> None:
@@ -95,15 +95,19 @@ def errors_edited(change: Callable[[dict[str, Any]], None], *names: str) -> Call
 
 def status_of(status: int, *names: str) -> Callable[[Document], None]:
     """Return an `edit` that gives the named errors another status."""
-    return errors_edited(lambda row: row.update(status=status), *names)
+    return edit_errors(lambda row: row.update(status=status), *names)
 
 
-def refused_with(status: int, when: Callable[[Request], bool], type_: str = "internal_error") -> Any:
+def refuse_with(status: int, when: Callable[[Request], bool], type_: str = "internal_error") -> Any:
     """Return a `spoil` that answers `status` in the envelope wherever `when` holds, unless a key was refused."""
 
     def spoil(_: "DefectiveGateway", request: Request, answer: Answer) -> None:
         if answer.status != 401 and when(request):
             error = {"error": {"code": status, "message": "A defect answers.", "type": type_}}
-            answer.status, answer.body, answer.headers = status, encoded(error), (("Content-Type", "application/json"),)
+            answer.status, answer.body, answer.headers = (
+                status,
+                json_bytes(error),
+                (("Content-Type", "application/json"),),
+            )
 
     return spoil

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..http.messages import Answer, Request
-from .defect import Defect, data_rewritten, errors_edited, rewritten
+from .defect import Defect, edit_errors, rewrite, rewrite_data
 from .gateway import DefectiveGateway
 
 _DOC, _COR = "documented", "corroborated"
@@ -51,7 +51,7 @@ def _created(_: DefectiveGateway, request: Request, answer: Answer) -> None:
 
 
 def _on(path: str, change: Any) -> Any:
-    spoil = rewritten(change)
+    spoil = rewrite(change)
 
     def on_path(gateway: DefectiveGateway, request: Request, answer: Answer) -> None:
         if request.path.endswith(path):
@@ -69,14 +69,14 @@ def _data_renamed(old: str, new: str) -> Any:
 
 
 def _typed(status: int, type_: str) -> Any:
-    return errors_edited(lambda row: row.update(type=type_) if row["status"] == status else None)
+    return edit_errors(lambda row: row.update(type=type_) if row["status"] == status else None)
 
 
 def _put(name: str, change: Any) -> Any:
     def put(data: dict[str, Any]) -> None:
         data[name] = change(data[name])
 
-    return data_rewritten(put)
+    return rewrite_data(put)
 
 
 def _defect(name: str, clause: str, level: str, sentence: str, **ways: Any) -> Defect:
@@ -85,13 +85,13 @@ def _defect(name: str, clause: str, level: str, sentence: str, **ways: Any) -> D
 
 DEFECTS = (
     _defect(
-        "flat-errors", "G5", _COR, "puts code, message and type at the top of an error", spoil=rewritten(_flat, _ERRORS)
+        "flat-errors", "G5", _COR, "puts code, message and type at the top of an error", spoil=rewrite(_flat, _ERRORS)
     ),
-    _defect("detail-errors", "G5", _COR, "says errors as {detail: text}", spoil=rewritten(_detail, _ERRORS)),
-    _defect("error-code-text", "G5", _COR, "writes error.code as a text", spoil=rewritten(_code_text, _ERRORS)),
-    _defect("error-without-type", "G5", _COR, "leaves out error.type", spoil=rewritten(_lacking("type"), _ERRORS)),
+    _defect("detail-errors", "G5", _COR, "says errors as {detail: text}", spoil=rewrite(_detail, _ERRORS)),
+    _defect("error-code-text", "G5", _COR, "writes error.code as a text", spoil=rewrite(_code_text, _ERRORS)),
+    _defect("error-without-type", "G5", _COR, "leaves out error.type", spoil=rewrite(_lacking("type"), _ERRORS)),
     _defect(
-        "error-without-message", "G5", _COR, "leaves out error.message", spoil=rewritten(_lacking("message"), _ERRORS)
+        "error-without-message", "G5", _COR, "leaves out error.message", spoil=rewrite(_lacking("message"), _ERRORS)
     ),
     _defect("html-errors", "G5", _COR, "says errors in HTML", spoil=_html),
     _defect("plain-text", "G1", _DOC, "calls its JSON text/plain", spoil=_plain_text),
@@ -159,7 +159,7 @@ DEFECTS = (
         "C8",
         _DOC,
         "leaves out created_at",
-        spoil=data_rewritten(lambda data: data.pop("created_at") and None),
+        spoil=rewrite_data(lambda data: data.pop("created_at") and None),
     ),
     _defect(
         "created-at-epoch", "C13", _DOC, "writes created_at as a number", spoil=_put("created_at", lambda _: 1771934430)

@@ -3,7 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
-from covermock.openapi import Contract, encoded, understood
+from covermock.openapi import Contract, json_bytes, read_contract
 
 from ..gateway.gateway import Gateway, KeyLookup
 from ..http.errors import Refusal
@@ -23,9 +23,9 @@ class DefectiveGateway(Gateway):
         self.memory: dict[str, Any] = {}
         self.last: Owner | None = None
         self._standing = [Fault(f"defect{number}", row) for number, row in enumerate(defect.faults)]
-        for name, way in self._ways.items():
+        for name, way in self._routes.items():
             checks = tuple((defect.checks.get(rule["check"], check), rule) for check, rule in way.checks)
-            self._ways[name] = way._replace(checks=checks)
+            self._routes[name] = way._replace(checks=checks)
 
     def answer(self, request: Request, wall: float) -> Answer:
         """Answer the request as a gateway with the defect would."""
@@ -38,7 +38,7 @@ class DefectiveGateway(Gateway):
     def callback(self, world: World, delivery: Delivery, now: float) -> bytes:
         """Return the body of a webhook, spoiled where the defect says so."""
         body = super().callback(world, delivery, now)
-        return encoded(self.defect.callback(world, value_of(body))) if self.defect.callback else body
+        return json_bytes(self.defect.callback(world, value_of(body))) if self.defect.callback else body
 
     def find(self, key: str) -> Owner | None:
         """Return whose the key is, or None."""
@@ -55,10 +55,10 @@ class DefectiveGateway(Gateway):
         return owner
 
 
-def edited(contract: Contract, defect: Defect) -> Contract:
+def with_edit(contract: Contract, defect: Defect) -> Contract:
     """Return the contract as the defect has it."""
     if defect.edit is None:
         return contract
     document = deepcopy(contract.source.data)
     defect.edit(document)
-    return understood(contract.source.with_data(document))
+    return read_contract(contract.source.with_data(document))

@@ -3,14 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
-from covermock.openapi import encoded
+from covermock.openapi import json_bytes
 
 from ..gateway.call import Call
 from ..gateway.preconditions import audio_known, task_known
 from ..http.errors import Refusal
 from ..http.messages import Answer, Request
 from ..world.world import Audio
-from .defect import Defect, Rule, refused_with, status_of, value_of
+from .defect import Defect, Rule, refuse_with, status_of, value_of
 from .gateway import DefectiveGateway
 
 _DOC, _COR, _ASM = "documented", "corroborated", "assumed"
@@ -46,20 +46,20 @@ def _covered_by_all(call: Call, rule: Rule) -> None:
 def _foreign_403(gateway: DefectiveGateway, request: Request, answer: Answer) -> None:
     task = request.query.rpartition("task_id=")[2]
     if answer.status == 404 and request.method == "GET" and gateway.last and task in gateway.last[0].tasks:
-        refused_with(403, lambda _: True, "forbidden")(gateway, request, answer)
+        refuse_with(403, lambda _: True, "forbidden")(gateway, request, answer)
 
 
 def _empty_cover(_: DefectiveGateway, request: Request, answer: Answer) -> None:
     """Show an unknown cover task as one that has just begun."""
     if answer.status == 404 and request.path.endswith("music/cover/status"):
         data = {"taskId": "x", "status": "PENDING", "images": [], "created_at": "2026-02-24T12:00:30Z"}
-        answer.status, answer.body = 200, encoded({"code": 200, "msg": "success", "data": data})
+        answer.status, answer.body = 200, json_bytes({"code": 200, "msg": "success", "data": data})
 
 
 def _empty_upload(_: DefectiveGateway, request: Request, answer: Answer) -> None:
     if answer.status == 404 and request.path.endswith("upload-cover/status"):
         data = {"task_id": "x", "status": "pending", "clips": [], "created_at": "2026-02-24T12:00:30Z"}
-        answer.status, answer.body = 200, encoded({"code": 200, "message": "success", "data": data})
+        answer.status, answer.body = 200, json_bytes({"code": 200, "message": "success", "data": data})
 
 
 def _unknown_path_html(_: DefectiveGateway, __: Request, answer: Answer) -> None:
@@ -86,7 +86,7 @@ def _any_method(request: Request) -> Request:
 
 def _unknown_music_500(_: DefectiveGateway, request: Request, answer: Answer) -> None:
     if answer.why.get("error") == "music-task-not-found" and isinstance(value_of(answer.body), dict):
-        refused_with(500, lambda _: True)(_, request, answer)
+        refuse_with(500, lambda _: True)(_, request, answer)
 
 
 def _defect(name: str, clause: str, level: str, sentence: str, **ways: Any) -> Defect:

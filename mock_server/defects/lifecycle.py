@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from covermock.openapi import encoded
+from covermock.openapi import json_bytes
 
 from ..http.messages import Answer, Request
-from .defect import Defect, data_rewritten, value_of
+from .defect import Defect, rewrite_data, value_of
 from .gateway import DefectiveGateway
 
 _DOC, _COR, _INF, _ASM = "documented", "corroborated", "inferred", "assumed"
@@ -16,7 +16,7 @@ def _images(change: Any, *states: str) -> Any:
         if "images" in data and (not states or data["status"] in states):
             data["images"] = change(data["images"])
 
-    return data_rewritten(inner)
+    return rewrite_data(inner)
 
 
 def _clips(change: Any, *states: str) -> Any:
@@ -24,14 +24,14 @@ def _clips(change: Any, *states: str) -> Any:
         if "clips" in data and data["status"] in states:
             data["clips"] = change(data["clips"])
 
-    return data_rewritten(inner)
+    return rewrite_data(inner)
 
 
 def _named(old: str, new: str) -> Any:
     def inner(data: dict[str, Any]) -> None:
         data["status"] = new if data["status"] == old else data["status"]
 
-    return data_rewritten(inner)
+    return rewrite_data(inner)
 
 
 def _remembering(change: Any) -> Any:
@@ -44,7 +44,7 @@ def _remembering(change: Any) -> Any:
             name = str(data.get("taskId", data.get("task_id")))
             gateway.memory[name] = gateway.memory.get(name, 0) + 1
             change(data, gateway.memory[name])
-            answer.body = encoded(value)
+            answer.body = json_bytes(value)
 
     return spoil
 

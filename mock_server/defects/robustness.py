@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..http.messages import Answer, Request, Wire
-from .defect import Defect, refused_with, value_of
+from .defect import Defect, refuse_with, value_of
 from .gateway import DefectiveGateway
 
 _BIG = 100_000
@@ -52,12 +52,12 @@ def _defect(name: str, clause: str, level: str, sentence: str, spoil: Any) -> De
 
 _INF, _ASM = "inferred", "assumed"
 DEFECTS = (
-    _defect("nul-500", "G15", _ASM, "fails on a NUL character", refused_with(500, _has(b"\\u0000", b"%00"))),
-    _defect("surrogate-500", "G15", _ASM, "fails on a lone surrogate", refused_with(500, _has(b"\\ud800"))),
-    _defect("deep-500", "G15", _ASM, "fails on deep nesting", refused_with(500, _has(b"[" * 100, b'{"a": ' * 100))),
-    _defect("big-500", "G15", _ASM, "fails on a big body", refused_with(500, _big)),
-    _defect("bad-utf8-500", "G15", _ASM, "fails on bytes that are no UTF-8", refused_with(500, _has(b"\xff", b"%FF"))),
-    _defect("empty-body-500", "G7", _INF, "fails on an empty body", refused_with(500, _empty)),
+    _defect("nul-500", "G15", _ASM, "fails on a NUL character", refuse_with(500, _has(b"\\u0000", b"%00"))),
+    _defect("surrogate-500", "G15", _ASM, "fails on a lone surrogate", refuse_with(500, _has(b"\\ud800"))),
+    _defect("deep-500", "G15", _ASM, "fails on deep nesting", refuse_with(500, _has(b"[" * 100, b'{"a": ' * 100))),
+    _defect("big-500", "G15", _ASM, "fails on a big body", refuse_with(500, _big)),
+    _defect("bad-utf8-500", "G15", _ASM, "fails on bytes that are no UTF-8", refuse_with(500, _has(b"\xff", b"%FF"))),
+    _defect("empty-body-500", "G7", _INF, "fails on an empty body", refuse_with(500, _empty)),
     _defect("big-dropped", "G15", _ASM, "drops the connection on a big body", _dropped(_big)),
     _defect("malformed-dropped", "G15", _ASM, "drops the connection on malformed JSON", _dropped(_malformed)),
     _defect("nul-dropped", "G15", _ASM, "drops the connection on a NUL character", _dropped(_has(b"\\u0000"))),

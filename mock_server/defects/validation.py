@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from covermock.openapi import encoded
+from covermock.openapi import json_bytes
 
 from ..http.messages import Request
-from .defect import Defect, Document, body_of, errors_edited, refused_with, value_of
+from .defect import Defect, Document, body_of, edit_errors, refuse_with, value_of
 
 _DOC, _COR, _INF, _ASM = "documented", "corroborated", "inferred", "assumed"
 _COVER, _UPLOAD = "/cover/generate", "/upload-cover/generate"
@@ -35,7 +35,7 @@ def _without(name: str) -> Callable[[Request], Request]:
         body = body_of(request)
         if name not in body or not request.path.endswith("music/cover/generate"):
             return request
-        return replace(request, body=encoded({key: value for key, value in body.items() if key != name}))
+        return replace(request, body=json_bytes({key: value for key, value in body.items() if key != name}))
 
     return see
 
@@ -113,42 +113,42 @@ DEFECTS = (
         "G7",
         _INF,
         "answers 404 to a cover of nothing",
-        spoil=refused_with(404, _lacks("music/cover/generate", "taskId", "task_id"), "not_found"),
+        spoil=refuse_with(404, _lacks("music/cover/generate", "taskId", "task_id"), "not_found"),
     ),
     _defect(
         "missing-audio-id-404",
         "U1",
         _COR,
         "answers 404 to music from nothing",
-        spoil=refused_with(404, _lacks(_UPLOAD, "audio_id"), "not_found"),
+        spoil=refuse_with(404, _lacks(_UPLOAD, "audio_id"), "not_found"),
     ),
     _defect(
         "missing-query-404",
         "G7",
         _INF,
         "answers 404 to a poll of nothing",
-        spoil=refused_with(404, lambda r: r.method == "GET" and not r.query, "not_found"),
+        spoil=refuse_with(404, lambda r: r.method == "GET" and not r.query, "not_found"),
     ),
     _defect("camel-query", "C8", _DOC, "knows only ?taskId= on cover status", see=_renamed),
-    _defect("malformed-json-500", "G7", _INF, "fails on malformed JSON", spoil=refused_with(500, _malformed)),
+    _defect("malformed-json-500", "G7", _INF, "fails on malformed JSON", spoil=refuse_with(500, _malformed)),
     _defect(
         "malformed-json-422",
         "G7",
         _INF,
         "answers 422 to malformed JSON",
-        spoil=refused_with(422, _malformed, "unprocessable"),
+        spoil=refuse_with(422, _malformed, "unprocessable"),
     ),
-    _defect("array-500", "G7", _INF, "fails on a JSON array", spoil=refused_with(500, _array)),
-    _defect("number-id-500", "G7", _INF, "fails on an id that is a number", spoil=refused_with(500, _number)),
+    _defect("array-500", "G7", _INF, "fails on a JSON array", spoil=refuse_with(500, _array)),
+    _defect("number-id-500", "G7", _INF, "fails on an id that is a number", spoil=refuse_with(500, _number)),
     _defect(
-        "number-id-404", "G7", _INF, "looks for an id that is a number", spoil=refused_with(404, _number, "not_found")
+        "number-id-404", "G7", _INF, "looks for an id that is a number", spoil=refuse_with(404, _number, "not_found")
     ),
     _defect(
         "invalid-params-422",
         "G7",
         _INF,
         "answers 422 to invalid params",
-        edit=errors_edited(lambda row: row.update(status=422), "invalid-params"),
+        edit=edit_errors(lambda row: row.update(status=422), "invalid-params"),
     ),
     _defect("mode-as-anything", "U4", _DOC, "takes any value as custom_mode", edit=_field("custom_mode")),
     _defect("mode-on-by-default", "U4", _DOC, "has custom mode on by default", edit=_upload(_mode_by_default)),

@@ -9,7 +9,7 @@ from ..world.world import World
 _EARLY_SECONDS = 2.0  # the longest that an answer waits for a webhook that is to come first
 
 
-def held(entry: Entry, world: World, wall: float) -> Answer:
+def hold_back(entry: Entry, world: World, wall: float) -> Answer:
     """Return the entry's answer as it leaves the core: at once, or held back as its faults say.
 
     A world that is reset or deleted lets go of all that it holds.

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
-from covermock.openapi import encoded, shown
+from covermock.openapi import json_bytes, shown
 
 from ..http.errors import Refusal
 from ..http.messages import Answer, Wire
@@ -16,7 +16,7 @@ from .call import Call
 Settings = Mapping[str, Any]
 
 
-def forced(status: int, settings: Settings) -> Answer:
+def force_status(status: int, settings: Settings) -> Answer:
     """Return the answer of a status fault: its own body, or the envelope (G5) with what it says of itself."""
     phrase = HTTPStatus(status).phrase if status in {known.value for known in HTTPStatus} else "Unknown"
     kind = settings.get("type", phrase.lower().replace(" ", "_"))
@@ -25,16 +25,16 @@ def forced(status: int, settings: Settings) -> Answer:
     headers = [(str(name), str(value)) for name, value in settings.get("headers", {}).items()]
     if "retry_after" in settings:
         headers.append(("Retry-After", f"{settings['retry_after']:g}"))
-    raw = body.encode() if isinstance(body, str) else encoded(body)
+    raw = body.encode() if isinstance(body, str) else json_bytes(body)
     return Answer(status, raw, (("Content-Type", settings.get("content_type", "application/json")), *headers))
 
 
 def _status(answer: Answer, settings: Settings) -> None:
-    made = forced(settings["code"], settings)
+    made = force_status(settings["code"], settings)
     answer.status, answer.body, answer.headers = made.status, made.body, made.headers
 
 
-def _malformed_json(answer: Answer, _: Settings) -> None:
+def _break_json(answer: Answer, _: Settings) -> None:
     answer.body = answer.body[:-1] + b",}"
 
 
@@ -43,7 +43,7 @@ def _wrong_type(answer: Answer, settings: Settings) -> None:
     answer.headers = (("Content-Type", settings.get("content_type", "text/html; charset=utf-8")), *others)
 
 
-def _truncated(answer: Answer, settings: Settings) -> None:
+def _truncate(answer: Answer, settings: Settings) -> None:
     answer.wire = Wire("truncated", bytes=settings.get("bytes", len(answer.body) // 2))
 
 
@@ -73,7 +73,7 @@ def _field_missing(answer: Answer, settings: Settings) -> None:
         here.pop(path[-1], None)
     elif isinstance(here, list) and path[-1].isdecimal():
         del here[int(path[-1]) : int(path[-1]) + 1]
-    answer.body = encoded(value)
+    answer.body = json_bytes(value)
 
 
 def _last_result_field(value: Any) -> list[str]:
@@ -96,9 +96,9 @@ def _inside(here: Any, step: str) -> Any:
 ANSWER_EFFECTS: Final[Mapping[str, Callable[[Answer, Settings], None]]] = {
     "status": _status,
     "field_missing": _field_missing,
-    "malformed_json": _malformed_json,
+    "malformed_json": _break_json,
     "wrong_type": _wrong_type,
-    "truncated": _truncated,
+    "truncated": _truncate,
     "drip": _drip,
     "reset": _reset,
     "empty": _empty,
@@ -120,7 +120,7 @@ def _callback(call: Call, _: Fault, settings: Settings) -> bool:
     return True
 
 
-def _ids_repeated(call: Call, _: Fault, __: Settings) -> bool:
+def _repeat_id(call: Call, _: Fault, __: Settings) -> bool:
     """Answer with the id of the task that the same operation started before, if there is one."""
     earlier = (task for task in reversed(call.world.tasks.values()) if task.started_by == call.operation.id)
     before = next(earlier, None)
@@ -154,7 +154,7 @@ CALL_EFFECTS: Final[Mapping[str, Callable[[Call, Fault, Settings], bool]]] = {
     "plan": _plan,
     "stuck": _stuck,
     "callback": _callback,
-    "ids_repeated": _ids_repeated,
+    "ids_repeated": _repeat_id,
     "status_flickers": _status_flickers,
     "not_found_at_first": _not_found_at_first,
 }

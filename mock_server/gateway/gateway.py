@@ -9,16 +9,16 @@ from covermock.openapi import JSON, TASK_FACTS, Contract, Operation, Render, Unr
 from ..http import errors
 from ..http.errors import Refusal
 from ..http.messages import NOTHING, Answer, FollowUp, Request
-from ..http.reader import Front, Given, Respond
+from ..http.reader import Front, Inputs, Respond
 from ..world.account import Account
-from ..world.fault import Fault, Met, firing
+from ..world.fault import Fault, RequestTraits, firing
 from ..world.webhook import Delivery
 from ..world.world import World
 from .call import Call
 from .effects import after, before, delay, without_work
-from .handlers import HANDLERS, Shown
+from .handlers import HANDLERS, TaskView
 from .preconditions import CHECKS, Rule, complaint
-from .prefer import asked, preferred
+from .prefer import preferences, preferred_answer
 from .values import TaskFacts
 
 Owner = tuple[World, Account]
@@ -30,21 +30,21 @@ _KEPT_READINGS = 1024
 _REMEDY = "Check the key; GET /__mock/worlds lists all that this mock has."
 
 
-class Way(NamedTuple):
+class Route(NamedTuple):
     """What an operation's words in the contract stand for, looked up once."""
 
     checks: tuple[tuple[Callable[[Call, Rule], None], Rule], ...]
-    handler: Callable[[Call], Shown]
+    handler: Callable[[Call], TaskView]
     render: Render
     clause: str | None
 
 
-class Asked(NamedTuple):
+class Reading(NamedTuple):
     """What a gateway has found a request to ask, for the next time that it comes: all that rests on it alone."""
 
     request: Request
     operation: Operation
-    given: Given
+    given: Inputs
     base: str
     wanted: Wanted
 
@@ -61,9 +61,9 @@ class Gateway:
         self.keys: Collection[str] = ()
         self._find_key = find_key
         self._public_url = public_url.rstrip("/")
-        self._ways = {operation.id: _way(contract, operation) for operation in contract.operations}
-        self._asked_before: dict[int, Asked] = {}
-        self._bodies: dict[tuple[str, Shown, str], bytes] = {}
+        self._routes = {operation.id: _route(contract, operation) for operation in contract.operations}
+        self._asked_before: dict[int, Reading] = {}
+        self._bodies: dict[tuple[str, TaskView, str], bytes] = {}
         self._render_callback = {
             operation.id: _callback_renderer(contract, operation, operation.callback[1])
             for operation in contract.operations
@@ -72,7 +72,7 @@ class Gateway:
 
     def answer(self, request: Request, wall: float) -> Answer:
         """Answer a request at the wall instant. Never raises: a crash is the documented envelope, too (G15)."""
-        return self.front.guarded(self._answer, request, wall, {})
+        return self.front.guard(self._answer, request, wall, {})
 
     def _answer(self, request: Request, wall: float, why: dict[str, Any]) -> Answer:
         owner = self._owner_of(request)
@@ -92,7 +92,7 @@ class Gateway:
         fired = self._fired(call, why) if world.faults else []
         return self._spoiled(request, call, fired, why) if fired else self._done(call, fired, why)
 
-    def _asked(self, request: Request, owner: Owner | Refusal, why: dict[str, Any]) -> Asked:
+    def _asked(self, request: Request, owner: Owner | Refusal, why: dict[str, Any]) -> Reading:
         """Find out what a request asks for, and keep it where that is wanted. Raises `Refusal`, also its owner's."""
         operation, parameters = self.front.operation(request)
         why["operation"] = operation.id
@@ -100,7 +100,7 @@ class Gateway:
             raise owner
         given = self.front.read(operation, request, parameters)
         base = self._public_url or f"http://{request.host or 'localhost'}"
-        found = Asked(request, operation, given, base, asked(request, given.raw_query))
+        found = Reading(request, operation, given, base, preferences(request, given.raw_query))
         if request.recurs:
             if len(self._asked_before) >= _KEPT_READINGS:
                 self._asked_before.clear()
@@ -109,7 +109,7 @@ class Gateway:
 
     def _done(self, call: Call, fired: list[Fault], why: dict[str, Any]) -> Answer:
         """Answer the request as the contract says, with what anomalies change about it."""
-        way = self._ways[call.operation.id]
+        way = self._routes[call.operation.id]
         try:
             for check, rule in way.checks:
                 check(call, rule)
@@ -126,16 +126,16 @@ class Gateway:
         follow_up = FollowUp(after=call.early.id) if call.early else NOTHING
         return Answer(200, self._body(call, way, shown), _JSON_HEADERS, why, follow_up=follow_up)
 
-    def _body(self, call: Call, way: Way, shown: Shown) -> bytes:
+    def _body(self, call: Call, way: Route, shown: TaskView) -> bytes:
         """Return the answer's body. A task that was asked about looks the same in the same state, so that is kept."""
         if shown.task is not call.task:
-            return _rendered(call, way, shown)
+            return _render(call, way, shown)
         key = (call.operation.id, shown, call.base)
         body = self._bodies.get(key)
         if body is None:
             if len(self._bodies) >= _KEPT_BODIES:
                 self._bodies.clear()
-            body = self._bodies[key] = _rendered(call, way, shown)
+            body = self._bodies[key] = _render(call, way, shown)
         return body
 
     def callback(self, world: World, delivery: Delivery, now: float) -> bytes:
@@ -146,14 +146,16 @@ class Gateway:
 
     def _preferred(self, operation: Operation, wanted: Wanted, why: dict[str, Any]) -> Answer:
         why["preferred"] = wanted
-        answer = preferred(operation, wanted)
+        answer = preferred_answer(operation, wanted)
         answer.why = why
         return answer
 
     def _fired(self, call: Call, why: dict[str, Any]) -> list[Fault]:
         ids = [call.first_given(rule["id"]) for rule in call.operation.raw.get("x-preconditions", ()) if "id" in rule]
         world, account = call.world, call.account
-        met = Met(call.operation.handler, call.operation.id, account.name, account.key, frozenset(ids), call.now)
+        met = RequestTraits(
+            call.operation.handler, call.operation.id, account.name, account.key, frozenset(ids), call.now
+        )
         fired = firing(world.faults, met, world.seed)
         if fired:
             why["faults"] = [fault.id for fault in fired]
@@ -165,7 +167,7 @@ class Gateway:
         if not effective:
             without_work(fired)
         work: Respond = lambda _, __, why: self._done(call, fired, why)  # noqa: E731
-        answer = self.front.guarded(work, request, call.now, why) if effective else Answer(204, b"", (), why)
+        answer = self.front.guard(work, request, call.now, why) if effective else Answer(204, b"", (), why)
         after(answer, fired)
         seconds = delay(fired, call.world.seed)
         answer.why = {**answer.why, "delay": seconds}
@@ -192,11 +194,11 @@ class Gateway:
         return Refusal(errors.INVALID_KEY, expected=f"the key of an account{such}", remedy=_REMEDY)
 
 
-def _rendered(call: Call, way: Way, shown: Shown) -> bytes:
+def _render(call: Call, way: Route, shown: TaskView) -> bytes:
     return way.render(TaskFacts(call.world, shown.task, shown.state, call.base, shown.id))
 
 
-def _way(contract: Contract, operation: Operation) -> Way:
+def _route(contract: Contract, operation: Operation) -> Route:
     """Look up all that the operation names. Raises `InvalidSourceError` for what doesn't exist."""
     at = ("paths", operation.path, operation.method.lower())
     rules = operation.raw.get("x-preconditions", [])
@@ -212,7 +214,7 @@ def _way(contract: Contract, operation: Operation) -> Way:
         problem = f"expected an answer that can be made, received: {error}"
         raise contract.source.error((*at, "responses", "200"), problem) from None
     checks = tuple((CHECKS[rule["check"]], rule) for rule in rules)
-    return Way(checks, HANDLERS[operation.handler], render, operation.responses["200"].get("x-clause"))
+    return Route(checks, HANDLERS[operation.handler], render, operation.responses["200"].get("x-clause"))
 
 
 def _callback_renderer(contract: Contract, operation: Operation, callback: Mapping[str, Any]) -> Render:

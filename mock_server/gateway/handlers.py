@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from ..http.errors import Refusal
-from ..world.task import Task, index, own_time, polled
+from ..world.task import Task, count_poll, index, own_time
 from .call import Call
 from .preconditions import ONCE
 from .values import media_base
@@ -12,7 +12,7 @@ from .values import media_base
 _AS_USUAL: Mapping[str, Any] = {}
 
 
-class Shown(NamedTuple):
+class TaskView(NamedTuple):
     """What a handler answers with: a task as it is in a state, under its id or another one's."""
 
     task: Task
@@ -20,14 +20,14 @@ class Shown(NamedTuple):
     id: str
 
 
-def start(call: Call) -> Shown:
+def start(call: Call) -> TaskView:
     """Start a task of the operation's lifecycle, charge for it, and answer with its id (C2, U8)."""
     world = call.world
     lifecycle = call.contract.lifecycles[call.operation.raw["x-task"]]
     own = world.yields.get(call.source, _AS_USUAL)
     if call.own:
         own = {**own, **call.own}
-    told = _told_id(call, own) if own else ""
+    told = _dictated_id(call, own) if own else ""
     task = world.begin(lifecycle.name, own, call.now, told or world.new_id(lifecycle.id_prefix))
     task.account, task.source, task.started_by = call.account.name, call.source, call.operation.id
     task.price, task.callback_url = world.price(call.operation.id), _callback_url(call)
@@ -38,17 +38,17 @@ def start(call: Call) -> Shown:
     world.refuse_more("tasks")
     _take_in(call, task)
     _owe_callback(call, task, own.get("callback", {}))
-    return Shown(task, task.plan[0].state, named)
+    return TaskView(task, task.plan[0].state, named)
 
 
-def show(call: Call) -> Shown:
+def show(call: Call) -> TaskView:
     """Answer with the task as it is now; under `polls` this is what moves it (C8, U9)."""
     task = call.task
     assert task is not None
-    if polled(task, call.now) and task.callback_url:
+    if count_poll(task, call.now) and task.callback_url:
         call.world.outbox.stir(task.id)
     position = index(task, own_time(task, call.world.clock, call.now))
-    return Shown(task, task.plan[max(position - call.back, 0)].state, task.id)
+    return TaskView(task, task.plan[max(position - call.back, 0)].state, task.id)
 
 
 def _callback_url(call: Call) -> str:
@@ -66,7 +66,7 @@ def _owe_callback(call: Call, task: Task, mode: Mapping[str, Any]) -> None:
             call.early = delivery
 
 
-def _told_id(call: Call, own: Mapping[str, Any]) -> str:
+def _dictated_id(call: Call, own: Mapping[str, Any]) -> str:
     """Return the id that the world dictates for the first task from this source, while it is unused.
 
     Raises the error that the world ties to the source, whatever the request.
@@ -88,4 +88,4 @@ def _take_in(call: Call, task: Task) -> None:
         raise RuntimeError("the account can't pay: x-preconditions of an operation with a price need 'affordable'")
 
 
-HANDLERS: Final[Mapping[str, Callable[[Call], Shown]]] = {"start": start, "show": show}
+HANDLERS: Final[Mapping[str, Callable[[Call], TaskView]]] = {"start": start, "show": show}

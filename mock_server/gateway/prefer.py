@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from covermock.openapi import JSON, Operation, Violation, encoded, nearest, shown
+from covermock.openapi import JSON, Operation, Violation, json_bytes, nearest, shown
 
 from ..http.errors import INVALID_PARAMS, Refusal
 from ..http.messages import Answer, Request
-from .effects import forced
+from .effects import force_status
 
 _PREFERENCE = re.compile(r'\b(code|example)\s*=\s*"?([^",;\s]+)"?')
 
@@ -16,7 +16,7 @@ _IN_QUERY = {"__code": "code", "__example": "example"}
 _UNDOCUMENTED = {"message": "Expected an answer, received the status that the request itself asked for."}
 
 
-def asked(request: Request, query: Mapping[str, list[str]]) -> dict[str, str]:
+def preferences(request: Request, query: Mapping[str, list[str]]) -> dict[str, str]:
     """Return the preferences of a request: any of `code`, `example`; the header wins."""
     wanted = {name: query[key][-1] for key, name in _IN_QUERY.items() if key in query} if query else {}
     if "prefer" in request.headers:
@@ -24,16 +24,16 @@ def asked(request: Request, query: Mapping[str, list[str]]) -> dict[str, str]:
     return wanted
 
 
-def preferred(operation: Operation, wanted: Mapping[str, str]) -> Answer:
+def preferred_answer(operation: Operation, wanted: Mapping[str, str]) -> Answer:
     """Return the answer that was asked for: a documented example, or the envelope for an undocumented status."""
     code = wanted["code"] if "code" in wanted else _code_of(operation, wanted["example"])
     if not re.fullmatch(r"[2-5][0-9]{2}", code):
-        raise _refused("code", "a status from 200 to 599", code)
+        raise _refusal("code", "a status from 200 to 599", code)
     examples = _examples(operation, code)
     name = wanted.get("example", next(iter(examples), ""))
     if "example" in wanted and name not in examples:
-        raise _refused("example", f"an example of {code} ({nearest(name, examples)})", name)
-    answer = Answer(int(code), encoded(examples[name]["value"])) if name else forced(int(code), _UNDOCUMENTED)
+        raise _refusal("example", f"an example of {code} ({nearest(name, examples)})", name)
+    answer = Answer(int(code), json_bytes(examples[name]["value"])) if name else force_status(int(code), _UNDOCUMENTED)
     applied = ", ".join(f"{key}={value}" for key, value in wanted.items())
     answer.headers = (*answer.headers, ("Preference-Applied", applied))
     return answer
@@ -49,9 +49,9 @@ def _code_of(operation: Operation, example: str) -> str:
     """Return the status that has the example. Raises `Refusal` when none has."""
     named = {name: code for code in operation.responses for name in _examples(operation, code)}
     if example not in named:
-        raise _refused("example", f"an example of this operation ({nearest(example, named)})", example)
+        raise _refusal("example", f"an example of this operation ({nearest(example, named)})", example)
     return named[example]
 
 
-def _refused(name: str, expected: str, received: str) -> Refusal:
+def _refusal(name: str, expected: str, received: str) -> Refusal:
     return Refusal(INVALID_PARAMS, violations=str(Violation(f"header.Prefer.{name}", expected, shown(received))))

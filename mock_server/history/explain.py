@@ -7,7 +7,7 @@ from ..world.task import POLLS, next_change, own_time
 from ..world.world import World
 
 
-def explained(world: World, entry: Entry, now: float) -> dict[str, Any]:
+def explain(world: World, entry: Entry, now: float) -> dict[str, Any]:
     """Return the operation and its line, the clause, what dictated the answer, and what will change it next."""
     why = entry.answer.why
     contract = world.contract

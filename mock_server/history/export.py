@@ -25,7 +25,7 @@ FORMAT = 1
 Document = Mapping[str, Any]
 
 
-def exported(world: World, now: float) -> dict[str, Any]:
+def export(world: World, now: float) -> dict[str, Any]:
     """Return the world's state at its time `now`, what it began as (`origin`), and its journal."""
     return {
         "format": FORMAT,
@@ -63,9 +63,9 @@ def state(world: World) -> dict[str, Any]:
     }
 
 
-def restored(document: Document, contract: Contract, wall: float) -> World:
+def restore(document: Document, contract: Contract, wall: float) -> World:
     """Return the world of a valid document; its clock goes on, at the wall instant, from where it was."""
-    world = living(document["name"], document["spec"], document["state"], contract)
+    world = current(document["name"], document["spec"], document["state"], contract)
     world.clock = replace(world.clock, world=document["now"], wall=wall)
     world.origin = document["origin"]
     world.journal = _read_journal(document["journal"])
@@ -73,16 +73,16 @@ def restored(document: Document, contract: Contract, wall: float) -> World:
     return world
 
 
-def begun(name: str, spec: Document, origin: Document, contract: Contract) -> World:
+def beginning(name: str, spec: Document, origin: Document, contract: Contract) -> World:
     """Return a world as it was in the beginning, with an empty journal."""
     if "state" in origin:
-        world = living(name, spec, origin["state"], contract)
+        world = current(name, spec, origin["state"], contract)
         world.origin = origin
         return world
     return build(name, spec, contract, origin["wall"])
 
 
-def living(name: str, spec: Document, facts: Document, contract: Contract) -> World:
+def current(name: str, spec: Document, facts: Document, contract: Contract) -> World:
     """Return the world that has these facts."""
     world = World(name, spec, contract, Clock(**facts["clock"]), facts["seed"], facts["drive"])
     world.made, world.acts, world.faults_made = facts["made"], facts["acts"], facts["faults_made"]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 import orjson
-from covermock.openapi import JSON, encoded
+from covermock.openapi import JSON, json_bytes
 
 from ..http.messages import Answer, Request
 from ..world.journal import Entry
@@ -47,7 +47,7 @@ def replay(recorded: Recording, again: World, answer: Replayer) -> dict[str, Any
             skipped += judged
             continue
         again.clock = again.clock.at(entry.wall, entry.now)
-        again.made = _drawn(entry, numbers, again.made)
+        again.made = _count_before(entry, numbers, again.made)
         got = answer(entry.request, entry.wall)
         if judged:
             replayed += 1
@@ -60,7 +60,7 @@ def repeatable(request: Request, answer: Answer) -> Request:
     if request.headers.get("content-type", "").partition("/")[0].strip().lower() != "audio":
         return request
     row = {name: values[0] for name, values in parse_qs(request.query).items()}
-    body = encoded({**row, "seconds": orjson.loads(answer.body)["seconds"]})
+    body = json_bytes({**row, "seconds": orjson.loads(answer.body)["seconds"]})
     return Request(request.method, request.path, "", {**request.headers, "content-type": JSON}, body)
 
 
@@ -74,7 +74,7 @@ def _numbers(recorded: Recording) -> dict[str, int]:
     return {digits(recorded.seed, number): number for number in range(first, recorded.made + _AHEAD)}
 
 
-def _drawn(entry: Entry, numbers: Mapping[str, int], made: int) -> int:
+def _count_before(entry: Entry, numbers: Mapping[str, int], made: int) -> int:
     """Return the count of ids from which the next is the one that the entry gave out; processes draw out of order."""
     found = [numbers[name] for name in _DIGITS.findall(entry.answer.body.decode("utf-8", "replace")) if name in numbers]
     return found[0] - 1 if found else made

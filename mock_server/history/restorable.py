@@ -11,7 +11,7 @@ from covermock.openapi import Contract, Violation, nearest, repeated, shown
 
 from ..world.build import InvalidSpecError, build, check_fault, check_results, check_yields, starts
 from ..world.world import World
-from .export import living
+from .export import current
 
 Document = Mapping[str, Any]
 Found = Iterator[Violation]
@@ -63,7 +63,7 @@ def _state(document: Document, facts: Document, now: float, contract: Contract, 
     if now < facts["clock"]["moved"]:
         yield Violation(f"{where}.clock.moved", f"at most {now!r}, the world's time", shown(facts["clock"]["moved"]))
     if not broken:  # else there is no world whose books could be looked at
-        world = living(document["name"], document["spec"], facts, contract)
+        world = current(document["name"], document["spec"], facts, contract)
         world.clock = replace(world.clock, world=now, scale=0.0)
         yield from _books(world, now, where)
 
@@ -75,8 +75,8 @@ def _names(known: _Facts) -> Found:
     yield from _once(f"{where}.accounts", (row["name"] for row in facts["accounts"]))
     yield from _once(f"{where}.accounts", (row["key"] for row in facts["accounts"]))
     yield from _once(f"{where}.faults", (row["id"] for row in facts["faults"]))
-    yield from _known(f"{where}.covers", facts["covers"].values(), known.tasks)
-    yield from _known(
+    yield from _unknown_names(f"{where}.covers", facts["covers"].values(), known.tasks)
+    yield from _unknown_names(
         f"{where}.audio", filter(None, (row["account"] for row in facts["audio"].values())), known.accounts
     )
     for part, look in _PARTS.items():
@@ -91,7 +91,7 @@ def _names(known: _Facts) -> Found:
 
 def _account(row: Document, known: _Facts, where: str) -> Found:
     yield from _once(f"{where}.risky", row["risky"])
-    yield from _known(f"{where}.risky", row["risky"], known.tasks)
+    yield from _unknown_names(f"{where}.risky", row["risky"], known.tasks)
     for name in row["risky"]:
         owner = known.tasks[name]["account"] if name in known.tasks else row["name"]
         if owner != row["name"]:
@@ -100,9 +100,9 @@ def _account(row: Document, known: _Facts, where: str) -> Found:
 
 def _task(row: Document, known: _Facts, where: str) -> Found:
     contract, lifecycle = known.contract, row["lifecycle"]
-    yield from _known(f"{where}.account", [row["account"]], known.accounts)
-    yield from _known(f"{where}.started_by", filter(None, [row["started_by"]]), contract.by_id)
-    yield from _known(f"{where}.lifecycle", [lifecycle], contract.lifecycles)
+    yield from _unknown_names(f"{where}.account", [row["account"]], known.accounts)
+    yield from _unknown_names(f"{where}.started_by", filter(None, [row["started_by"]]), contract.by_id)
+    yield from _unknown_names(f"{where}.lifecycle", [lifecycle], contract.lifecycles)
     if lifecycle not in contract.lifecycles:
         return
     starter = contract.by_id.get(row["started_by"])
@@ -117,7 +117,7 @@ def _plan(plan: list[tuple[str, float]], contract: Contract, lifecycle: str, whe
     cycle = contract.lifecycles[lifecycle]
     # Either end may follow the stages, and nothing follows it.
     order = {state.name: position for position, state in enumerate(cycle.stages)} | dict.fromkeys(cycle.terminal, 1e9)
-    yield from _known(where, (state for state, _ in plan), order)
+    yield from _unknown_names(where, (state for state, _ in plan), order)
     places = [order.get(state, 0) for state, _ in plan]
     if any(later <= earlier for earlier, later in pairwise(places)):
         yield Violation(where, "states that go forward, each once", shown([state for state, _ in plan]))
@@ -141,7 +141,7 @@ def _webhooks(row: Document, known: _Facts, where: str) -> Found:
     kept = row["kept"]
     yield from _once(f"{where}.kept", (one["id"] for one in kept))
     yield from _once(f"{where}.kept", (one["task"] for one in kept))
-    yield from _known(f"{where}.kept", (one["task"] for one in kept), known.tasks)
+    yield from _unknown_names(f"{where}.kept", (one["task"] for one in kept), known.tasks)
     for number, one in enumerate(kept):
         task = known.tasks.get(one["task"])
         here = f"{where}.kept.{number}"
@@ -207,7 +207,7 @@ def _once(where: str, names: Iterable[str]) -> Found:
         yield Violation(where, "each name once", f"{shown(twice)} twice")
 
 
-def _known(where: str, names: Iterable[str], valid: Collection[str]) -> Found:
+def _unknown_names(where: str, names: Iterable[str], valid: Collection[str]) -> Found:
     for name in names:
         if name not in valid:
             yield Violation(where, f"a known name ({nearest(name, valid)})", shown(name))

@@ -13,7 +13,7 @@ from ..world.webhook import Attempt, Delivery
 from ..world.world import World
 
 
-class Place(NamedTuple):
+class Cursor(NamedTuple):
     """How far somebody has followed a world: so many exchanges, tasks and attempts, until the instant `now`.
 
     `moved` is its clock's; `mark` tells the world from another one of its name.
@@ -31,7 +31,7 @@ class Place(NamedTuple):
         return ",".join([*map(str, self[:3]), f"{self.now:.9f}", f"{self.moved:.9f}", self.mark])
 
     @classmethod
-    def read(cls, word: str) -> "Place":
+    def read(cls, word: str) -> "Cursor":
         """Return what `str` has made a word of; what happened at its very instant may not have been known."""
         *counts, now, moved, mark = word.split(",")
         entries, tasks, attempts = map(int, counts)
@@ -39,28 +39,28 @@ class Place(NamedTuple):
         return cls(entries, tasks, attempts, before, unmoved, mark)
 
 
-class Stage(NamedTuple):
+class StageReached(NamedTuple):
     """A task has come to a state."""
 
     task: Task
     state: str
 
 
-class Tried(NamedTuple):
+class WebhookTried(NamedTuple):
     """A webhook was sent, or not."""
 
     delivery: Delivery
     attempt: Attempt
 
 
-Happening = tuple[float, Entry | Stage | Tried]
+Happening = tuple[float, Entry | StageReached | WebhookTried]
 """The world instant of what happened, and what it was."""
 
 
-def present(world: World, now: float) -> Place:
+def present(world: World, now: float) -> Cursor:
     """Return the place of one who knows all that has happened in the world by its time `now`."""
     counts = world.journal.total, len(world.tasks), world.outbox.attempts
-    return Place(*counts, now, world.clock.moved, world.mark)
+    return Cursor(*counts, now, world.clock.moved, world.mark)
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ class Follower:
     """
 
     world: World
-    place: Place
+    place: Cursor
     controls: int = -1  # so that the first look is at all that may still change
     steps: dict[str, int] = field(default_factory=dict)
     by_polls: set[str] = field(default_factory=set)
@@ -84,7 +84,7 @@ class Follower:
         """Note where each task was at the place. A place in another world of this name counts as the beginning."""
         world = self.world
         if self.place.mark != world.mark:
-            self.place = Place()
+            self.place = Cursor()
         for task in islice(world.tasks.values(), self.place.tasks):
             own = self.place.now if task.drive == TIME else self.place.moved
             own = own if task.base else math.nextafter(own, math.inf)  # one that was put there was in its state at once
@@ -152,7 +152,7 @@ class Follower:
                 instant = polled[min(step + (step > 0) if told < 0 else step - told - 1, len(polled) - 1)]
             else:
                 instant = now
-            yield max(instant, task.created), Stage(task, name)
+            yield max(instant, task.created), StageReached(task, name)
         self._note(task, reached)
 
     def _note(self, task: Task, step: int) -> None:
@@ -174,7 +174,7 @@ class Follower:
     def _tried(self, since: int) -> list[Happening]:
         """Return the attempts after that number; a webhook whose task still runs was never sent."""
         fresh = [one for one in self.world.outbox.tried() if one.attempts and one.attempts[-1].number > since]
-        return [(made.at, Tried(one, made)) for one in fresh for made in one.attempts if made.number > since]
+        return [(made.at, WebhookTried(one, made)) for one in fresh for made in one.attempts if made.number > since]
 
 
 def _polled(entries: Iterable[Entry]) -> dict[str, list[float]]:

@@ -11,7 +11,7 @@ _PREFLIGHT = (
 )
 
 
-def opened(origin: str, request: Request, respond: Callable[[], Answer]) -> Answer:
+def with_cors(origin: str, request: Request, respond: Callable[[], Answer]) -> Answer:
     """Return what `respond` answers, readable for pages of `origin` (`*` for all); preflights are answered here."""
     asking = request.headers.get("origin")
     if not origin or asking is None or origin not in {"*", asking}:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from covermock.openapi import JSON, encoded
+from covermock.openapi import JSON, json_bytes
 
 
 @dataclass(slots=True)
@@ -108,4 +108,4 @@ class Answer:
 
 def json_answer(status: int, value: object, why: Mapping[str, Any], *headers: tuple[str, str]) -> Answer:
     """Return an answer with a JSON body. Text that UTF-8 can't carry is escaped."""
-    return Answer(status, encoded(value), (("Content-Type", JSON), *headers), why)
+    return Answer(status, json_bytes(value), (("Content-Type", JSON), *headers), why)

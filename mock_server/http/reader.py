@@ -23,7 +23,7 @@ from covermock.openapi import (
 from . import errors
 from .errors import Refusal
 from .messages import Answer, Request
-from .redaction import text_shown
+from .redaction import redact_text
 from .strict_json import parse_json, parse_query
 
 _log = logging.getLogger("covermock")
@@ -35,7 +35,7 @@ Respond = Callable[[Request, float, dict[str, Any]], Answer]
 
 
 @dataclass(slots=True)
-class Given:
+class Inputs:
     """What a request gives, by place: validated values with their defaults; `body` is None where there is none."""
 
     path: Mapping[str, Any]
@@ -75,7 +75,7 @@ class Front:
         sample = self._render_error({"error.status": 0, "error.message": _MESSAGE, "error.type": ""})
         self._message_at = next(_places(orjson.loads(sample)), ())
 
-    def guarded(self, respond: Respond, request: Request, wall: float, why: dict[str, Any]) -> Answer:
+    def guard(self, respond: Respond, request: Request, wall: float, why: dict[str, Any]) -> Answer:
         """Return what `respond` answers, or the envelope of its refusal or crash. Never raises (G15)."""
         try:
             return respond(request, wall, why)
@@ -86,7 +86,7 @@ class Front:
 
     def crashed(self, request: Request, crash: Exception, why: Mapping[str, Any]) -> Answer:
         """Return the envelope of a defect of ours, and log it."""
-        _log.error("%s %s failed", request.method, text_shown(request.path, lambda _: False), exc_info=crash)
+        _log.error("%s %s failed", request.method, redact_text(request.path, lambda _: False), exc_info=crash)
         return self.refuse(Refusal(errors.INTERNAL_ERROR, received=type(crash).__name__), why)
 
     def refuse(self, refusal: Refusal, why: Mapping[str, Any]) -> Answer:
@@ -134,7 +134,7 @@ class Front:
             raise Refusal(errors.METHOD_NOT_ALLOWED, expected=allowed, received=shown(request.method))
         return operation, parameters
 
-    def read(self, operation: Operation, request: Request, parameters: Mapping[str, str]) -> Given:
+    def read(self, operation: Operation, request: Request, parameters: Mapping[str, str]) -> Inputs:
         """Judge what the request itself shows: path, query, media type, body. Raises `Refusal` (G7)."""
         longest = self._longest[operation.id]
         if len(request.body) > longest:
@@ -145,16 +145,16 @@ class Front:
         return given
 
 
-def judge(operation: Operation, request: Request, parameters: Mapping[str, str]) -> tuple[Given, list[Violation]]:
+def judge(operation: Operation, request: Request, parameters: Mapping[str, str]) -> tuple[Inputs, list[Violation]]:
     """Return what the request gives, and what is wrong with it. Raises `Refusal` where the body is no JSON."""
     raw_query = parse_query(request.query)
     query, broken = operation.read("query", raw_query)
-    given = Given({}, query, raw_query, {})
+    given = Inputs({}, query, raw_query, {})
     if parameters:
         given.path, more = operation.read("path", {name: [value] for name, value in parameters.items()})
         broken = broken + more
     if operation.places["header"]:
-        given.header, more = operation.read("header", _listed(request.headers, operation.places["header"]))
+        given.header, more = operation.read("header", _header_values(request.headers, operation.places["header"]))
         broken = broken + more
     if operation.body is not None and (request.body or operation.body_required):
         broken = broken + _body(operation, request, given)
@@ -169,7 +169,7 @@ def _places(value: Any, here: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]
         yield from _places(inner, (*here, name))
 
 
-def _listed(headers: Mapping[str, str], parameters: Iterable[Parameter]) -> dict[str, list[str]]:
+def _header_values(headers: Mapping[str, str], parameters: Iterable[Parameter]) -> dict[str, list[str]]:
     """Return the values of those headers that an operation describes, by the name in its description."""
     return {one.name: [headers[one.name.lower()]] for one in parameters if one.name.lower() in headers}
 
@@ -179,7 +179,7 @@ def _size(request: Request) -> str:
     return request.headers.get("content-length", "more")
 
 
-def _body(operation: Operation, request: Request, given: Given) -> list[Violation]:
+def _body(operation: Operation, request: Request, given: Inputs) -> list[Violation]:
     """Read the body into `given`: parsed where it is JSON, as it came where the operation takes another kind."""
     media_type = request.headers.get("content-type", operation.media_types[0])
     if media_type != operation.media_types[0]:

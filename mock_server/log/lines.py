@@ -5,10 +5,10 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from covermock.openapi import encoded
+from covermock.openapi import json_bytes
 
 from ..http.messages import Answer, Request
-from ..http.redaction import Known, text_shown
+from ..http.redaction import Known, redact_text
 
 _LONGEST: Final = 300  # characters of a value that are shown
 _BY_STATUS: Final = {2: "32", 3: "36", 4: "33", 5: "31"}  # colours (SGR) by the first digit of a status
@@ -118,7 +118,7 @@ def line(request: Request, answer: Answer, wall: float, ms: float, message: str,
     why = answer.why
 
     def text(value: Any) -> str:
-        return text_shown(str(value or "")[: _LONGEST + 1], known)
+        return redact_text(str(value or "")[: _LONGEST + 1], known)
 
     return Line(
         wall,
@@ -141,7 +141,7 @@ def as_json(record: Record, stamp: str) -> str:
     """Return a line for programs. What has nothing to say is left out, and all that isn't ASCII is escaped."""
     facts = {"time": stamp}
     facts.update({name: value for name, value in record.facts().items() if value and name != "wall"})
-    quick = encoded(facts).decode()
+    quick = json_bytes(facts).decode()
     if len(quick) <= 4 * _LONGEST and quick.isascii() and quick.isprintable():
         return quick
     return json.dumps({name: _shown(value) for name, value in facts.items()}).replace("\x7f", "\\u007f")

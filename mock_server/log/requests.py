@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Final, Self
 
 from ..http.messages import Answer, Request
-from ..http.redaction import text_shown
+from ..http.redaction import redact_text
 from .lines import Line, Lost, Notice, Record, Sum, as_json, line
 from .writer import Writer
 
@@ -88,7 +88,7 @@ class RequestLog:
 
     def say(self, level: str, message: str) -> None:
         """Write what the mock says about itself. May be called from any thread."""
-        self._writer.put([Notice(time.time(), level, text_shown(message, self._keys.__contains__))])
+        self._writer.put([Notice(time.time(), level, redact_text(message, self._keys.__contains__))])
 
     def _wait(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(_FLUSH, self._flush)

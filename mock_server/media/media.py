@@ -147,7 +147,7 @@ def _pen(canvas: Image.Image) -> ImageDraw.ImageDraw:
     return ImageDraw.Draw(canvas, "RGBA" if canvas.mode == "RGB" else None)
 
 
-def _tinted(chance: random.Random, colours: Iterable[str]) -> list[Colour]:
+def _tint(chance: random.Random, colours: Iterable[str]) -> list[Colour]:
     """The colours, all with their hue turned a little, so that few pictures share a palette."""
     from colorsys import hsv_to_rgb, rgb_to_hsv
 
@@ -169,7 +169,7 @@ def _gradient(side: int, top: Colour, middle: Colour, bottom: Colour) -> Image.I
 
 def _landscape(chance: random.Random, side: int) -> Image.Image:
     """A sun over misty hills, at times with a lake before them."""
-    top, middle, horizon, sun, far, near = _tinted(chance, chance.choice(SKIES))
+    top, middle, horizon, sun, far, near = _tint(chance, chance.choice(SKIES))
     canvas, shore = _gradient(side, top, middle, horizon), chance.choice((0.72, 1.0))
     _sun(canvas, chance, sun, stars=90 if sum(top) < 200 else 0)
     _hills(canvas, chance, (far, near, horizon), shore)
@@ -237,7 +237,7 @@ def _lake(canvas: Image.Image, chance: random.Random, colours: Sequence[Colour],
 
 def _geometry(chance: random.Random, side: int) -> Image.Image:
     """Tiles of bold shapes on flat colours within a margin of paper, one of them larger than the rest."""
-    paper, *inks = _tinted(chance, chance.choice(PALETTES))
+    paper, *inks = _tint(chance, chance.choice(PALETTES))
     canvas, count = _square(side, paper), chance.choice((3, 4, 4, 5))
     margin, unit = side // 16, side * 7 // 8 // count
     places = [(column, row, 1) for row in range(count) for column in range(count)]
@@ -271,11 +271,11 @@ def _phrase(chance: random.Random) -> array[int]:
         (5000, [(chord, 4) for chord in chords for _ in range(2)]),
     )
 
-    def played(loudness: int, notes: Notes) -> Iterable[int]:
+    def waveform(loudness: int, notes: Notes) -> Iterable[int]:
         for degree, eighths in notes:
             yield from _note(key + 12 * (degree // 7) + scale[degree % 7], eighths * eighth, loudness)
 
-    return array("h", map(sum, zip(*(played(*voice) for voice in voices), strict=True)))
+    return array("h", map(sum, zip(*(waveform(*voice) for voice in voices), strict=True)))
 
 
 def _melody(chance: random.Random, chords: Sequence[int]) -> Notes:

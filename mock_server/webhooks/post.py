@@ -9,7 +9,7 @@ from functools import cache
 
 import httptools
 
-from .route import Route
+from .route import Destination
 
 _READ = 65_536  # bytes of a receiver's answer that are read; an answer that goes on is taken for its status
 _SHOWN = 200  # characters of what a receiver says that are kept
@@ -24,7 +24,7 @@ class NoConnectionError(ReceiverError):
     """Nobody listens."""
 
 
-async def post(route: Route, body: bytes, headers: Mapping[str, str], within: float) -> tuple[int, str]:
+async def post(route: Destination, body: bytes, headers: Mapping[str, str], within: float) -> tuple[int, str]:
     """POST to an address that was checked, not to what the name says a moment later; return (status, problem).
 
     Raises `TimeoutError` when no answer has come `within` so many seconds after the connection was begun, and
@@ -40,7 +40,7 @@ async def post(route: Route, body: bytes, headers: Mapping[str, str], within: fl
         return await _exchange(route, route.addresses[-1], message)
 
 
-def _head(route: Route, headers: Mapping[str, str], length: int) -> bytes:
+def _head(route: Destination, headers: Mapping[str, str], length: int) -> bytes:
     rows = {
         "Host": route.authority,
         "User-Agent": "covermock",
@@ -53,7 +53,7 @@ def _head(route: Route, headers: Mapping[str, str], length: int) -> bytes:
     return "\r\n".join(lines).encode("ascii")
 
 
-async def _exchange(route: Route, address: str, message: bytes) -> tuple[int, str]:
+async def _exchange(route: Destination, address: str, message: bytes) -> tuple[int, str]:
     context, name = (_tls(), route.host) if route.secure else (None, None)
     opened = asyncio.open_connection(address, route.port, limit=_READ, ssl=context, server_hostname=name)
     try:

@@ -18,7 +18,7 @@ class BlockedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class Destination:
     """The way to a receiver: `target` is what its path and query ask for, `authority` the host and port as given."""
 
     secure: bool
@@ -69,7 +69,7 @@ def _is_address(host: str) -> bool:
         return False
 
 
-def checked(url: str, addresses: tuple[str, ...], allowed: Collection[str]) -> Route:
+def destination(url: str, addresses: tuple[str, ...], allowed: Collection[str]) -> Destination:
     """Return the way to a URL. Raises `BlockedError` unless every address is loopback, or the host is allowed."""
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -82,4 +82,4 @@ def checked(url: str, addresses: tuple[str, ...], allowed: Collection[str]) -> R
         raise OSError(f"no address found for {host}")
     authority = parts.netloc.rpartition("@")[2].encode("idna").decode()
     target = quote(parts.path or "/", safe=_PATH) + (f"?{quote(parts.query, safe=_PATH + '?')}" if parts.query else "")
-    return Route(secure, host, parts.port or (443 if secure else 80), authority, target, addresses)
+    return Destination(secure, host, parts.port or (443 if secure else 80), authority, target, addresses)

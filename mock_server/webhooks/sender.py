@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from ..http.errors import Refusal
 from ..mock import Mock
-from ..world.webhook import Attempt, Delivery, attempted, blocked, given_back, lost, policy, sent
+from ..world.webhook import Attempt, Delivery, given_back, lost, policy, record_attempt, record_block, sent
 from ..world.webhook_due import due_in
 from ..world.world import World
 from .agenda import Agenda
 from .post import ReceiverError, post, shortened, signature
-from .route import Addresses, BlockedError, checked, host_of, lookup
+from .route import Addresses, BlockedError, destination, host_of, lookup
 from .turns import Turns
 
 _log = logging.getLogger("covermock")
@@ -205,18 +205,18 @@ class Courier:
             async with asyncio.timeout(within):
                 found = await asyncio.shield(addresses)
             expected, within = "an answer", rules["answer_within"]
-            route = checked(delivery.url, found, self._allowed)
+            route = destination(delivery.url, found, self._allowed)
             status, problem = await post(route, claim.body, headers, within)
         except BlockedError as refused:
             reason = shortened(str(refused))
-            return lambda now: blocked(delivery, now, reason)
+            return lambda now: record_block(delivery, now, reason)
         except TimeoutError:
             problem = f"expected {expected} within {within:g} s, received none"
         except ReceiverError as error:
             problem = shortened(str(error))
         except Exception as error:  # noqa: BLE001 - whatever a receiver does is a fact to record
             problem = shortened(f"{type(error).__name__}: {error}".rstrip(": "))
-        return lambda now: attempted(delivery, Attempt(now, status, problem), rules["repeat_after"])
+        return lambda now: record_attempt(delivery, Attempt(now, status, problem), rules["repeat_after"])
 
     def _record(self, world: World, delivery: Delivery, act: Act) -> None:
         mock = self._mock()

@@ -8,7 +8,7 @@ from covermock.openapi import NOTHING, REQUIRED, Contract, Operation, Pointer, n
 from ..http.strict_json import deeper
 from .account import Account
 from .clock import LAST, Clock
-from .task import FAILURE, MANUAL, SUCCESS, TIME, Task, begun_at, hold, own_time
+from .task import FAILURE, MANUAL, SUCCESS, TIME, Task, hold, own_time, plan_from
 from .world import MUSIC, Audio, Spec, World
 
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
@@ -109,7 +109,7 @@ def _put(world: World, task: Task, state: str, now: float, pointer: tuple[str, .
     if state in lifecycle.terminal:
         task.plan = world.plan(task.lifecycle, {"outcome": SUCCESS if state == lifecycle.success.name else FAILURE})
     position = next(n for n, step in enumerate(task.plan) if step.state == state)
-    task.plan = begun_at(task.plan, position)
+    task.plan = plan_from(task.plan, position)
     task.polls = position + 1
     if state not in lifecycle.terminal:
         hold(task, own_time(task, world.clock, now))

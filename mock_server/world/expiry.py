@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from .fault import Fault, Met, meets
+from .fault import Fault, RequestTraits, meets
 from .task import Task
 from .world import World
 
@@ -37,9 +37,11 @@ def _windows(world: World, fault: Fault, now: float) -> Iterator[tuple[float, Ta
             yield now + left + late, task
 
 
-def about(world: World, task: Task, kind: str, now: float) -> Met:
+def about(world: World, task: Task, kind: str, now: float) -> RequestTraits:
     """Return what a request that shows the task, or its media, looks like to faults."""
     shows = (o.id for o in world.contract.operations if o.handler == "show" and o.raw.get("x-task") == task.lifecycle)
     operation = task.started_by if kind == "media" else next(shows, "")
     account = world.accounts.get(task.account)
-    return Met(kind, operation, task.account, account.key if account else "", frozenset({task.id, task.source}), now)
+    return RequestTraits(
+        kind, operation, task.account, account.key if account else "", frozenset({task.id, task.source}), now
+    )

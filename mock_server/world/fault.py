@@ -56,7 +56,7 @@ class Fault:
         self.fired -= 1
 
 
-class Met(NamedTuple):
+class RequestTraits(NamedTuple):
     """A request as faults see it: its kind (start, show, media), who sent it, and every id that it is about."""
 
     kind: str
@@ -67,12 +67,12 @@ class Met(NamedTuple):
     now: float
 
 
-def firing(faults: Iterable[Fault], met: Met, seed: int) -> list[Fault]:
+def firing(faults: Iterable[Fault], met: RequestTraits, seed: int) -> list[Fault]:
     """Return the faults that fire for this request, and count them."""
     return [fault for fault in faults if meets(fault, met) and fires(fault, seed)]
 
 
-def meets(fault: Fault, met: Met) -> bool:
+def meets(fault: Fault, met: RequestTraits) -> bool:
     """Tell whether the fault is about a request like this, now."""
     if not fault.concerns(met.kind) or (fault.until is not None and met.now >= fault.until):
         return False

@@ -67,7 +67,7 @@ class WorldFiles:
     def build(self, name: str, spec: Spec, source: Source, contract: Contract, wall: float) -> World:
         """Make the world of a file. Raises `InvalidSourceError`, with the line of what could not be made."""
         try:
-            world = build(name, furnished(name, spec), contract, wall)
+            world = build(name, complete(name, spec), contract, wall)
         except InvalidSpecError as error:
             raise source.error(error.pointer, str(error)) from None
         world.bound(self._limits)
@@ -96,17 +96,17 @@ class WorldFiles:
             raise source.error(("from",), str(error)) from None
         if path in seen:
             raise source.error(("from",), f"expected a world that doesn't lead back here, received {path.stem!r}")
-        return merged(self._extended(self._checked(path), [*seen, path]), source.data)
+        return merge(self._extended(self._checked(path), [*seen, path]), source.data)
 
 
-def merged(base: Spec, over: Spec) -> Spec:
+def merge(base: Spec, over: Spec) -> Spec:
     """Return `base` with what `over` says; named things (accounts, audio, tasks, prices) are joined, name by name."""
     joined: dict[str, Any] = {key: {**base[key], **over[key]} for key in _MAPS if key in base and key in over}
     whole = {**base, **over, **joined}
     return {key: value for key, value in whole.items() if key not in {"name", "from"}}
 
 
-def furnished(name: str, spec: Spec) -> Spec:
+def complete(name: str, spec: Spec) -> Spec:
     """Return the specification with nothing left out: an account, a key and credits for each."""
     accounts: Mapping[str, Any] = spec.get("accounts") or {"main": {}}
     first = next(iter(accounts))

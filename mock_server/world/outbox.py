@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from .webhook import DELIVERED, OPEN, SENDING, Delivery, planned
+from .webhook import DELIVERED, OPEN, SENDING, Delivery, plan_delivery
 
 CLOSED = 1000  # how many webhooks that are delivered or given up are kept
 
@@ -36,7 +36,7 @@ class Outbox:
     def plan(self, task: str, operation: str, url: str, mode: Mapping[str, Any]) -> Delivery:
         """Add the webhook that a started task owes."""
         self.total += 1
-        delivery = planned(self.total, task, operation, url, mode)
+        delivery = plan_delivery(self.total, task, operation, url, mode)
         self.note(delivery)
         return delivery
 

@@ -53,7 +53,7 @@ class Task:
     results: tuple[Mapping[str, Any], ...] | None = None
 
 
-def planned(
+def plan(
     lifecycle: Lifecycle, seconds: Mapping[str, float], outcome: str, stalls_at: str = "", drive: str = TIME
 ) -> Plan:
     """Return the plan of a task: each stage for its `seconds` (default: the contract's), then `outcome`.
@@ -74,7 +74,7 @@ def planned(
     return (*steps, Step(end.name, after))
 
 
-def begun_at(plan: Plan, position: int) -> Plan:
+def plan_from(plan: Plan, position: int) -> Plan:
     """Return the plan of a task that begins in the step at `position`: the past took no time, the next takes some.
 
     So no rounding, and no stage of no length, shows another state than that one.
@@ -116,7 +116,7 @@ def next_change(task: Task, own: float) -> Step | None:
     return None if waits else task.plan[following]
 
 
-def polled(task: Task, now: float) -> bool:
+def count_poll(task: Task, now: float) -> bool:
     """Count one valid poll; return True if it has moved the task to the end of its plan, as under `polls` it can."""
     if task.held is not None or task.polls >= len(task.plan):
         return False

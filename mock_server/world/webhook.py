@@ -91,7 +91,7 @@ def policy(contract: Contract, operation: str) -> Mapping[str, Any]:
     return found
 
 
-def planned(number: int, task: str, operation: str, url: str, mode: Mapping[str, Any]) -> Delivery:
+def plan_delivery(number: int, task: str, operation: str, url: str, mode: Mapping[str, Any]) -> Delivery:
     """Return the delivery that a started task owes."""
     copies = mode.get("copies", 1) if mode.get("mode") == "duplicated" else 0
     return Delivery(f"d{number}", task, operation, url, mode, copies=copies)
@@ -112,7 +112,7 @@ def lost(delivery: Delivery, now: float) -> None:
     delivery.state, delivery.due = LOST, now
 
 
-def attempted(delivery: Delivery, attempt: Attempt, repeat_after: Sequence[float]) -> None:
+def record_attempt(delivery: Delivery, attempt: Attempt, repeat_after: Sequence[float]) -> None:
     """Record a try, and plan what follows: a copy, a repetition on the world's clock, or the end."""
     _remember(delivery, attempt)
     delivery.failures = 0 if attempt.good else delivery.failures + 1
@@ -127,13 +127,13 @@ def attempted(delivery: Delivery, attempt: Attempt, repeat_after: Sequence[float
         delivery.state = FAILED
 
 
-def blocked(delivery: Delivery, at: float, problem: str) -> None:
+def record_block(delivery: Delivery, at: float, problem: str) -> None:
     """Record that the address is not allowed; nothing was sent."""
     _remember(delivery, Attempt(at, None, problem))
     delivery.state = BLOCKED
 
 
-def redelivered(delivery: Delivery, now: float, *, running: bool) -> None:
+def plan_again(delivery: Delivery, now: float, *, running: bool) -> None:
     """Plan the delivery once more: at once, or after the one that is on its way or waits for its `running` task."""
     if delivery.state == SENDING or running:
         delivery.copies += 1

@@ -14,7 +14,7 @@ from .clock import Clock
 from .fault import Fault
 from .journal import Journal
 from .outbox import Outbox
-from .task import FAILURE, STALL, SUCCESS, TIME, Plan, Task, at, ends_in, own_time, planned
+from .task import FAILURE, STALL, SUCCESS, TIME, Plan, Task, at, ends_in, own_time, plan
 
 Spec = Mapping[str, Any]
 KINDS = ("accounts", "audio", "faults", "tasks")  # of what a world may have many, up to its limits
@@ -126,7 +126,7 @@ class World:
         declared = self.contract.lifecycles[lifecycle]
         outcome = own.get("outcome", SUCCESS)
         drive = own.get("drive", self.drive)
-        return planned(declared, self.seconds(lifecycle, own), outcome, own.get("stalls_at", ""), drive)
+        return plan(declared, self.seconds(lifecycle, own), outcome, own.get("stalls_at", ""), drive)
 
     def accept(self, task: Task, now: float, *, covers: bool = False) -> bool:
         """Charge for the task and take it in, or do neither; tell which. `covers`: it is its source's cover."""

@@ -10,7 +10,7 @@ from typing import Any
 from covermock.mock_server import Answer, Mock, Request, Settings
 from covermock.mock_server.gateway.gateway import Gateway
 from covermock.mock_server.stores.memory import MemoryStore
-from covermock.mock_server.world.files import WorldFiles, build_file, merged
+from covermock.mock_server.world.files import WorldFiles, build_file, merge
 from covermock.openapi import Contract, Source
 
 FIRST = str(Path(__file__).with_name("first.yaml"))
@@ -46,7 +46,7 @@ def _first(files: WorldFiles) -> tuple[str, Any, Source]:
 
 def found(mock: Mock, name: str, spec: Any, source: Source) -> None:
     """Take the world of a file in, as `covermock serve --world` does."""
-    mock.store.found(build_file(name, merged(spec, mock.settings.over), source, mock.contract, WALL))
+    mock.store.found(build_file(name, merge(spec, mock.settings.over), source, mock.contract, WALL))
 
 
 def under(mock: Mock, contract: Contract) -> Mock:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ...http.redaction import text_shown
-from ...world.webhook import LOST, Delivery, redelivered
+from ...http.redaction import redact_text
+from ...world.webhook import LOST, Delivery, plan_again
 from ...world.webhook_due import due_in, running
 from ..call import ControlCall, Result, unknown
 from ..views import precise
@@ -20,7 +20,7 @@ def redeliver(call: ControlCall) -> Result:
     delivery = world.outbox.find(name)
     if delivery is None:
         raise unknown("path.callback", "a webhook of this world", name, [one.id for one in world.outbox])
-    redelivered(delivery, call.now, running=running(world, delivery, call.now))
+    plan_again(delivery, call.now, running=running(world, delivery, call.now))
     world.outbox.note(delivery)
     return 200, _view(call, delivery)
 
@@ -34,12 +34,12 @@ def _view(call: ControlCall, delivery: Delivery) -> dict[str, Any]:
     return {
         "id": delivery.id,
         "task": delivery.task,
-        "url": text_shown(delivery.url, known),
+        "url": redact_text(delivery.url, known),
         "state": LOST if lost else delivery.state,
         "due": None if due is None else precise(now + due),
         "mode": delivery.wayward,
         "attempts": [
-            {"at": precise(attempt.at), "status": attempt.status, "problem": text_shown(attempt.problem, known)}
+            {"at": precise(attempt.at), "status": attempt.status, "problem": redact_text(attempt.problem, known)}
             for attempt in delivery.attempts
         ],
     }

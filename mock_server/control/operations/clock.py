@@ -44,7 +44,7 @@ def set_clock(call: ControlCall) -> Result:
         raise Refusal(INVALID_PARAMS, violations=problem)
     states = _states(world, before)
     world.clock = world.clock.at(call.wall, now).scaled(call.wall, fields.get("scale", world.clock.scale))
-    return 200, clock_view(world, call.wall, _happened(world, states, before, now))
+    return 200, clock_view(world, call.wall, _events_between(world, states, before, now))
 
 
 def _advance(call: ControlCall, seconds: float) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def _advance(call: ControlCall, seconds: float) -> dict[str, Any]:
         raise Refusal(INVALID_PARAMS, violations=problem)
     states = _states(world, before)
     world.clock = world.clock.advanced(seconds)
-    return clock_view(world, call.wall, _happened(world, states, before, now))
+    return clock_view(world, call.wall, _events_between(world, states, before, now))
 
 
 def _states(world: World, now: float) -> list[tuple[Task, int, float]]:
@@ -65,9 +65,15 @@ def _states(world: World, now: float) -> list[tuple[Task, int, float]]:
     return [(task, step, own) for task, step, own in steps if step + 1 < len(task.plan)]
 
 
-def _happened(world: World, states: list[tuple[Task, int, float]], before: float, now: float) -> list[dict[str, Any]]:
+def _events_between(
+    world: World, states: list[tuple[Task, int, float]], before: float, now: float
+) -> list[dict[str, Any]]:
     """Return what became so between the two instants, in order."""
-    events = [*_stages(world, states, before, now), *_callbacks_due(world, before, now), *_expired(world, before, now)]
+    events = [
+        *_stages(world, states, before, now),
+        *_callbacks_due(world, before, now),
+        *_expiry_events(world, before, now),
+    ]
     return [event for _, event in sorted(events, key=lambda pair: pair[0])]
 
 
@@ -86,7 +92,7 @@ def _callbacks_due(world: World, before: float, now: float) -> Iterator[Event]:
             yield due, {"at": precise(due), "kind": "callback", "task": delivery.task, "callback": delivery.id}
 
 
-def _expired(world: World, before: float, now: float) -> Iterator[Event]:
+def _expiry_events(world: World, before: float, now: float) -> Iterator[Event]:
     for instant, facts in expiries(world, now):
         if before < instant <= now:
             yield instant, {"at": precise(instant), "kind": "expiry", **facts}

@@ -7,7 +7,7 @@ from ...world.build import InvalidSpecError, check_fault
 from ...world.expiry import expire
 from ...world.fault import TAKES_NO_EFFECT, Fault
 from ...world.world import World
-from ..call import ControlCall, Result, refuse_unknown, taken, unknown
+from ..call import ControlCall, Result, name_in_use, refuse_unknown, unknown
 
 
 def list_faults(call: ControlCall) -> Result:
@@ -25,7 +25,7 @@ def add_fault(call: ControlCall) -> Result:
     used = {fault.id for fault in world.faults}
     name = settings.pop("id", None) or _new_id(world, used)
     if name in used:
-        raise taken("fault id", name)
+        raise name_in_use("fault id", name)
     lasts = settings.get("lasts")
     fault = Fault(name, settings, until=None if lasts is None else call.now + lasts)
     world.faults.append(fault)

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...history.breaches import breaches
-from ...history.explain import explained
-from ...http.redaction import headers_shown, text_shown, value_shown
+from ...history.explain import explain
+from ...http.redaction import redact_headers, redact_text, redact_value
 from ...world.journal import Criteria, Entry, Journal, difference, matches
 from ..call import ControlCall, Result, unknown
-from ..criteria import checked, refuse_evicted
+from ..criteria import read_criteria, refuse_evicted
 from ..views import precise
 
 _NEAR = 3  # near misses that are shown
@@ -18,7 +18,7 @@ _QUOTED = 200  # characters of what was received that a near miss shows
 
 def read_journal(call: ControlCall) -> Result:
     """Show the exchanges that meet the criteria, oldest first; where none does, the nearest misses."""
-    journal, criteria = call.world.journal, checked(call.world, call.query, "query")
+    journal, criteria = call.world.journal, read_criteria(call.world, call.query, "query")
     found = list(journal.since(call.query["since"]))
     if call.query["before"] is not None:
         found = found[: bisect_left(found, call.query["before"], key=lambda entry: entry.number)]
@@ -38,7 +38,7 @@ def count_journal(call: ControlCall) -> Result:
     """Count the exchanges that meet the criteria. Refuses where entries that are gone could matter."""
     journal = call.world.journal
     refuse_evicted(journal, call.query["since"])
-    criteria = checked(call.world, call.query, "query")
+    criteria = read_criteria(call.world, call.query, "query")
     return 200, {"count": sum(matches(entry, criteria) for entry in journal.since(call.query["since"]))}
 
 
@@ -62,8 +62,8 @@ def explain_entry(call: ControlCall) -> Result:
         raise unknown("path.entry", "the number of a kept entry, or last", name, ["last", *newest])
     return 200, {
         "entry": entry_view(call, entry),
-        **explained(call.world, entry, call.now),
-        "violations": value_shown(breaches(call.contract, entry), call.knows),
+        **explain(call.world, entry, call.now),
+        "violations": redact_value(breaches(call.contract, entry), call.knows),
     }
 
 
@@ -75,7 +75,7 @@ def _nearest(journal: Journal, criteria: Criteria) -> Iterator[Entry]:
 
 def _miss(call: ControlCall, entry: Entry, criteria: Criteria) -> dict[str, Any]:
     rows = [
-        {"what": what, "expected": expected, "received": text_shown(str(got), call.knows)[:_QUOTED]}
+        {"what": what, "expected": expected, "received": redact_text(str(got), call.knows)[:_QUOTED]}
         for what, got, expected in difference(entry, criteria)
     ]
     return {"entry": entry_view(call, entry), "differences": rows}
@@ -89,14 +89,14 @@ def entry_view(call: ControlCall, entry: Entry) -> dict[str, Any]:
         "at": precise(entry.now),
         "wall": precise(entry.wall),
         "method": request.method,
-        "path": text_shown(request.path, known),
-        "query": text_shown(request.query, known),
-        "headers": headers_shown(request.headers, known),
-        "body": text_shown(request.body.decode("utf-8", "replace"), known),
+        "path": redact_text(request.path, known),
+        "query": redact_text(request.query, known),
+        "headers": redact_headers(request.headers, known),
+        "body": redact_text(request.body.decode("utf-8", "replace"), known),
         "body_capped": entry.capped,
         "status": answer.status,
-        "answer": text_shown(answer.body.decode("utf-8", "replace"), known),
-        "answer_headers": {name: text_shown(value, known) for name, value in answer.headers},
+        "answer": redact_text(answer.body.decode("utf-8", "replace"), known),
+        "answer_headers": {name: redact_text(value, known) for name, value in answer.headers},
         "waiting": entry.waiting,
         "wire": answer.wire.kind if answer.wire else "",
         "why": dict(answer.why),

@@ -29,7 +29,7 @@ def read_media(call: ControlCall) -> Making:
     tag = blake2b(f"{call.world.seed}/{task.id}/{file}/{side}".encode(), digest_size=12).hexdigest()
     headers = (("Content-Type", _TYPES[kind]), ("ETag", f'"{tag}"'), ("Cache-Control", "max-age=31536000, immutable"))
     name = f"{call.world.seed}/{task.id}"
-    body = yield lambda: _drawn(name, int(number), kind, side or _SIDE)
+    body = yield lambda: _draw(name, int(number), kind, side or _SIDE)
     return Answer(200, body, headers)
 
 
@@ -56,7 +56,7 @@ def _refuse_late(call: ControlCall, task: Task) -> None:
             raise Refusal(UNKNOWN_NAME, violations=f"{problem} {late['seconds']:g} s after its task's end")
 
 
-def _drawn(name: str, number: int, kind: str, side: int) -> bytes:
+def _draw(name: str, number: int, kind: str, side: int) -> bytes:
     """Return the picture or song of a result. That may take 200 ms, in which nobody else has to wait."""
     from ...media import media
 

@@ -10,7 +10,7 @@ from ...http.errors import INVALID_PARAMS, Refusal
 from ...world.build import InvalidSpecError, add_audio, add_music_task
 from ...world.task import Task, at, end, hold, own_time, redrive, release, replan, rest_of
 from ...world.world import World
-from ..call import ControlCall, Result, refuse_unknown, taken, unknown
+from ..call import ControlCall, Result, name_in_use, refuse_unknown, unknown
 from ..steps import Making
 from ..views import task_view
 
@@ -91,24 +91,24 @@ def create_music_task(call: ControlCall) -> Result:
     world = call.world
     task_id = call.fields.get("id") or world.new_id("gen")
     if task_id in world.tasks:
-        raise taken("task id", task_id)
+        raise name_in_use("task id", task_id)
     _check_account(world, call.fields.get("account"))
     world.refuse_more("tasks")
-    task = _placed(lambda: add_music_task(world, task_id, call.fields, call.now))
+    task = _position(lambda: add_music_task(world, task_id, call.fields, call.now))
     return 201, task_view(world, task, call.now)
 
 
 def create_audio(call: ControlCall) -> Making:
     """Put an uploaded audio file into the world, measured where it is a file."""
-    seconds = None if isinstance(call.body, Mapping) else (yield lambda: _measured(call.body))
+    seconds = None if isinstance(call.body, Mapping) else (yield lambda: _measure(call.body))
     world = call.world
-    row = call.body if seconds is None else {**_given(call.query), "seconds": seconds}
+    row = call.body if seconds is None else {**_arguments(call.query), "seconds": seconds}
     audio_id = row.get("id") or world.new_id("aud")
     if audio_id in world.audio:
-        raise taken("audio id", audio_id)
+        raise name_in_use("audio id", audio_id)
     _check_account(world, row.get("account"))
     world.refuse_more("audio")
-    audio = _placed(lambda: add_audio(world, audio_id, row))
+    audio = _position(lambda: add_audio(world, audio_id, row))
     return 201, {"id": audio_id, "seconds": audio.seconds, "account": audio.account}
 
 
@@ -121,11 +121,11 @@ def task_of(call: ControlCall) -> Task:
     return task
 
 
-def _given(query: Mapping[str, Any]) -> dict[str, Any]:
+def _arguments(query: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in query.items() if value is not None}
 
 
-def _measured(body: bytes) -> float:
+def _measure(body: bytes) -> float:
     from ...media.media import UnreadableAudio, length
 
     try:
@@ -140,7 +140,7 @@ def _check_account(world: World, name: str | None) -> None:
         raise Refusal(INVALID_PARAMS, violations=f"account: expected an account, received {name!r} ({remedy})")
 
 
-def _placed(place: Any) -> Any:
+def _position(place: Any) -> Any:
     try:
         return place()
     except InvalidSpecError as error:

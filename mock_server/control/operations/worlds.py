@@ -6,17 +6,17 @@ from typing import Any
 
 from covermock.openapi import InvalidSourceError
 
-from ...history.export import begun, exported, living, restored, state
+from ...history.export import beginning, current, export, restore, state
 from ...history.replay import Replayer, recording, replay
 from ...history.restorable import unfit
 from ...http.errors import INVALID_PARAMS, Refusal, crowded
 from ...http.messages import Answer, json_answer
-from ...http.redaction import Known, headers_shown, value_shown
+from ...http.redaction import Known, redact_headers, redact_value
 from ...stores.memory import TakenError
 from ...world.build import InvalidSpecError, build
-from ...world.files import furnished, merged, names
+from ...world.files import complete, merge, names
 from ...world.world import KINDS, Spec, World
-from ..call import ControlCall, Result, taken, unknown
+from ..call import ControlCall, Result, name_in_use, unknown
 from ..steps import Making
 from ..views import world_view
 
@@ -37,8 +37,8 @@ def create_world(call: ControlCall) -> Making:
     _refuse_another(call)
     name = call.fields.get("name") or call.store.new_name()
     base = _base(call, call.fields["from"]) if "from" in call.fields else {}
-    world = yield lambda: _built(call, name, furnished(name, merged({**base, **call.settings}, call.fields)))
-    _claimed(call, call.store.add, world)
+    world = yield lambda: _build(call, name, complete(name, merge({**base, **call.settings}, call.fields)))
+    _claim(call, call.store.add, world)
     call.store.note_made(world, call.wall)
     return 201, world_view(world, world.clock.now(call.wall))
 
@@ -53,15 +53,15 @@ def reset_world(call: ControlCall) -> Making:
     """Put a world back to how it was made; its clock starts again."""
     old = call.world
     origin = old.origin if "state" in old.origin else {"wall": call.wall}
-    world = yield lambda: begun(old.name, old.spec, origin, call.contract)
+    world = yield lambda: beginning(old.name, old.spec, origin, call.contract)
     world.clock = replace(world.clock, wall=call.wall)
-    _claimed(call, call.store.replace, world)
+    _claim(call, call.store.replace, world)
     return 200, world_view(world, world.clock.now(call.wall))
 
 
 def export_world(call: ControlCall) -> Making:
     """Show a world whole: state, clock, seed, faults, webhooks, journal; keys that are not the mock's are left out."""
-    document = exported(call.world, call.now)
+    document = export(call.world, call.now)
     answer: Answer = yield lambda: _shown(document, call.knows)
     return answer
 
@@ -69,8 +69,8 @@ def export_world(call: ControlCall) -> Making:
 def _shown(document: dict[str, Any], known: Known) -> Answer:
     for journal in (document["journal"], document["controls"]):
         for entry in journal["entries"]:
-            entry["request"]["headers"] = headers_shown(entry["request"]["headers"], known)
-    return json_answer(200, value_shown(document, known), {})
+            entry["request"]["headers"] = redact_headers(entry["request"]["headers"], known)
+    return json_answer(200, redact_value(document, known), {})
 
 
 def restore_world(call: ControlCall) -> Making:
@@ -79,7 +79,7 @@ def restore_world(call: ControlCall) -> Making:
     new = call.store.world(world.name) is None
     if new:
         _refuse_another(call)
-    _claimed(call, call.store.replace, world)
+    _claim(call, call.store.replace, world)
     if new:
         call.store.note_made(world, call.wall)
     return 200, world_view(world, world.clock.now(call.wall))
@@ -90,10 +90,10 @@ def _restored(call: ControlCall) -> World:
     document = {**call.fields, "name": call.path["world"]}
     broken = unfit(document, call.contract)
     if broken:
-        raise _refused("; ".join(map(str, broken)))
+        raise _refusal("; ".join(map(str, broken)))
     if not call.query["begun"]:
-        return restored(document, call.contract, call.wall)
-    world = begun(document["name"], document["spec"], document["origin"], call.contract)
+        return restore(document, call.contract, call.wall)
+    world = beginning(document["name"], document["spec"], document["origin"], call.contract)
     world.clock = world.clock.at(call.wall, world.clock.world).scaled(call.wall, 0.0)
     return world
 
@@ -104,16 +104,16 @@ def fork_world(call: ControlCall) -> Making:
     old, name, now = call.world, call.fields.get("name") or call.store.new_name(), call.now
     facts, spec = state(old), old.spec
     world = yield lambda: _forked(call, name, spec, facts, now)
-    _claimed(call, call.store.add, world)
+    _claim(call, call.store.add, world)
     call.store.note_made(world, call.wall)
     return 201, world_view(world, world.clock.now(call.wall))
 
 
 def _forked(call: ControlCall, name: str, spec: Spec, facts: dict[str, Any], now: float) -> World:
     """Return the world of these facts, as it is `now`, under another name and with other keys."""
-    world = living(name, spec, facts, call.contract)
+    world = current(name, spec, facts, call.contract)
     world.clock = world.clock.at(call.wall, now)
-    keys = furnished(name, {"accounts": {account: {} for account in world.accounts}})["accounts"]
+    keys = complete(name, {"accounts": {account: {} for account in world.accounts}})["accounts"]
     for account in world.accounts.values():
         account.key = keys[account.name]["key"]
     own = {name: {**row, "key": keys[name]["key"]} for name, row in spec.get("accounts", {}).items()}
@@ -127,7 +127,7 @@ def replay_world(call: ControlCall, replayer: Callable[[World], Replayer]) -> Ma
     world, recorded = call.world, recording(call.world)
 
     def outside() -> dict[str, Any]:
-        again = begun(world.name, world.spec, world.origin, call.contract)
+        again = beginning(world.name, world.spec, world.origin, call.contract)
         return replay(recorded, again, replayer(again))
 
     return 200, (yield outside)
@@ -153,17 +153,17 @@ def _base(call: ControlCall, name: str) -> Spec:
     return {**spec, "accounts": keyless} if accounts else spec
 
 
-def _built(call: ControlCall, name: str, spec: Spec) -> World:
+def _build(call: ControlCall, name: str, spec: Spec) -> World:
     try:
         return build(name, spec, call.contract, call.wall)
     except InvalidSpecError as error:
         where = ".".join(("body", *map(str, error.pointer)))
-        raise _refused(f"{where}: {error}") from None
+        raise _refusal(f"{where}: {error}") from None
     except InvalidSourceError as error:
-        raise _refused(str(error)) from None
+        raise _refusal(str(error)) from None
 
 
-def _refused(problem: str) -> Refusal:
+def _refusal(problem: str) -> Refusal:
     return Refusal(INVALID_PARAMS, violations=problem)
 
 
@@ -174,7 +174,7 @@ def _refuse_another(call: ControlCall) -> None:
         raise crowded("worlds", f"{most} worlds", "Delete worlds that are done, or give them less idle_seconds")
 
 
-def _claimed(call: ControlCall, claim: Callable[[World], None], world: World) -> None:
+def _claim(call: ControlCall, claim: Callable[[World], None], world: World) -> None:
     """Put a world into the store. Raises `Refusal` where it is too large, or its name or a key is in use."""
     world.bound(call.limits)
     for kind in KINDS:
@@ -182,4 +182,4 @@ def _claimed(call: ControlCall, claim: Callable[[World], None], world: World) ->
     try:
         claim(world)
     except TakenError as error:
-        raise taken(error.kind, error.name) from None
+        raise name_in_use(error.kind, error.name) from None

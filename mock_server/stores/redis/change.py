@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .shared import Known, SharedWorld
+from .shared import SharedWorld, StoredRecord
 
 
 class Change:
@@ -51,7 +51,7 @@ class Change:
         first = last - len(self.writes) + 1
         for version, (name, raw) in enumerate(self.writes, first):
             known = world.known.get(name)
-            world.known[name] = Known(version, known.born if known else version, raw)
+            world.known[name] = StoredRecord(version, known.born if known else version, raw)
         for name in self.removed:
             world.known.pop(name, None)
         if self.writes and world.synced == first - 1:

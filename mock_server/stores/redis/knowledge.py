@@ -17,7 +17,7 @@ _PAGE: Final = 2000  # records that Redis gives in one step
 _LOOK: Final = 1000  # worlds that are looked for in one step, to forget those that are gone
 
 
-class AgainError(BaseException):
+class RetryError(BaseException):
     """What the step has looked at has changed under it; nobody on the way but the store may catch this."""
 
 
@@ -147,7 +147,7 @@ class Knowledge:
         before = world.synced
         self.sync(world)
         if self._strict() and world.synced != before:
-            raise AgainError
+            raise RetryError
 
     def _learnt(self, found: list[Any], *, whole: bool) -> SharedWorld:
         """Return the world of an answer of OPEN, which knows more now."""
@@ -187,7 +187,7 @@ class Knowledge:
             some = fields[first : first + _PAGE]
             values = self._link.command("HMGET", f"covermock:{world.uid}:records", *some)
             if None in values:  # the world was deleted a moment ago
-                raise AgainError
+                raise RetryError
             world.adopt(zip(some, values, strict=True))
 
     def _tail(self, world: SharedWorld, name: str, seen: int) -> tuple[int, list[bytes], float]:

@@ -36,7 +36,7 @@ class SharedAccount(Account):
         return super().available(failed)
 
 
-def dumped(value: Json) -> bytes:
+def record_json(value: Json) -> bytes:
     """Return the JSON of facts; a named tuple is a list."""
     return orjson.dumps(value, default=list)
 
@@ -56,7 +56,7 @@ def read_task(raw: bytes) -> Task:
 
 def head_json(world: World) -> bytes:
     """Return the record of what few requests change: clock, drive, seed, faults."""
-    return dumped([world.clock, world.drive, world.seed, world.faults_made, world.faults])
+    return record_json([world.clock, world.drive, world.seed, world.faults_made, world.faults])
 
 
 def read_head(world: World, raw: bytes) -> None:
@@ -68,12 +68,12 @@ def read_head(world: World, raw: bytes) -> None:
 
 def account_json(account: Account) -> bytes:
     """Return the record of an account; its balance is a counter beside it."""
-    return dumped([account.key, account.granted, [task.id for task in account.risky]])
+    return record_json([account.key, account.granted, [task.id for task in account.risky]])
 
 
 def delivery_json(delivery: Delivery, lease: float | None) -> bytes:
     """Return the record of a webhook; `lease` is the wall instant until which somebody sends it."""
-    return dumped([delivery, lease])
+    return record_json([delivery, lease])
 
 
 def read_delivery(raw: bytes) -> tuple[Delivery, float | None]:
@@ -84,14 +84,14 @@ def read_delivery(raw: bytes) -> tuple[Delivery, float | None]:
 
 def records(world: World) -> Iterator[tuple[str, bytes]]:
     """Yield (field, json) of all that a world is, but for its balances, counters and journals."""
-    yield SPEC, dumped([world.name, world.spec, world.origin])
+    yield SPEC, record_json([world.name, world.spec, world.origin])
     yield HEAD, head_json(world)
-    yield OUTBOX, dumped([world.outbox.total, world.outbox.delivered, world.outbox.attempts])
+    yield OUTBOX, record_json([world.outbox.total, world.outbox.delivered, world.outbox.attempts])
     yield from ((f"{ACCOUNT}:{name}", account_json(account)) for name, account in world.accounts.items())
-    yield from ((f"{AUDIO}:{name}", dumped(audio)) for name, audio in world.audio.items())
-    yield from ((f"{YIELDS}:{name}", dumped(own)) for name, own in world.yields.items())
+    yield from ((f"{AUDIO}:{name}", record_json(audio)) for name, audio in world.audio.items())
+    yield from ((f"{YIELDS}:{name}", record_json(own)) for name, own in world.yields.items())
     yield from ((f"{TASK}:{name}", task_json(task)) for name, task in world.tasks.items())
-    yield from ((f"{COVER}:{name}", dumped(cover)) for name, cover in world.covers.items())
+    yield from ((f"{COVER}:{name}", record_json(cover)) for name, cover in world.covers.items())
     yield from ((f"{DELIVERY}:{one.id}", delivery_json(one, None)) for one in world.outbox)
 
 

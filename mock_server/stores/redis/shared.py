@@ -21,11 +21,11 @@ from .records import (
     YIELDS,
     SharedAccount,
     account_json,
-    dumped,
     head_json,
     read_audio,
     read_head,
     read_task,
+    record_json,
     task_json,
 )
 
@@ -38,7 +38,7 @@ _READ: Mapping[str, Callable[[bytes], Any]] = {
 }
 
 
-class Known(NamedTuple):
+class StoredRecord(NamedTuple):
     """A record as Redis last said it: its version, when it was born, and its bytes."""
 
     version: int
@@ -84,7 +84,7 @@ class SharedWorld(World):
         self.uid = uid
         self.mark = uid.replace("-", "")
         self._sources = sources
-        self.known: dict[str, Known] = {}
+        self.known: dict[str, StoredRecord] = {}
         self.balances: dict[str, int] = {}
         self.keys: set[str] = set()
         self.used = self.until = self.wall = 0.0
@@ -199,7 +199,7 @@ class SharedWorld(World):
         yield from self._values(TASK, tasks, self._tasks, task_json)
         for records in (self.audio, self.yields, self.covers):
             assert isinstance(records, Records)
-            yield from self._values(records.kind, records.seen, records, dumped)
+            yield from self._values(records.kind, records.seen, records, record_json)
         yield from self._webhooks()
 
     def asked(self) -> list[SharedAccount]:
@@ -226,7 +226,7 @@ class SharedWorld(World):
         outbox = self._outbox
         if not outbox.noted:
             return
-        yield OUTBOX, dumped([outbox.total, outbox.delivered, outbox.attempts])
+        yield OUTBOX, record_json([outbox.total, outbox.delivered, outbox.attempts])
         for name, delivery in outbox.noted.items():
             yield f"{DELIVERY}:{name}", outbox.raw(delivery, self.until)
 
@@ -296,8 +296,8 @@ class SharedWorld(World):
         return self.outbox
 
 
-def _parsed(value: bytes) -> Known | None:
+def _parsed(value: bytes) -> StoredRecord | None:
     if not value:
         return None
     version, born, raw = value.split(b" ", 2)
-    return Known(int(version), int(born), raw)
+    return StoredRecord(int(version), int(born), raw)

@@ -22,7 +22,7 @@ from .change import Change
 from .connection.link import Link, StoreAwayError
 from .connection.times import SharedTime
 from .first import First
-from .knowledge import AgainError, ForeignWorldError, Knowledge
+from .knowledge import ForeignWorldError, Knowledge, RetryError
 from .making import ANY, REMOVE, LostError, make
 from .parts import SharedJournal
 from .pulse import Pulse
@@ -96,7 +96,7 @@ class RedisStore:
         try:
             result = work(subject, wall)
             return self._committed(), result
-        except AgainError:
+        except RetryError:
             self._revert()
             return False, None
         except BaseException:
@@ -287,7 +287,7 @@ class RedisStore:
             make(self.link, self.first.epoch, world, facts, replaces)
         except LostError:
             self.first.check()
-            raise AgainError from None
+            raise RetryError from None
 
     def _lost(self, epoch: str, damaged: bool) -> bool:
         """Make good what Redis has lost; return True if there may be a world where there was none."""

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from covermock.openapi import GATEWAY, InvalidSourceError, Source, parse, read, understood
+from covermock.openapi import GATEWAY, InvalidSourceError, Source, parse, read, read_contract
 
 from ..choices import Choices
 from ..edits import applied, difference, edited
@@ -46,7 +46,7 @@ class ContractFile:
     def play(self, case: Any) -> None:
         """Read the contract, and serve it or be told what is wrong with it."""
         try:
-            contract = understood(self._read(case))
+            contract = read_contract(self._read(case))
             mock = under(self._mock, contract)
             first(mock)
         except InvalidSourceError as error:
