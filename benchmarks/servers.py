@@ -86,7 +86,7 @@ def free_port() -> int:
 
 
 def answers(port: int) -> bool:
-    """Tell whether the candidate accepts connections."""
+    """Return True if the candidate accepts connections."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=WAIT).close()
     except OSError:

@@ -19,7 +19,6 @@ class CommandWithLimits(click.Command):
     """A command whose help ends with the table of limits. It is read then and not before, since that takes time."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click calls it so
-        """Write the table."""
         from covermock.mock_server.limits import table
 
         with formatter.section("Limits (--limit NAME=VALUE), with their defaults"):

@@ -58,7 +58,6 @@ class Results(_Stream):
     """Standard output."""
 
     def lost(self, problem: str) -> None:
-        """End the command."""
         raise CannotError(f"expected to write to standard output, received: {problem}")
 
 

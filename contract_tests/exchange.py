@@ -64,13 +64,13 @@ class Answer:
 
     @property
     def is_json(self) -> bool:
-        """Tell whether the content type says JSON, whatever its parameters."""
+        """Return True if the content type says JSON, whatever its parameters."""
         media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         return media_type == JSON or media_type.endswith("+json")
 
     @property
     def ok(self) -> bool:
-        """Tell whether the gateway accepted the request."""
+        """Return True if the gateway accepted the request."""
         return not self.problem and 200 <= self.status < 300
 
     def __str__(self) -> str:
@@ -93,7 +93,6 @@ class Exchange:
 
 
 def json_body(value: object) -> bytes:
-    """Return the bytes of a JSON body."""
     return json.dumps(value).encode()
 
 
@@ -107,7 +106,6 @@ def json_object(raw: bytes | None) -> Mapping[str, Any]:
 
 
 def query_of(**parameters: str) -> str:
-    """Return the raw query of these parameters."""
     return urlencode(parameters, errors="surrogatepass", quote_via=quote)
 
 

@@ -86,7 +86,6 @@ def _pair(pair: str) -> tuple[str, Any]:
 
 
 def _number(text: str, kind: Callable[[str], float]) -> float | None:
-    """Return the finite number that the text is, or None."""
     try:
         value = kind(text)
     except ValueError:

@@ -29,7 +29,6 @@ MakeStore = Callable[[Contract], Store]
 
 
 def in_memory(_: Contract) -> Store:
-    """Return a store in this process."""
     return MemoryStore()
 
 
@@ -105,7 +104,7 @@ class Mock:
         with self.lock:
             try:
                 return self.store.run(self._exchanged, request, wall)
-            except Refusal as refusal:  # the store is away
+            except Refusal as refusal:  # the store is unreachable
                 return self.gateway.front.refuse(refusal, {})
 
     def _in_steps(self, steps: Steps, wall: float) -> Answer:
@@ -114,7 +113,7 @@ class Mock:
             with self.lock:
                 try:
                     answer = self.store.run(self._controlled, steps, wall)
-                except Refusal as refusal:  # the store is away
+                except Refusal as refusal:  # the store is unreachable
                     return self.control.front.refuse(refusal, {})
             if answer is not None:
                 return answer
@@ -193,7 +192,7 @@ class Mock:
     def look(self, on: Hold | Stream, wall: float) -> Answer | None:
         """Return the answer that is held, if it is due at the wall instant; find what is new for a stream.
 
-        While the store is away, what waits goes on waiting.
+        While the store is unreachable, what waits goes on waiting.
         """
         with self.lock, suppress(Refusal):
             try:

@@ -40,7 +40,6 @@ class Clause:
 
     @property
     def text(self) -> str:
-        """Return all sentences as one text."""
         return " ".join(sentence.text for sentence in self.sentences)
 
 

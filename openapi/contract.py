@@ -62,7 +62,6 @@ class Contract:
 
     @cached_property
     def by_id(self) -> Mapping[str, Operation]:
-        """Return the operations by their ids."""
         return {operation.id: operation for operation in self.operations}
 
     @cached_property

@@ -74,7 +74,7 @@ class Operation:
 
     @cached_property
     def body_required(self) -> bool:
-        """Tell whether a request without a body breaks the contract."""
+        """Return True if a request without a body breaks the contract."""
         return bool(self.raw.get("requestBody", {}).get("required", False))
 
     @property
@@ -85,7 +85,6 @@ class Operation:
 
     @property
     def clause(self) -> str | None:
-        """Return the id of the clause that the operation stands on."""
         return self.raw.get("x-clause")
 
     @property
@@ -100,12 +99,10 @@ class Operation:
 
     @property
     def starts(self) -> bool:
-        """Return True if it starts a task."""
         return self.handler == "start"
 
     @property
     def polls(self) -> bool:
-        """Return True if it shows a task."""
         return self.handler == "show"
 
     @property

@@ -40,5 +40,4 @@ class Routes:
 
     @property
     def paths(self) -> list[str]:
-        """Return every path, templates as they are written."""
         return [*self._fixed, *self._templates]

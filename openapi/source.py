@@ -57,7 +57,6 @@ class Source:
         return InvalidSourceError(f"{self.name}:{self.line(pointer)}: {where}: {problem}")
 
     def with_data(self, data: Any) -> "Source":
-        """Return the same source with other data."""
         return replace(self, data=data, edited=True)
 
 

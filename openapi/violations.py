@@ -68,7 +68,6 @@ class Violation:
 
     @property
     def told(self) -> str:
-        """Return the place and what belongs there."""
         return f"{self.where}: {self.expected}"
 
     def __str__(self) -> str:

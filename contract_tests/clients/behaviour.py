@@ -38,7 +38,6 @@ def behaviour_findings(run: Experience) -> Iterator[ClientFinding]:
 
 
 def _same(run: Experience) -> dict[tuple[str, str], list[Entry]]:
-    """Return the starts by what they ask for."""
     groups: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for one in run.starts:
         assert one.operation is not None
@@ -57,7 +56,7 @@ def _pays_once(run: Experience) -> Iterator[ClientFinding]:
 
 
 def _settled(run: Experience, before: Entry, again: Entry) -> bool:
-    """Tell whether it is safe to start anew: the first was refused, or (in a suite) was seen to its end."""
+    """Return True if it is safe to start anew: the first was refused, or (in a suite) was seen to its end."""
     if before.unclear:
         return False
     if before.status != 200:
@@ -182,5 +181,5 @@ def _webhooks(run: Experience) -> Iterator[ClientFinding]:
 
 
 def _silent(problem: str) -> bool:
-    """Tell whether a receiver took the webhook and then said nothing."""
+    """Return True if a receiver took the webhook and then said nothing."""
     return problem.startswith("expected an answer")

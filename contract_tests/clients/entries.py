@@ -62,22 +62,20 @@ class Entry:
 
     @property
     def unclear(self) -> bool:
-        """Tell whether the client can't know, from the answer, what its request did."""
+        """Return True if the client can't know, from the answer, what its request did."""
         return bool(self.wire) or self.delay > 0 or (self.status >= 500 and self.retry_after is None)
 
     @property
     def arrived(self) -> bool:
-        """Tell whether a whole answer with status 200 was sent at once: the client has surely read it."""
+        """Return True if a whole answer with status 200 was sent at once: the client has surely read it."""
         return self.status == 200 and not self.wire and not self.delay
 
     @property
     def answered(self) -> float:
-        """Return the real instant of the answer."""
         return self.asked + self.delay
 
     @cached_property
     def fields(self) -> Mapping[str, list[str]]:
-        """Return the query, decoded."""
         return parse_qs(self.query, keep_blank_values=True)
 
     @cached_property
@@ -120,7 +118,6 @@ class Entry:
         return next(facts(self.root, self.operation.schema(200), self.answer, name), None)
 
     def __str__(self) -> str:
-        """Return the exchange as one line."""
         query = f"?{self.query}" if self.query else ""
         answer = {"reset": "connection reset", "empty": "connection closed"}.get(self.wire, str(self.status))
         return f"#{self.number} {self.method} {self.path}{query} → {answer}"

@@ -42,7 +42,6 @@ class Ending:
 
     @property
     def stopped(self) -> bool:
-        """Tell whether it had to be stopped."""
         return self.late or self.flooded
 
 
@@ -66,7 +65,6 @@ class Experience:
 
     @cached_property
     def starts(self) -> list[Entry]:
-        """Return the requests for tasks."""
         return [one for one in self.exchanges if one.starts]
 
     @cached_property
@@ -117,7 +115,7 @@ class Experience:
 
     @property
     def succeeded(self) -> bool:
-        """Tell whether every task that it knows of has succeeded before its eyes, and there was one at least."""
+        """Return True if every task that it knows of has succeeded before its eyes, and there was one at least."""
         failed = {o.given_id for o in self.polls if self.ended(o) == self.contract.lifecycles[o.kind].failure.name}
         seen = self.seen_ends & self.tasks.keys()
         wanted = set(self.tasks) if self.job else seen
@@ -125,7 +123,7 @@ class Experience:
 
 
 def is_success(status: int | None) -> bool:
-    """Tell whether a receiver's answer is a 2xx."""
+    """Return True if a receiver's answer is a 2xx."""
     return status is not None and 200 <= status < 300
 
 

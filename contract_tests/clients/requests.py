@@ -57,7 +57,7 @@ def _path(run: Experience, one: Entry) -> Iterator[ClientFinding]:
 
 
 def _leftover(path: str) -> bool:
-    """Tell whether a path is one of those that the page names by mistake (C14)."""
+    """Return True if a path is one of those that the page names by mistake (C14)."""
     return path.startswith("/v2/") or "/v2/" in path or "/api/v2" in path
 
 
@@ -81,7 +81,7 @@ def _key(run: Experience, one: Entry) -> Iterator[ClientFinding]:
 
 
 def _knows_its_key(run: Experience) -> bool:
-    """Tell whether some request carries the right key: a test-suite may then send a wrong one on purpose."""
+    """Return True if some request carries the right key: a test-suite may then send a wrong one on purpose."""
     return any(key in one.headers.get("authorization", "") for one in run.exchanges for key in run.given.keys)
 
 

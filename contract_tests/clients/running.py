@@ -15,13 +15,13 @@ class NamedDefect(Protocol):
     """A gateway's defect: its name and the sentence that it breaks."""
 
     @property
-    def name(self) -> str: ...  # noqa: D102 - the class says it
+    def name(self) -> str: ...
 
     @property
-    def clause(self) -> str: ...  # noqa: D102
+    def clause(self) -> str: ...
 
     @property
-    def sentence(self) -> str: ...  # noqa: D102
+    def sentence(self) -> str: ...
 
 
 def judge_runs(

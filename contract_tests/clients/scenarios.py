@@ -39,7 +39,7 @@ class Scenario:
 
     @property
     def long(self) -> bool:
-        """Tell whether it takes longer than a task does: it had better begin early."""
+        """Return True if it takes longer than a task does: it had better begin early."""
         text = repr((self.world, self.faults))
         return any(word in text for word in (SLOW, PAUSE, "stall"))
 

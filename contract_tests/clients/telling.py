@@ -15,7 +15,6 @@ _COLUMNS = ("run", "verdict", "time", "rules broken, or why it was not exercised
 
 
 def report_of(judgement: ClientJudgement) -> Report:
-    """Return the report on a client."""
     return Report(
         "covermock client",
         "",  # a command may hold what is no business of a log
@@ -31,7 +30,6 @@ def report_of(judgement: ClientJudgement) -> Report:
 
 
 def summary(judgement: ClientJudgement) -> str:
-    """Return the verdict in one line."""
     if judgement.trouble:
         return f"could not test: {judgement.trouble}"
     states = [verdict.state for verdict in judgement.verdicts]
@@ -47,7 +45,6 @@ def summary(judgement: ClientJudgement) -> str:
 
 
 def as_data(judgement: ClientJudgement) -> dict[str, Any]:
-    """Return the judgement as plain data."""
     return {
         "command": judgement.command,
         "exit_code": judgement.exit_code,

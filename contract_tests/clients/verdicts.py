@@ -61,7 +61,6 @@ class ClientJudgement:
 
     @property
     def met(self) -> set[Cell]:
-        """Return all that the client has met, in whichever run."""
         return {cell for verdict in self.verdicts for cell in verdict.met}
 
     @property
@@ -71,12 +70,10 @@ class ClientJudgement:
 
     @property
     def cells(self) -> list[Cell]:
-        """Return all that can happen to it."""
         return possible(self.contract, self.met)
 
     @property
     def failing(self) -> list[ClientFinding]:
-        """Return the findings that fail the run."""
         return [one for one in self.findings if one.counts(self.fail_on)]
 
     @property

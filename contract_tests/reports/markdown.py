@@ -4,7 +4,6 @@ from .report import Report
 
 
 def as_markdown(report: Report) -> str:
-    """Return the report as Markdown."""
     lines = [f"## {report.tool}: {report.summary}", "", *([f"`{report.subject}`", ""] if report.subject else [])]
     if report.trouble:
         return "\n".join([*lines, report.trouble, ""])

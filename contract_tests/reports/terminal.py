@@ -10,7 +10,6 @@ _WIDTH = 110
 
 
 def as_text(report: Report) -> str:
-    """Return the whole report as plain text."""
     if report.trouble:
         return "\n".join([f"could not test: {report.trouble}", *filter(None, [report.subject])]) + "\n"
     table = [report.columns, *((row.name, _MARKS[row.state], row.detail, row.told) for row in report.lines)]

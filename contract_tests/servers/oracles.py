@@ -27,7 +27,6 @@ class Poll:
 
 
 def judge_history(session: Session) -> None:
-    """Judge the whole history of a run."""
     polls = polls_by_task(session)
     for task_id, seen in polls.items():
         task = session.knowledge.tasks[task_id]
@@ -62,7 +61,6 @@ def _poll(session: Session, exchange: Exchange, operation: Operation) -> Poll:
 
 
 def _accepted(session: Session) -> Iterator[tuple[Exchange, Operation]]:
-    """Yield the accepted requests to operations."""
     routes = Routes(session.contract.operations)
     for exchange in session.transport.history:
         operation = routes.find(exchange.sent.path)[0].get(exchange.sent.method)
@@ -196,7 +194,6 @@ def task_ids_are_unique(session: Session) -> None:
 
 
 def every_task_can_be_polled(session: Session, polls: dict[str, list[Poll]]) -> None:
-    """Of the tasks of each kind, at least one can be polled."""
     for kind, operation in session.contract.polls.items():
         tasks = [task for task in session.knowledge.tasks.values() if task.kind == kind and task.owner == "main"]
         sent = [one for one in session.transport.history if one.sent.path == operation.path and one.sent.who]

@@ -93,7 +93,7 @@ class Session:
 
     @property
     def is_slow(self) -> bool:
-        """Tell whether the gateway is so slow that the run contents itself with less."""
+        """Return True if the gateway is so slow that the run contents itself with less."""
         return self.slow >= _SLOW
 
     def _refuse_repetition(self, expectation: Expectation) -> None:
@@ -148,26 +148,22 @@ class Session:
         return Sent(found.method, found.path, who, "", headers, raw, story)
 
     def start(self, kind: str, body: object, story: str, who: str = "main", **more: Any) -> Sent:
-        """Return a request for a task of a kind."""
         return self.post(self.starts[kind].id, body, story, who, **more)
 
     def poll(self, kind: str, task_id: str, story: str, who: str = "main", headers: Any = ()) -> Sent:
-        """Return a request for the state of a task of a kind."""
         operation = self.contract.polls[kind]
         return self.get(operation.id, story, who, headers, **{operation.id_places[0][1]: task_id})
 
     def get(self, operation: str, story: str, who: str = "main", headers: Any = (), **query: str) -> Sent:
-        """Return a request to a status operation."""
         found = self.operations[operation]
         return Sent(found.method, found.path, who, query_of(**query), tuple(headers), None, story)
 
     def unknown_id(self, kind: str = "gone") -> str:
-        """Return an id that nobody has."""
         with self._lock:
             return f"{kind}{self.chance.getrandbits(72):018x}"
 
     def has(self, *roles: str) -> bool:
-        """Tell whether the run has the keys of these roles."""
+        """Return True if the run has the keys of these roles."""
         return all(role in self.settings.keys for role in roles)
 
     @contextmanager

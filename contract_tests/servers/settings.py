@@ -41,12 +41,11 @@ class Settings:
 
     @property
     def loopback(self) -> bool:
-        """Tell whether the gateway is on this machine."""
         return is_loopback(self.url)
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether the URL names this machine itself."""
+    """Return True if the URL names this machine itself."""
     host = (urlsplit(url).hostname or "").lower()
     return host in {"localhost", "::1"} or host.startswith("127.") or host.endswith(".localhost")
 
@@ -66,7 +65,6 @@ def settings_for(url: str, keys: Mapping[str, str], given: Mapping[str, Any]) ->
 
 
 def keys_of(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the keys that the environment holds, by role."""
     return {role: environment[name] for role, name in KEY_VARIABLES.items() if environment.get(name)}
 
 
@@ -84,7 +82,6 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings | 
 
 
 def typed(name: str, text: str) -> Any:
-    """Return the value of a setting given as text."""
     if name == "music_task":
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if name in {"max_credits", "max_requests", "seed"}:

@@ -14,7 +14,6 @@ MEANING = {0: "the contract holds", 1: "the contract is broken", 3: "could not t
 
 
 def report_of(judgement: Judgement) -> Report:
-    """Return the report on a gateway."""
     items = {finding.fingerprint: _item(judgement, finding) for finding in judgement.findings}
     rules = (
         RuleText(one.id, one.sentences[0].text, one.text, one.level) for one in judgement.contract.clauses.values()
@@ -35,7 +34,6 @@ def report_of(judgement: Judgement) -> Report:
 
 
 def summary(judgement: Judgement) -> str:
-    """Return the outcome in one line."""
     counts = {state: sum(v.state == state for v in judgement.verdicts) for state in (HELD, BROKEN, UNTRIED)}
     states = ", ".join(f"{count} {state}" for state, count in counts.items())
     unseen = sum(one.state == UNTRIED for verdict in judgement.verdicts for one in verdict.sentences)

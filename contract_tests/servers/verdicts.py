@@ -107,7 +107,6 @@ class Judgement:
 
 
 def judgement(session: Session, *, trouble: str, interrupted: bool) -> Judgement:
-    """Return the verdicts of a run that is over."""
     findings = () if trouble else tuple(session.evidence.findings)
     budget = session.budget
     ledger = Ledger(

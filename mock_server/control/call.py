@@ -80,5 +80,4 @@ def refuse_unknown(where: str, name: str, valid: Iterable[str]) -> None:
 
 
 def name_in_use(kind: str, name: str) -> Refusal:
-    """Return the refusal of a name that is in use."""
     return Refusal(NAME_TAKEN, expected=kind, received=shown(name))

@@ -51,7 +51,7 @@ class Feed:
         self.total = 0
 
     def look(self, wall: float) -> None:
-        """Take in what has happened, unless that has just been done. Whoever follows a world uses it."""
+        """Read what has happened, unless that has just been done. Whoever follows a world uses it."""
         if not self.world.gone:
             self._call.store.used(self.world, wall)
             if wall >= self._rest:
@@ -61,7 +61,7 @@ class Feed:
             self.catch_up(wall)
 
     def catch_up(self, wall: float) -> None:
-        """Take in what has happened. What is too much at once is left out, and said so."""
+        """Read what has happened. What is too much at once is left out, and said so."""
         world = self.world
         self._allowed = min(self._allowed + (wall - self._looked) * self._rate, self._at_once)
         self._looked = wall
@@ -173,7 +173,6 @@ def _before(call: ControlCall, world: World, here: Cursor) -> Iterable[bytes]:
 
 
 def _event(call: ControlCall, world: World, happening: Happening) -> bytes:
-    """Return the event that tells what has happened."""
     instant, what = happening
     kind, show = _KINDS[type(what)]
     return _sse(kind, show(call, world, instant, what))

@@ -17,7 +17,6 @@ Work = Callable[[float], Result | Answer | Making]
 
 
 def _nothing(_: float) -> Result:
-    """Do nothing."""
     return 204, None
 
 

@@ -15,12 +15,10 @@ DEFECTS: Final[Mapping[str, Defect]] = {defect.name: defect for module in _MODUL
 
 
 def gateway(name: str, contract: Contract, find_key: KeyLookup, public_url: str) -> Gateway:
-    """Return the gateway with the named defect."""
     return DefectiveGateway(find_defect(name), contract, find_key, public_url)
 
 
 def contract_with(name: str, contract: Contract) -> Contract:
-    """Return the contract as the named defect has it."""
     return with_edit(contract, find_defect(name))
 
 

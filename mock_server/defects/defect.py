@@ -46,7 +46,6 @@ class Defect:
 
 
 def value_of(raw: bytes) -> Any:
-    """Return the JSON value of a body, or None."""
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:

@@ -28,7 +28,6 @@ class DefectiveGateway(Gateway):
             self._routes[name] = way._replace(checks=checks)
 
     def answer(self, request: Request, wall: float) -> Answer:
-        """Answer the request as a gateway with the defect would."""
         seen = self.defect.see(request) if self.defect.see else request
         answer = super().answer(seen, wall)
         if self.defect.spoil:
@@ -41,7 +40,6 @@ class DefectiveGateway(Gateway):
         return json_bytes(self.defect.callback(world, value_of(body))) if self.defect.callback else body
 
     def find(self, key: str) -> Owner | None:
-        """Return whose the key is, or None."""
         return self._find_key(key)
 
     def _owner_of(self, request: Request) -> Owner | Refusal:
@@ -56,7 +54,6 @@ class DefectiveGateway(Gateway):
 
 
 def with_edit(contract: Contract, defect: Defect) -> Contract:
-    """Return the contract as the defect has it."""
     if defect.edit is None:
         return contract
     document = deepcopy(contract.source.data)

@@ -45,19 +45,15 @@ class TaskFacts(Mapping[str, Any]):
     id: str = ""
 
     def __getitem__(self, name: str) -> Any:
-        """Return a fact by its x-value name."""
         return _FACTS[name](self)
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the names of all facts."""
         return iter(_FACTS)
 
     def __len__(self) -> int:
-        """Return how many facts there are."""
         return len(_FACTS)
 
     def results(self) -> list[dict[str, Any]]:
-        """Return the facts of each result that the state shows."""
         states = self.world.lifecycle(self.task).states
         count = next(stage.results for stage in states if stage.name == self.state)
         return results(self.world, self.task, count, self.base)

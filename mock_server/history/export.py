@@ -83,7 +83,6 @@ def beginning(name: str, spec: Document, origin: Document, contract: Contract) -
 
 
 def current(name: str, spec: Document, facts: Document, contract: Contract) -> World:
-    """Return the world that has these facts."""
     world = World(name, spec, contract, Clock(**facts["clock"]), facts["seed"], facts["drive"])
     world.made, world.acts, world.faults_made = facts["made"], facts["acts"], facts["faults_made"]
     world.audio = {name: Audio(**audio) for name, audio in facts["audio"].items()}

@@ -1,4 +1,4 @@
-"""An exported world, lived through once more: the same requests at the same instants must give the same bytes."""
+"""An exported world, replayed: the same requests at the same instants must give the same bytes."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping

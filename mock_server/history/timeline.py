@@ -27,7 +27,6 @@ class Cursor(NamedTuple):
     mark: str = ""
 
     def __str__(self) -> str:
-        """Return it as one word."""
         return ",".join([*map(str, self[:3]), f"{self.now:.9f}", f"{self.moved:.9f}", self.mark])
 
     @classmethod

@@ -54,7 +54,6 @@ class Line(NamedTuple):
         return "  ".join([_painted(plain(part), colour if coloured else "") for part, colour in parts if part])
 
     def facts(self) -> Mapping[str, Any]:
-        """Return the fields for programs."""
         return {**self._asdict(), "ms": round(self.ms, 3)}
 
 
@@ -65,13 +64,11 @@ class Sum(NamedTuple):
     counts: Mapping[int, int]
 
     def text(self, stamp: str, _: str, *, coloured: bool) -> str:
-        """Return the line for people."""
         counts = ", ".join(f"{status} x {count}" for status, count in self.counts.items())
         told = f"{sum(self.counts.values())} more requests in a second: {counts}"
         return f"{_painted(stamp, _DIM if coloured else '')}  {told}"
 
     def facts(self) -> Mapping[str, Any]:
-        """Return the fields for programs."""
         counts = {str(status): count for status, count in self.counts.items()}
         return {"wall": self.wall, "summed": sum(self.counts.values()), "counts": counts}
 
@@ -90,7 +87,6 @@ class Notice(NamedTuple):
         return f"{_painted(stamp, _DIM if coloured else '')}  {level}  {said}"
 
     def facts(self) -> Mapping[str, Any]:
-        """Return the fields for programs."""
         return self._asdict()
 
 
@@ -101,12 +97,10 @@ class Lost(NamedTuple):
     dropped: int
 
     def text(self, stamp: str, _: str, *, coloured: bool) -> str:
-        """Return the line for people."""
         told = f"{self.dropped} lines dropped: the log was not read fast enough"
         return f"{_painted(stamp, _DIM if coloured else '')}  {told}"
 
     def facts(self) -> Mapping[str, Any]:
-        """Return the fields for programs."""
         return self._asdict()
 
 

@@ -67,7 +67,6 @@ class Door:
         self._entering: set[asyncio.Task[object]] = set()
 
     def open(self) -> None:
-        """Accept from now on."""
         self._loop = asyncio.get_running_loop()
         self._listener.setblocking(False)
         self._listener.listen(_BACKLOG)

@@ -59,7 +59,6 @@ class _Held:
         self.on.drop()
 
     def stop(self) -> None:
-        """Close the connection."""
         self.client.reply(Answer(503, b"", (), wire=Wire("empty")))
 
 
@@ -89,7 +88,6 @@ class _Followed:
         """Do nothing: a stream leaves no trace."""
 
     def stop(self) -> None:
-        """End the body."""
         self.client.more(None)
 
 
@@ -139,7 +137,6 @@ class Waiting:
 
     @property
     def full(self) -> bool:
-        """Return True if there is no room for one more."""
         return self._count >= self._most
 
     def keep(self, mock: Mock, hold: Hold, client: Client, request: Request) -> None:
@@ -180,7 +177,6 @@ class Waiting:
             self._look_in(_SOON)
 
     def stop(self) -> None:
-        """Close the connections of all of them."""
         groups, self._groups, self._count = self._groups, {}, 0
         for one in [one for group in groups.values() for one in group.kept]:
             one.stop()

@@ -50,7 +50,6 @@ class Server:
 
     @property
     def mock(self) -> Mock:
-        """Return the mock that is served."""
         return self._shared.mock
 
     def _said(self, request: Request, answer: Answer) -> str:

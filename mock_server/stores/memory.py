@@ -50,7 +50,7 @@ class MemoryStore:
         return work(subject, wall)
 
     def found(self, world: World) -> None:
-        """Take in the world that the server was started with."""
+        """Store the world that the server was started with."""
         self.add(world)
 
     def ready(self) -> None:
@@ -67,11 +67,9 @@ class MemoryStore:
         return set()
 
     def find_key(self, key: str) -> tuple[World, Account] | None:
-        """Return the world and account that the key names, or None."""
         return self._keys.get(key)
 
     def world(self, name: str) -> World | None:
-        """Return the world of that name, or None."""
         return self._worlds.get(name)
 
     def worlds(self) -> Iterable[World]:
@@ -79,18 +77,16 @@ class MemoryStore:
         return list(self._worlds.values())
 
     def names(self) -> list[str]:
-        """Return the names of all worlds."""
         return list(self._worlds)
 
     def new_name(self) -> str:
-        """Return a name that no world has had."""
         while True:
             self._made += 1
             if f"w{self._made}" not in self._worlds:
                 return f"w{self._made}"
 
     def add(self, world: World) -> None:
-        """Take a world in. Raises `TakenError` when its name or a key of it is in use; nothing is changed then."""
+        """Store a world. Raises `TakenError` when its name or a key of it is in use; nothing is changed then."""
         if world.name in self._worlds:
             raise TakenError("name", world.name)
         self._claim(world)
@@ -109,7 +105,6 @@ class MemoryStore:
         self._used.pop(name, None)
 
     def used(self, world: World, wall: float) -> None:
-        """Note that a made world is in use."""
         if world.name in self._used:
             self._used[world.name] = wall
             self._used.move_to_end(world.name)

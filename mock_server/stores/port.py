@@ -28,9 +28,10 @@ class Store(Protocol):
         ...
 
     def run(self, work: Callable[[Subject, float], Result], subject: Subject, wall: float) -> Result:
-        """Return `work(subject, wall)`, with all that it has done to worlds taken in, or nothing.
+        """Return `work(subject, wall)`, with all that it has done to worlds committed, or nothing of it.
 
-        It may be done more than once, until nobody has come between. Raises `Refusal` where the store is away.
+        `work` may be retried: it is committed only if no other process changed the same worlds meanwhile.
+        Raises `Refusal` where the store is unreachable.
         """
         ...
 
@@ -74,7 +75,7 @@ class Store(Protocol):
         ...
 
     def add(self, world: World) -> None:
-        """Take a world in. Raises `TakenError` when its name or a key of it is in use; nothing is changed then."""
+        """Store a world. Raises `TakenError` when its name or a key of it is in use; nothing is changed then."""
         ...
 
     def replace(self, world: World) -> None:

@@ -109,6 +109,5 @@ class Agenda:
         return left is not None and left <= 0
 
     def _waits(self, delivery: Delivery) -> bool:
-        """Return True if the delivery is open, and not on its way."""
         outbox = self.world.outbox
         return outbox.running.get(delivery.task) is delivery or outbox.due.get(delivery.id) is delivery

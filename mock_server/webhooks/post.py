@@ -117,7 +117,6 @@ class _Answer:
         self.status = 0 if 100 <= status < 200 and status != 101 else status
 
     def on_message_complete(self) -> None:
-        """Know that this is all."""
         self.ended = self.status > 0
 
 

@@ -49,5 +49,4 @@ class Turns:
 
     @property
     def crowded(self) -> bool:
-        """Return True if a world waits for its turn."""
         return bool(self._waiting)

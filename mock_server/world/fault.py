@@ -42,12 +42,12 @@ class Fault:
 
     @property
     def takes_effect(self) -> bool:
-        """Tell whether the request does its work although its answer is spoiled; else it never reaches a handler."""
+        """Return True if the request does its work although its answer is spoiled; else it never reaches a handler."""
         default = TAKES_NO_EFFECT.isdisjoint(self.settings)
         return bool(self.settings.get("takes_effect", default))
 
     def concerns(self, kind: str) -> bool:
-        """Tell whether a request of this kind (start, show, media) is one that any of its words is about."""
+        """Return True if a request of this kind (start, show, media) is one that any of its words is about."""
         elsewhere = "" if kind == "media" else kind
         return any(_ABOUT.get(word, elsewhere) == kind for word in WORDS & self.settings.keys())
 
@@ -68,12 +68,11 @@ class RequestTraits(NamedTuple):
 
 
 def firing(faults: Iterable[Fault], met: RequestTraits, seed: int) -> list[Fault]:
-    """Return the faults that fire for this request, and count them."""
     return [fault for fault in faults if meets(fault, met) and fires(fault, seed)]
 
 
 def meets(fault: Fault, met: RequestTraits) -> bool:
-    """Tell whether the fault is about a request like this, now."""
+    """Return True if the fault is about a request like this, now."""
     if not fault.concerns(met.kind) or (fault.until is not None and met.now >= fault.until):
         return False
     who = {"operation": {met.operation}, "account": {met.account}, "key": {met.key}, "task": met.ids}
@@ -82,7 +81,7 @@ def meets(fault: Fault, met: RequestTraits) -> bool:
 
 
 def fires(fault: Fault, seed: int) -> bool:
-    """Tell whether the fault acts on a request that it meets, and count both."""
+    """Return True if the fault acts on a request that it meets, and count both."""
     settings = fault.settings
     fault.matched += 1
     if fault.fired >= settings.get("times", math.inf) or settings.get("nth", fault.matched) != fault.matched:

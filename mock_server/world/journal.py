@@ -59,7 +59,6 @@ class Journal:
         return entry
 
     def keep(self, entry: Entry) -> None:
-        """Append an entry that has its number."""
         request, answer = entry.request, entry.answer
         entry.size = _weight(request) + len(request.body) + len(answer.body) + _headers_weight(answer.headers)
         entries, size = self.entries, self.size + entry.size
@@ -81,7 +80,6 @@ class Journal:
         return islice(self.entries, len(self.entries) - fresh, None)
 
     def find(self, number: int) -> Entry | None:
-        """Return the entry of that number, if it is still kept."""
         entries = self.entries
         place = number - self.total + len(entries) - 1
         return entries[place] if 0 <= place < len(entries) else None
@@ -123,7 +121,7 @@ def difference(entry: Entry, criteria: Criteria) -> list[tuple[str, Any, Any]]:
 
 
 def matches(entry: Entry, criteria: Criteria) -> bool:
-    """Tell whether the entry meets all criteria; the first that it doesn't meet ends the look."""
+    """Return True if the entry meets all criteria; the first that it doesn't meet ends the look."""
     for name, wanted in criteria.items():
         given = FACTS[name](entry)
         if (wanted not in given) if name == "contains" else (given != wanted):

@@ -72,7 +72,6 @@ class Outbox:
             self.due[delivery.id] = delivery
 
     def drop(self, delivery: Delivery) -> None:
-        """Forget a webhook."""
         self.running.pop(delivery.task, None)
         for part in (self.kept, self.due, self.sending, self.closed, self.fresh):
             part.pop(delivery.id, None)

@@ -29,7 +29,6 @@ class Attempt:
 
     @property
     def good(self) -> bool:
-        """Tell whether the receiver took it."""
         return self.status is not None and 200 <= self.status < 300
 
 
@@ -92,7 +91,6 @@ def policy(contract: Contract, operation: str) -> Mapping[str, Any]:
 
 
 def plan_delivery(number: int, task: str, operation: str, url: str, mode: Mapping[str, Any]) -> Delivery:
-    """Return the delivery that a started task owes."""
     copies = mode.get("copies", 1) if mode.get("mode") == "duplicated" else 0
     return Delivery(f"d{number}", task, operation, url, mode, copies=copies)
 

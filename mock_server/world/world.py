@@ -76,15 +76,14 @@ class World:
         return at(task, own_time(task, self.clock, now))
 
     def lifecycle(self, task: Task) -> Lifecycle:
-        """Return the lifecycle that the task goes through."""
         return self.contract.lifecycles[task.lifecycle]
 
     def failed(self, task: Task, now: float) -> bool:
-        """Tell whether the task has failed by `now`."""
+        """Return True if the task has failed by `now`."""
         return self.state(task, now) == self.lifecycle(task).failure.name
 
     def succeeded(self, task: Task, now: float) -> bool:
-        """Tell whether the task has succeeded by `now`."""
+        """Return True if the task has succeeded by `now`."""
         return self.state(task, now) == self.lifecycle(task).success.name
 
     def ends_in(self, task: Task, now: float) -> float | None:
@@ -140,12 +139,10 @@ class World:
         return True
 
     def bound(self, limits: Limits) -> None:
-        """Hold the world to these limits from now on."""
         self.limits = limits
         self.journal.room = self.controls.room = limits.journal_bytes
 
     def number_of(self, kind: str) -> int:
-        """Return how many the world has of a kind."""
         return len(getattr(self, kind))
 
     def refuse_more(self, kind: str, more: int = 1) -> None:
@@ -163,7 +160,7 @@ class World:
                 return name
 
     def begin(self, lifecycle: str, own: Spec, now: float, name: str) -> Task:
-        """Return a new task of that name (its id) with the plan that `own` asks for; it is not taken in yet."""
+        """Return a new task of that name (its id) with the plan that `own` asks for; it is not stored yet."""
         drive = own.get("drive", self.drive)
         began = now if drive == TIME else self.clock.moved
         return Task(name, lifecycle, "", now, began, self.plan(lifecycle, own), drive)

@@ -203,7 +203,6 @@ def linger(session: Session, task: KnownTask, times: int = 2) -> None:
 
 
 def _accepted(session: Session, exchange: Exchange) -> KnownTask | None:
-    """Return the task that an accepted request started."""
     operation = session.expectations.of(exchange.sent).operation
     task_id = session.fact(operation, exchange.answer, "task.id") if operation else None
     return session.knowledge.tasks.get(task_id) if isinstance(task_id, str) else None

@@ -16,7 +16,6 @@ OnPoll = Callable[[Exchange], None]
 
 
 def poll(session: Session, task: KnownTask, story: str, who: str = "main") -> Exchange:
-    """Ask once how the task is."""
     return session.ask(session.poll(task.kind, task.id, story, who))
 
 
@@ -44,7 +43,7 @@ def follow(session: Session, task: KnownTask, on_poll: OnPoll = lambda _: None) 
 
 
 def has_ended(session: Session, task: KnownTask) -> bool:
-    """Tell whether the task is at its end, under whatever name the gateway gives it."""
+    """Return True if the task is at its end, under whatever name the gateway gives it."""
     known = {state.name for state in session.knowledge.lifecycles[task.kind].states}
     return session.knowledge.terminal(task) or (task.status not in known and task.status.lower() in DONE_WORDS)
 
@@ -55,7 +54,7 @@ def is_running(session: Session, task: KnownTask) -> bool:
 
 
 def has_succeeded(session: Session, task: KnownTask) -> bool:
-    """Tell whether the task was seen as completed, under its documented name."""
+    """Return True if the task was seen as completed, under its documented name."""
     return task.status == session.knowledge.lifecycles[task.kind].success.name
 
 

@@ -27,7 +27,6 @@ class Story(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        """Start a new story."""
         type(self).told = []
 
     @rule(who=_WHO, which=st.integers(0, 7))
@@ -57,7 +56,6 @@ class Story(RuleBasedStateMachine):
     @precondition(lambda self: self.session.has("main"))
     @rule(which=st.integers(0, 3))
     def use_a_wrong_key(self, which: int) -> None:
-        """Ask with a key that is none."""
         headers = (("Authorization", ["Bearer aio_nobody", f"Basic {MAIN_KEY}", MAIN_KEY, "Bearer"][which]),)
         self.tell(self.session.poll(next(iter(self.session.contract.polls)), "task_of_nobody", "", "", headers))
 

@@ -32,7 +32,6 @@ class Delivery:
 
     @property
     def json(self) -> Any:
-        """Return the JSON value, or None."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
@@ -68,7 +67,6 @@ class Receiver:
         self.close = self._listener.close
 
     def hook(self, answers: tuple[int, ...]) -> Hook:
-        """Return a new webhook."""
         path = f"/hook/{self._session.unknown_id('')}"
         self._hooks[path] = Hook(f"{self._base}{path}", answers, self._changed)
         return self._hooks[path]
@@ -95,7 +93,6 @@ def note_early(session: Session, task: KnownTask, hook: Hook, polled: Exchange) 
 
 
 def judge_hook(session: Session, task: KnownTask, hook: Hook) -> None:
-    """Judge what came to the webhook of a task that has ended."""
     local = session.settings.loopback
     session.evidence.note_tried(_DOCUMENTED)
     if not hook.wait(1, 5.0 if local else 60.0):

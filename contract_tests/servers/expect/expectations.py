@@ -78,7 +78,6 @@ class Expectations:
         )
 
     def ids(self, operation: Operation, sent: Sent) -> list[str]:
-        """Return the ids that a request is about."""
         return read_request(operation, sent, self.contract.root).ids
 
     def unknown(self, operation: str) -> Reason:

@@ -27,7 +27,6 @@ class KnownTask:
 
     @property
     def status(self) -> str:
-        """Return the status seen last."""
         return self.statuses[-1] if self.statuses else ""
 
 
@@ -42,7 +41,6 @@ class Knowledge:
     lock: RLock = field(default_factory=RLock, repr=False)
 
     def learn(self, operation: Operation, task_id: str, owner: str, source: str) -> KnownTask:
-        """Take in a task that an operation accepted."""
         with self.lock:
             task = KnownTask(task_id, operation.task_kind, owner, source)
             self.tasks.setdefault(task_id, task)
@@ -106,7 +104,6 @@ class Knowledge:
         return PERHAPS if who in {"second", "poor"} else YES
 
     def audio_length(self, _: Mapping[str, Any], name: str, __: str, ___: Collection[str]) -> str:
-        """Return whether the audio is of an allowed length."""
         return NO if self.audio_kind(name) in UNUSABLE else YES
 
     def affordable(self, _: Mapping[str, Any], __: str, who: str, ___: Collection[str]) -> str:
@@ -114,7 +111,6 @@ class Knowledge:
         return NO if who == "poor" else YES
 
     def used(self, source: str) -> list[KnownTask]:
-        """Return the tasks that were started from a source."""
         return self.started.get(source, [])
 
     def is_used(self, source: str) -> bool:
@@ -127,7 +123,7 @@ class Knowledge:
         return lifecycle == MUSIC and name in {*self.settings.music_task, self.settings.pending_music_task} - {""}
 
     def terminal(self, task: KnownTask) -> bool:
-        """Tell whether the task was seen in a state that stays."""
+        """Return True if the task was seen in a state that stays."""
         return task.status in self.lifecycles[task.kind].terminal
 
 

@@ -56,7 +56,7 @@ def depth(value: Any) -> int:
 
 
 def repeats_keys(text: str) -> bool:
-    """Tell whether an object of a JSON text has a key twice."""
+    """Return True if an object of a JSON text has a key twice."""
     found: list[bool] = []
 
     def look(pairs: list[tuple[str, Any]]) -> None:

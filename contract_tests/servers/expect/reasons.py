@@ -72,7 +72,6 @@ class Reasons:
         return replace(own, fact=f"another account's id gives {own.status}", accepted=other, other=other)
 
     def violation(self, operation: Operation, violation: Violation) -> Reason:
-        """Return the reason that a broken schema gives."""
         pointer = f"{violation.clause}#{violation.sentence}" if violation.clause else None
         generally = violation.kind in _PARAMETERS
         if violation.where == "body":

@@ -39,7 +39,6 @@ class Target:
 
     @property
     def authority(self) -> str:
-        """Return the Host header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == (443 if self.tls else 80) else f"{host}:{self.port}"
 
@@ -129,7 +128,6 @@ class _Readable:
         self.reader = reader
 
     def makefile(self, *_: Any) -> _Reader:
-        """Return the reader."""
         return self.reader
 
 

@@ -18,7 +18,6 @@ Event = tuple[float, dict[str, Any]]
 
 
 def read_clock(call: ControlCall) -> Result:
-    """Show the clock of a world."""
     return 200, clock_view(call.world, call.wall, [])
 
 

@@ -33,7 +33,6 @@ def add_fault(call: ControlCall) -> Result:
 
 
 def remove_fault(call: ControlCall) -> Result:
-    """Remove one fault."""
     world, name = call.world, call.path["fault"]
     expire(world, call.now)
     if all(fault.id != name for fault in world.faults):
@@ -43,7 +42,6 @@ def remove_fault(call: ControlCall) -> Result:
 
 
 def clear_faults(call: ControlCall) -> Result:
-    """Remove every fault of a world."""
     call.world.faults = []
     return 204, None
 

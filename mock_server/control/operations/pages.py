@@ -31,7 +31,6 @@ _SAFE = (
 
 
 def read_dashboard(call: ControlCall) -> Answer:
-    """Answer with the dashboard."""
     return _file(call, "index.html", _STRICT)
 
 
@@ -73,7 +72,6 @@ def _file(call: ControlCall, name: str, policy: str) -> Answer:
 
 
 def read_contract(call: ControlCall) -> Result:
-    """Return the gateway's contract."""
     return 200, call.contract.root
 
 
@@ -83,5 +81,4 @@ def read_contract_text(call: ControlCall) -> Answer:
 
 
 def read_control_api(call: ControlCall) -> Result:
-    """Return the description of the control API."""
     return 200, call.files.admin.root

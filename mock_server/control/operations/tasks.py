@@ -25,7 +25,6 @@ def list_tasks(call: ControlCall) -> Result:
 
 
 def read_task(call: ControlCall) -> Result:
-    """Show one task."""
     return 200, task_view(call.world, task_of(call), call.now)
 
 

@@ -28,7 +28,6 @@ def list_worlds(call: ControlCall) -> Result:
 
 
 def read_world(call: ControlCall) -> Result:
-    """Show one world."""
     return 200, world_view(call.world, call.now)
 
 
@@ -44,7 +43,6 @@ def create_world(call: ControlCall) -> Making:
 
 
 def delete_world(call: ControlCall) -> Result:
-    """Delete a world."""
     call.store.remove(call.world.name)
     return 204, None
 

@@ -46,7 +46,6 @@ class Connection(asyncio.Protocol):
         self._read = 0.0  # when the client has last read some of what was written
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to read."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's doesn't inherit from asyncio's
         self._loop = asyncio.get_running_loop()
         self._since = self._loop.time()
@@ -92,7 +91,6 @@ class Connection(asyncio.Protocol):
         self._clogged = True
 
     def resume_writing(self) -> None:
-        """Answer on."""
         self._clogged = False
         self._go_on()
 
@@ -234,7 +232,6 @@ class Connection(asyncio.Protocol):
         return not self._busy and not self._transport.get_write_buffer_size()
 
     def close(self) -> None:
-        """Close at once."""
         self._transport.close()
 
     def abort(self) -> None:

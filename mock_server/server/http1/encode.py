@@ -29,7 +29,6 @@ def encoded(answer: Answer, *, head: bool, connection: str) -> bytes:
 
 @lru_cache(maxsize=256)
 def _head(status: int, headers: tuple[tuple[str, str], ...]) -> bytes:
-    """Return the status line and the headers."""
     lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Unknown')}", *(f"{name}: {value}" for name, value in headers)]
     return "".join(f"{line}\r\n" for line in lines).encode("latin-1", "replace")
 

@@ -66,7 +66,6 @@ class HeadReader:
         self._target += piece
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Add a header."""
         key = _name(name)
         if key in self._headers:
             self._repeated.setdefault(key, []).append(value.decode("latin-1"))
@@ -74,7 +73,6 @@ class HeadReader:
             self._headers[key] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
-        """Note that the head is whole."""
         self._complete = True
         self._keep_alive = self._parser.should_keep_alive()
 

@@ -109,7 +109,6 @@ class Reader:
         return Request(head.method, head.path, head.query, head.headers, body), connection
 
     def end(self) -> None:
-        """Forget what is on its way."""
         if self._body is not None:
             self._body.release()
         self._forget()

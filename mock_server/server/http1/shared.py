@@ -49,7 +49,6 @@ class Shared:
         return self.mock.body_limit(path)
 
     def malformed(self, received: str) -> Answer:
-        """Return the answer to what is no HTTP."""
         began = time.time()
         answer = self.mock.malformed(received, began)
         if self.note is not None:

@@ -32,11 +32,9 @@ class Change:
 
     @property
     def idle(self) -> bool:
-        """Tell whether there is nothing to take in."""
         return not (self.writes or self.sums or self.entries)
 
     def words(self) -> list[Any]:
-        """Return the words that COMMIT takes."""
         name, entry = self.entries[0] if self.entries else ("", b"")
         listed = (name, entry) if name else ("",)
         rows = [*self.writes, *((name, b"") for name in self.removed)]

@@ -84,7 +84,6 @@ class Knowledge:
         return world
 
     def sync(self, world: SharedWorld) -> None:
-        """Bring a world up to date."""
         found = self._link.script(OPEN, "uid", world.uid, world.uid, world.synced, _PAGE)
         if found[0] is None:
             self.forget(world)
@@ -92,7 +91,6 @@ class Knowledge:
             self._complete(found)
 
     def forget(self, world: SharedWorld) -> None:
-        """Note that a world is gone."""
         world.gone = True
         world.version += 1
         self._worlds.pop(world.uid, None)
@@ -102,7 +100,6 @@ class Knowledge:
             self._keys.pop(key, None)
 
     def removed(self, name: str) -> None:
-        """Note that the world of that name is deleted."""
         known = self._names.get(name)
         if known is not None:
             self.forget(known)

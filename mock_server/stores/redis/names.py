@@ -18,12 +18,10 @@ def names(link: Link) -> list[str]:
 
 
 def count(link: Link) -> int:
-    """Return how many worlds there are."""
     return int(link.command("HLEN", _WORLDS))
 
 
 def new_name(link: Link) -> str:
-    """Return a name that no world has had."""
     while True:
         name = f"w{link.command('INCR', 'covermock:made')}"
         if not link.command("HEXISTS", _WORLDS, name):

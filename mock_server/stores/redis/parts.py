@@ -28,7 +28,6 @@ class Records(dict[str, Any]):
         self._former: dict[str, Any] = {}
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Return the record of that name, or the default."""
         self.seen.add(name)
         return dict.get(self, name, default)
 
@@ -57,7 +56,6 @@ class Records(dict[str, Any]):
         return dict.__reversed__(self)
 
     def keys(self) -> KeysView[str]:  # type: ignore[override]
-        """Return the names of all records."""
         self._whole()
         return KeysView(self)
 
@@ -67,7 +65,6 @@ class Records(dict[str, Any]):
         return super().values()
 
     def items(self) -> ItemsView[str, Any]:  # type: ignore[override]
-        """Return all names and records."""
         self._whole()
         return super().items()
 
@@ -129,7 +126,7 @@ class SharedOutbox(Outbox):
         self.leases.clear()
 
     def forget(self, name: str) -> None:
-        """Take out a webhook that was not taken in after all."""
+        """Take out a webhook that was not stored after all."""
         delivery = self.find(name)
         if delivery is not None:
             self.drop(delivery)
@@ -172,7 +169,6 @@ class SharedJournal(Journal):
 
     @property
     def entries(self) -> deque[Entry]:
-        """Return the exchanges that are kept."""
         self._fetch()
         return self._kept
 

@@ -42,12 +42,10 @@ def record_json(value: Json) -> bytes:
 
 
 def task_json(task: Task) -> bytes:
-    """Return the record of a task."""
     return orjson.dumps(task, default=list)
 
 
 def read_task(raw: bytes) -> Task:
-    """Return the task of a record."""
     row = orjson.loads(raw)
     row["plan"] = tuple(Step(name, after) for name, after in row["plan"])
     row["results"] = None if row["results"] is None else tuple(row["results"])
@@ -96,7 +94,6 @@ def records(world: World) -> Iterator[tuple[str, bytes]]:
 
 
 def read_audio(raw: bytes) -> Audio:
-    """Return the audio of a record."""
     return Audio(**orjson.loads(raw))
 
 

@@ -203,7 +203,6 @@ class SharedWorld(World):
         yield from self._webhooks()
 
     def asked(self) -> list[SharedAccount]:
-        """Return the accounts that the step has looked at."""
         accounts = self._accounts
         return [one for one in dict.values(accounts) if one.asked or one.name in accounts.seen]
 

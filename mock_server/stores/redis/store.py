@@ -1,4 +1,4 @@
-"""The store in Redis: the same rules, done on what this process knows, taken in by Redis if that was still so.
+"""The store in Redis: the same rules, done on what this process knows, committed by Redis if that was still so.
 
 If it was not, the step is done again on what Redis says. So a usual request is one round trip.
 """
@@ -31,7 +31,7 @@ from .shared import SharedWorld
 from .watching import Look, watched
 
 LEASE: Final = 15.0  # seconds beyond a receiver's own, after which a webhook of which its sender is silent is sent anew
-_TRIES = 200  # of one step; each that fails means that another one's was taken in
+_TRIES = 200  # of one step; each that fails means that another process committed first
 _PATIENCE = 5.0  # seconds for all of them
 _USED = 60.0  # seconds between two notes that a made world is in use
 _STRAYS = 1000  # requests of no world that are kept
@@ -76,7 +76,7 @@ class RedisStore:
     def run(self, work: Callable[[Subject, float], Result], subject: Subject, wall: float) -> Result:
         """Return what `work(subject, wall)` returns once all that it changed is in Redis, or nothing of it.
 
-        Raises `StoreAwayError`; then nothing of it was taken in, unless Redis went away in the midst of it.
+        Raises `StoreAwayError`; then nothing of it was committed, unless Redis became unreachable in the midst of it.
         """
         self._wall, until = wall, time.monotonic() + _PATIENCE
         try:
@@ -116,7 +116,6 @@ class RedisStore:
         self.first.check()
 
     def find_key(self, key: str) -> tuple[World, Account] | None:
-        """Return the world and account that the key names, or None."""
         owner = self._knowledge.owner(key)
         if owner is None:
             return None
@@ -145,17 +144,15 @@ class RedisStore:
         return [world for world in found if world is not None]
 
     def names(self) -> list[str]:
-        """Return the names of all worlds."""
         self.ready()
         return names.names(self.link)
 
     def new_name(self) -> str:
-        """Return a name that no world has had."""
         self.ready()
         return names.new_name(self.link)
 
     def add(self, world: World) -> None:
-        """Take a world in. Raises `TakenError` when its name or a key of it is in use; nothing is changed then."""
+        """Store a world. Raises `TakenError` when its name or a key of it is in use; nothing is changed then."""
         self._create(world)
 
     def replace(self, world: World) -> None:
@@ -229,7 +226,7 @@ class RedisStore:
             world.revert()
 
     def _committed(self) -> bool:
-        """Tell whether Redis has taken in what the step has done."""
+        """Commit what the step has done; return True if Redis has."""
         for entry in self.strays.fresh:
             self.link.script(STRAY, _STRAYS, self._limits.journal_bytes, entry)
         return all(self._commit(world) for world in self._step.worlds.values())
@@ -267,7 +264,7 @@ class RedisStore:
     # What Redis says.
 
     def _refresh(self, world: SharedWorld) -> None:
-        """Bring a world up to date that somebody waits for; one that is away stays as it is."""
+        """Bring a world up to date that somebody waits for; one that is unreachable stays as it is."""
         self._step.control = True
         self._meet(world)
         if not world.gone:

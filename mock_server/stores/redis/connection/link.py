@@ -1,4 +1,4 @@
-"""One connection to Redis, used by one thread at a time: short timeouts, and a clear word while it is away."""
+"""One connection to Redis, used by one thread at a time: short timeouts, and a clear word while it is unreachable."""
 
 import time
 from collections.abc import Callable
