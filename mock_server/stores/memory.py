@@ -73,7 +73,6 @@ class MemoryStore:
         return self._worlds.get(name)
 
     def worlds(self) -> Iterable[World]:
-        """Return all worlds, oldest first."""
         return list(self._worlds.values())
 
     def names(self) -> list[str]:
@@ -86,13 +85,11 @@ class MemoryStore:
                 return f"w{self._made}"
 
     def add(self, world: World) -> None:
-        """Store a world. Raises `TakenError` when its name or a key of it is in use; nothing is changed then."""
         if world.name in self._worlds:
             raise TakenError("name", world.name)
         self._claim(world)
 
     def replace(self, world: World) -> None:
-        """Put a world in the place of the one that has its name, if there is one. Raises `TakenError`, as `add`."""
         old = self._worlds.get(world.name)
         self._refuse_taken(world, old)
         if old is not None:
@@ -100,7 +97,6 @@ class MemoryStore:
         self._take(world)
 
     def remove(self, name: str) -> None:
-        """Delete the world of that name, and its keys. Raises `KeyError` when there is none."""
         self._drop(self._worlds[name])
         self._used.pop(name, None)
 
@@ -110,7 +106,6 @@ class MemoryStore:
             self._used.move_to_end(world.name)
 
     def bound(self, limits: Limits) -> None:
-        """Hold worlds and journals to these limits."""
         self._limits = limits
         self.strays.room = limits.journal_bytes
 
@@ -123,7 +118,6 @@ class MemoryStore:
         return len(self._worlds) < self._limits.worlds
 
     def note_made(self, world: World, wall: float) -> None:
-        """Note that a world was made at the wall instant, so that it is dropped once nobody has used it for long."""
         self._used[world.name] = wall
 
     def _patience(self, name: str) -> float:

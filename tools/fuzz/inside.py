@@ -10,7 +10,7 @@ from typing import Any
 from covermock.mock_server import Answer, Mock, Request, Settings
 from covermock.mock_server.gateway.gateway import Gateway
 from covermock.mock_server.stores.memory import MemoryStore
-from covermock.mock_server.world.files import WorldFiles, build_file, merge
+from covermock.mock_server.world.files import WorldFiles, merge
 from covermock.openapi import Contract, Source
 
 FIRST = str(Path(__file__).with_name("first.yaml"))
@@ -28,6 +28,7 @@ def renew(mock: Mock) -> None:
 def empty(mock: Mock) -> None:
     """Empty the mock of all worlds."""
     store = MemoryStore()
+    store.bound(mock.settings.limits)
     mock.store = store
     mock.gateway._find_key = store.find_key
     mock.control.store = store
@@ -46,7 +47,7 @@ def _first(files: WorldFiles) -> tuple[str, Any, Source]:
 
 def found(mock: Mock, name: str, spec: Any, source: Source) -> None:
     """Take the world of a file in, as `covermock serve --world` does."""
-    mock.store.found(build_file(name, merge(spec, mock.settings.over), source, mock.contract, WALL))
+    mock.store.found(mock.files.build(name, merge(spec, mock.settings.over), source, mock.contract, WALL))
 
 
 def under(mock: Mock, contract: Contract) -> Mock:
@@ -109,6 +110,9 @@ class Wired:
         self._shared.look(now)
 
 
+_KEPT = 65_536  # bytes of a body that is too large which anybody looks at
+
+
 class Reading:
     """Readers of connections that share what servers share: heads that came before, and room for bodies."""
 
@@ -155,7 +159,8 @@ class Reading:
             read.append(("100 Continue",))
             return True
         if taken is not None:
-            read.append(taken)
+            request, connection = taken
+            read.append((replace(request, body=request.body[:_KEPT]), len(request.body) > _KEPT, connection))
         return taken is not None
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-WARM = 0.2  # of the run is warm-up: caches, journals and strays fill to their bounds
+WARM = 0.5  # of the run is warm-up: journals and caches fill to their bounds, and free lists with them
 GROWTH = 0.05  # by which memory may differ over the rest of the run
 LEAST_GROWTH = 8.0  # MiB, for runs so short that a few percent are noise
 _MORE = 2.0  # descriptors or threads by which the rest of the run may differ

@@ -90,7 +90,7 @@ class First:
         raise UnfitStoreError(f"{problem}; start again")
 
     def check(self) -> bool:
-        """Make the world anew if the database is another than it was; return True if so. Raises `StoreAwayError`."""
+        """Make the world anew if the database is another than it was; return True if so. Raises `StoreUnreachableError`."""
         try:
             epoch = self._begun()
         except UnfitStoreError as error:
@@ -101,7 +101,7 @@ class First:
         return True
 
     def restore(self, epoch: str) -> None:
-        """Make the world as it was in the beginning, unless there is one of that name. Raises `StoreAwayError`."""
+        """Make the world as it was in the beginning, unless there is one of that name. Raises `StoreUnreachableError`."""
         if self._world is None:
             return
         try:

@@ -113,12 +113,11 @@ class SharedWorld(World):
             journal.forget()
 
     def complete(self) -> None:
-        """Make sure that nothing is missing in this step."""
         if not self.current:
             self._sources.whole(self)
 
     def make_do(self) -> None:
-        """Go on in this step with what is known, while Redis is away."""
+        """Go on in this step with what is known, while Redis is unreachable."""
         self.current = True
         for journal in self.journals():
             journal.current = True
@@ -155,7 +154,6 @@ class SharedWorld(World):
         self.current = self.drew = False
 
     def journals(self) -> Iterator[SharedJournal]:
-        """Yield the two lists of what happened."""
         for journal in (self.journal, self.controls):
             assert isinstance(journal, SharedJournal)
             yield journal

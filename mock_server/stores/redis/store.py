@@ -76,7 +76,7 @@ class RedisStore:
     def run(self, work: Callable[[Subject, float], Result], subject: Subject, wall: float) -> Result:
         """Return what `work(subject, wall)` returns once all that it changed is in Redis, or nothing of it.
 
-        Raises `StoreAwayError`; then nothing of it was committed, unless Redis became unreachable in the midst of it.
+        Raises `StoreUnreachableError`; then nothing of it was committed, unless Redis became unreachable in the midst of it.
         """
         self._wall, until = wall, time.monotonic() + _PATIENCE
         try:
@@ -106,13 +106,13 @@ class RedisStore:
     def found(self, world: World) -> None:
         """Make the world that the server was started with, or go on with the one that outlived the last server.
 
-        Once Redis has lost everything it is made anew. Raises `UnfitStoreError` and `StoreAwayError`.
+        Once Redis has lost everything it is made anew. Raises `UnfitStoreError` and `StoreUnreachableError`.
         """
         self._wall = world.clock.wall
         self.first.found(world)
 
     def ready(self) -> None:
-        """Make sure that Redis answers, takes writes, and has our tables. Raises `StoreAwayError`."""
+        """Make sure that Redis answers, takes writes, and has our tables. Raises `StoreUnreachableError`."""
         self.first.check()
 
     def find_key(self, key: str) -> tuple[World, Account] | None:
@@ -136,7 +136,6 @@ class RedisStore:
         return met
 
     def worlds(self) -> Iterable[World]:
-        """Return all worlds, oldest first."""
         found = []
         for name in self.names():
             with suppress(ForeignWorldError):
@@ -152,28 +151,23 @@ class RedisStore:
         return names.new_name(self.link)
 
     def add(self, world: World) -> None:
-        """Store a world. Raises `TakenError` when its name or a key of it is in use; nothing is changed then."""
         self._create(world)
 
     def replace(self, world: World) -> None:
-        """Put a world in the place of the one that has its name, if there is one. Raises `TakenError`, as `add`."""
         self._create(world, ANY)
 
     def remove(self, name: str) -> None:
-        """Delete the world of that name, and its keys. Raises `KeyError` when there is none."""
         self._step.worlds.pop(name, None)
         self._knowledge.removed(name)
         if not self.link.script(REMOVE, name):
             raise KeyError(name)
 
     def used(self, world: World, wall: float) -> None:
-        """Note that a made world is in use, once in a while."""
         if isinstance(world, SharedWorld) and wall >= world.used + _USED:
             world.used = wall
             names.note_use(self.link, world, wall)
 
     def bound(self, limits: Limits) -> None:
-        """Hold worlds and journals to these limits."""
         self._limits = limits
 
     def has_room(self, wall: float) -> bool:
@@ -184,11 +178,9 @@ class RedisStore:
         return names.count(self.link) < self._limits.worlds
 
     def note_made(self, world: World, wall: float) -> None:
-        """Note that a world was made at the wall instant, so that it is dropped once nobody has used it for long."""
         names.note_use(self.link, world, wall, made=True)
 
     def close(self) -> None:
-        """Let go of the connection; whoever asks again gets a new one."""
         self.link.close()
 
     def owing(self, wall: float) -> set[str]:

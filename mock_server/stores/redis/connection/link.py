@@ -57,7 +57,7 @@ class Link:
         return self._probe is not None and self._probe.found is not None
 
     def script(self, text: str, *words: Word) -> Any:
-        """Return what the script answers. Raises `StoreAwayError`."""
+        """Return what the script answers. Raises `StoreUnreachableError`."""
         digest = self._digests.get(text)
         if digest is None:
             digest = self._digests[text] = sha1(text.encode(), usedforsecurity=False).hexdigest()
@@ -67,14 +67,14 @@ class Link:
             return self.command("EVAL", text, 0, *words)
 
     def command(self, *words: Word) -> Any:
-        """Return what the command answers. Raises `StoreAwayError`."""
+        """Return what the command answers. Raises `StoreUnreachableError`."""
         with self._lock:
             if self._connection is None and not self.pinned:
                 self.open()
             return self.ask(*words)
 
     def ask(self, *words: Word) -> Any:
-        """Return what the command answers, through the connection that there is. Raises `StoreAwayError`."""
+        """Return what the command answers, through the connection that there is. Raises `StoreUnreachableError`."""
         with self._lock:
             if self._connection is None:
                 raise StoreAwayError(self._probe.reason if self._probe else "no connection")
@@ -95,7 +95,7 @@ class Link:
                 raise
 
     def open(self) -> None:
-        """Make sure that there is a connection. Raises `StoreAwayError`, at once if the last one has broken."""
+        """Make sure that there is a connection. Raises `StoreUnreachableError`, at once if the last one has broken."""
         with self._lock:
             if self._connection is not None:
                 return

@@ -20,7 +20,7 @@ class SharedTime:
         self._differs = False
 
     def ask(self, link: Link) -> None:
-        """Learn the time of Redis. Raises `StoreAwayError`."""
+        """Learn the time of Redis. Raises `StoreUnreachableError`."""
         before = time.monotonic()
         seconds, micros = link.ask("TIME")
         delay = time.monotonic() - before
