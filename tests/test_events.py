@@ -15,7 +15,7 @@ from covermock.mock_server import Request
 from covermock.mock_server.history.timeline import Cursor as Known
 from covermock.mock_server.history.timeline import Follower, Happening, StageReached, present
 from covermock.mock_server.http.messages import Stream
-from covermock.mock_server.stores.redis.connection.link import StoreAwayError
+from covermock.mock_server.stores.redis.connection.link import StoreUnreachableError
 from covermock.mock_server.world.task import Task, index, own_time
 from covermock.openapi import ADMIN, Validator, load
 from hypothesis import given
@@ -361,7 +361,7 @@ def test_a_store_that_is_away_ends_no_stream_and_no_wait() -> None:
     """While nothing can be learnt, what waits goes on waiting; the others of the same moment, too."""
 
     def away(_: float) -> None:
-        raise StoreAwayError("gone")
+        raise StoreUnreachableError("gone")
 
     with InProcess() as here:
         assert here.mock.look(Stream(away, lambda *_, **__: b"", lambda _: 0.0, lambda: 0, "it"), 0.0) is None

@@ -9,7 +9,7 @@ import redis as client
 from covermock.mock_server.http.messages import Answer
 from covermock.mock_server.stores.redis import RedisStore
 from covermock.mock_server.stores.redis.connection import link
-from covermock.mock_server.stores.redis.connection.link import Link, StoreAwayError
+from covermock.mock_server.stores.redis.connection.link import Link, StoreUnreachableError
 from support.engines import Engine, engine, wait_until
 from support.fakes import COVER, COVER_STATUS, MUSIC, Fake
 
@@ -182,14 +182,14 @@ def test_a_slow_redis_is_given_a_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     while slow.now < 100:
         try:
             here.command("PING")
-        except StoreAwayError:
+        except StoreUnreachableError:
             refused += 1
             slow.now += 0.01
     waited = here.trips * 0.5
 
     assert 20 < waited < 60
     assert refused > 1000
-    with pytest.raises(StoreAwayError) as away:
+    with pytest.raises(StoreUnreachableError) as away:
         [here.command("PING") for _ in range(100)]
     assert "answers that take more than 0.25 s" in str(away.value.words["received"])
 

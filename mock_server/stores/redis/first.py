@@ -19,7 +19,7 @@ from ...world.build import build
 from ...world.world import World
 from ..memory import TakenError
 from ..port import UnfitStoreError
-from .connection.link import Link, StoreAwayError
+from .connection.link import Link, StoreUnreachableError
 from .making import LostError, make
 from .scripts import COMMON, OPEN
 
@@ -90,24 +90,24 @@ class First:
         raise UnfitStoreError(f"{problem}; start again")
 
     def check(self) -> bool:
-        """Make the world anew if the database is another than it was; return True if so. Raises `StoreUnreachableError`."""
+        """Make the world anew if the database is another; return True if so. Raises `StoreUnreachableError`."""
         try:
             epoch = self._begun()
         except UnfitStoreError as error:
-            raise StoreAwayError(error) from None
+            raise StoreUnreachableError(error) from None
         if epoch == self.epoch:
             return False
         self.restore(epoch)
         return True
 
     def restore(self, epoch: str) -> None:
-        """Make the world as it was in the beginning, unless there is one of that name. Raises `StoreUnreachableError`."""
+        """Make the world as it began, unless there is one of that name. Raises `StoreUnreachableError`."""
         if self._world is None:
             return
         try:
             self._made(self._world, epoch)
         except UnfitStoreError as error:
-            raise StoreAwayError(error) from None
+            raise StoreUnreachableError(error) from None
         self.epoch = epoch
 
     def introduce(self) -> None:
@@ -115,7 +115,7 @@ class First:
         if self._world is not None:
             words = (self._settings, self._world.name, socket.gethostname(), os.getpid())
             name = ":".join(["covermock", *(quote(str(word), safe="") for word in words)])
-            with suppress(StoreAwayError):
+            with suppress(StoreUnreachableError):
                 self._link.ask("CLIENT", "SETNAME", name)
 
     def _begun(self) -> str:
@@ -172,7 +172,7 @@ class First:
         """Raise `UnfitStoreError` for a Redis that drops what it was given when it is full."""
         try:
             info = self._link.ask("INFO", "memory").decode()
-        except StoreAwayError:  # not every user may ask
+        except StoreUnreachableError:  # not every user may ask
             return
         rows = dict(line.partition(":")[::2] for line in info.splitlines())
         policy = rows.get("maxmemory_policy", "")
@@ -184,7 +184,7 @@ class First:
         """Return who is connected; nobody where this user may not know."""
         try:
             text = self._link.ask("CLIENT", "LIST").decode(errors="replace")
-        except StoreAwayError:
+        except StoreUnreachableError:
             return []
         return [dict(word.partition("=")[::2] for word in line.split(" ")) for line in text.splitlines()]
 

@@ -3,7 +3,7 @@
 import time
 from typing import Final
 
-from .connection.link import Link, StoreAwayError
+from .connection.link import Link, StoreUnreachableError
 from .shared import SharedWorld
 
 _SECONDS: Final = 0.008  # between two looks
@@ -34,7 +34,7 @@ class Pulse:
         worlds = list(self._asked)
         try:
             versions = self._link.ask("HMGET", "covermock:versions", *(world.uid for world in worlds))
-        except StoreAwayError:
+        except StoreUnreachableError:
             if self._link.back:  # a look takes the new connection; this may be asked for outside of the mock's lock
                 self._versions = dict.fromkeys(worlds, -2)
             return

@@ -19,7 +19,7 @@ from ...world.webhook import policy
 from ...world.world import World
 from . import names
 from .change import Change
-from .connection.link import Link, StoreAwayError
+from .connection.link import Link, StoreUnreachableError
 from .connection.times import SharedTime
 from .first import First
 from .knowledge import ForeignWorldError, Knowledge, RetryError
@@ -76,7 +76,7 @@ class RedisStore:
     def run(self, work: Callable[[Subject, float], Result], subject: Subject, wall: float) -> Result:
         """Return what `work(subject, wall)` returns once all that it changed is in Redis, or nothing of it.
 
-        Raises `StoreUnreachableError`; then nothing of it was committed, unless Redis became unreachable in the midst of it.
+        Raises `StoreUnreachableError`; then nothing of it was committed, unless Redis was lost in the midst of it.
         """
         self._wall, until = wall, time.monotonic() + _PATIENCE
         try:
@@ -89,7 +89,7 @@ class RedisStore:
                     break
         finally:
             self._step, self.link.pinned = _Step(), False
-        raise StoreAwayError("one that others change all the while")
+        raise StoreUnreachableError("one that others change all the while")
 
     def _tried(self, work: Callable[[Subject, float], Result], subject: Subject, wall: float) -> tuple[bool, Any]:
         """Return True and the result once all is in Redis; False where others were quicker, and it is due again."""
@@ -199,7 +199,7 @@ class RedisStore:
     def _begin(self) -> None:
         """Begin on what Redis says through one connection; without it, whatever needs Redis in this step is refused."""
         self._step, self.link.pinned = _Step(running=True), False
-        with suppress(StoreAwayError):
+        with suppress(StoreUnreachableError):
             self.link.open()
         self.link.pinned = True
         self.strays.current = False
@@ -262,7 +262,7 @@ class RedisStore:
         if not world.gone:
             try:
                 self._knowledge.sync(world)
-            except StoreAwayError:
+            except StoreUnreachableError:
                 world.make_do()
 
     def _stray_tail(self, seen: int) -> tuple[int, list[bytes], float]:

@@ -22,11 +22,11 @@ _DEBT: Final = 3.0  # seconds of debt with which Redis counts as away, until hal
 Word = bytes | str | int | float
 
 
-class StoreAwayError(Refusal):
+class StoreUnreachableError(Refusal):
     """The store can't be reached: an answer that is due (503), wherever it is met. `remedy` is for who runs it."""
 
     def __init__(self, reason: object) -> None:
-        self.reason: object = reason.reason if isinstance(reason, StoreAwayError) else reason
+        self.reason: object = reason.reason if isinstance(reason, StoreUnreachableError) else reason
         received, self.remedy = told(self.reason)
         super().__init__(UNAVAILABLE, received=received)
 
@@ -77,7 +77,7 @@ class Link:
         """Return what the command answers, through the connection that there is. Raises `StoreUnreachableError`."""
         with self._lock:
             if self._connection is None:
-                raise StoreAwayError(self._probe.reason if self._probe else "no connection")
+                raise StoreUnreachableError(self._probe.reason if self._probe else "no connection")
             self._refuse_while_slow()
             try:
                 return self._sent(words)
@@ -86,10 +86,10 @@ class Link:
             except ResponseError as error:
                 if isinstance(error, ReadOnlyError):  # what was the primary isn't any more: look for the new one
                     self._lost(error)
-                raise StoreAwayError(error) from None
+                raise StoreUnreachableError(error) from None
             except (RedisError, OSError) as error:
                 self._lost(error)
-                raise StoreAwayError(error) from None
+                raise StoreUnreachableError(error) from None
             except BaseException as error:  # an answer may be under way that nobody will read
                 self._lost(error)
                 raise
@@ -100,14 +100,14 @@ class Link:
             if self._connection is not None:
                 return
             if self._probe is not None and self._probe.found is None:
-                raise StoreAwayError(self._probe.reason)
+                raise StoreUnreachableError(self._probe.reason)
             try:
                 self._connection = self._probe.found if self._probe else _connection(self._new)
                 self._probe = None
                 self._connected()
             except (RedisError, OSError) as error:
                 self._lost(error)
-                raise StoreAwayError(error) from None
+                raise StoreUnreachableError(error) from None
             except BaseException as error:
                 self._lost(error)
                 raise
@@ -145,7 +145,7 @@ class Link:
         if self._resting:
             self._resting = self._owed() > _DEBT / 2
         if self._resting:
-            raise StoreAwayError(f"answers that take more than {_SLOW:g} s, one after the other")
+            raise StoreUnreachableError(f"answers that take more than {_SLOW:g} s, one after the other")
 
     def _lost(self, reason: object) -> None:
         self._drop()
