@@ -157,7 +157,8 @@ def test_64_mib_over_a_slow_line_arrive() -> None:
     async def scene() -> None:
         lines, size, packet = Lines(), 64 << 20, 1 << 14
         line = lines.open()
-        line.client.data_received(b"POST /__mock/x HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size)
+        head = b"POST /__mock/worlds/docs/audio HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+        line.client.data_received(head % size)
         began = line.client._since
         for number in range(1, size // packet + 1):
             line.client.look(began + number * packet / (SLOW + 1))
@@ -341,6 +342,23 @@ def test_a_half_closed_client_gets_an_answer_that_takes_a_while_but_not_one_that
 
         assert (True, ["held"]) == (held.aborted, dropped)
         assert ([200], False, True) == (statuses(made), made.aborted, made.closed)
+
+    play(scene)
+
+
+def test_what_is_held_back_for_a_client_that_has_gone_meanwhile_is_dropped_at_once() -> None:
+    """An answer that was made in a thread, and is then to be held back, is not kept for nobody."""
+
+    async def scene() -> None:
+        lines, dropped = Lines(), list[str]()
+        lines.answer = None
+        line = lines.open()
+        line.client.data_received(GET)
+        line.closed = True
+        line.client.connection_lost(None)
+        line.client.hold(lambda: dropped.append("held"))
+
+        assert ["held"] == dropped
 
     play(scene)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import logging
 import signal
 import socket
 import time
@@ -22,6 +23,8 @@ from .http1 import Connection, Shared
 from .noted import Noted
 from .notices import Notices
 from .pending import Client, Waiting
+
+_log = logging.getLogger("covermock")
 
 _SWEEP_SECONDS = 0.5
 _SWEEPS_OF_STORE = 10  # sweeps between two looks for webhooks that a process which is gone was to send
@@ -144,10 +147,13 @@ class Server:
         loop = asyncio.get_running_loop()
         for number in itertools.count(1):
             await asyncio.sleep(_SWEEP_SECONDS)
-            self._shared.look(loop.time())
-            if number % _SWEEPS_OF_STORE == 0:
-                self.mock.take_over(time.time())
-                self._after()
+            try:
+                self._shared.look(loop.time())
+                if number % _SWEEPS_OF_STORE == 0:
+                    self.mock.take_over(time.time())
+                    self._after()
+            except Exception:  # noqa: BLE001 - nothing that takes too long would ever end again
+                _log.exception("the sweep of connections failed; it goes on")
 
     async def _drain(self) -> None:
         """Let what is being answered go out, but not without end."""

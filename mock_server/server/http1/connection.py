@@ -152,6 +152,9 @@ class Connection(asyncio.Protocol):
 
     def hold(self, drop: Callable[[], None]) -> None:
         """Know that the answer is being held back; `drop` is called if the client goes before."""
+        if self._transport.is_closing():
+            drop()
+            return
         self._drop = drop
         if self._eof:
             self._loop.call_later(_GRACE, self._leave)

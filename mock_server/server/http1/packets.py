@@ -8,6 +8,7 @@ import re
 from ...http.messages import Request
 from .head import FIELDS, KEEP, Head
 
+KEPT = 65_536  # bytes of a body that are kept whatever its limit: what a journal shows
 _END = b"\r\n\r\n"
 _KEPT = 1024  # heads, and as many lines of them and whole packets
 _LONGEST = 2048  # bytes of a head that is kept
@@ -34,6 +35,8 @@ class Heads:
         same = self._same.get(packet)
         if same is not None:
             return same
+        if len(packet) > KEPT:
+            return None
         end = packet.find(_END, 0, self._longest) + 4
         head = self._known.get(packet[:end])
         if head is None:

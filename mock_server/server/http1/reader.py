@@ -7,11 +7,10 @@ from ...http.messages import Request
 from ...limits import Limits
 from .body import Body, Stock
 from .head import CLOSE, Head, HeadReader, MalformedError
-from .packets import Heads
+from .packets import KEPT, Heads
 
 _END = b"\r\n\r\n"
 _END_NOT_FOUND = 3  # the index after it, where it is not found
-_KEPT = 65_536  # bytes of a body that is too large which are kept in any case: what a journal shows
 Phase = Literal["", "head", "body", "trailers"]
 
 
@@ -90,12 +89,12 @@ class Reader:
         """Return the request once its body is whole. One that is all there needs no more than to be cut out."""
         at = self._at
         if self._body is None:
-            if head.length is not None and at + head.length <= len(self._data):
+            if head.length is not None and head.length <= KEPT and at + head.length <= len(self._data):
                 self._at += head.length
                 return self._whole(head, self._data[at : self._at], head.connection)
             if at == len(self._data):
                 return None
-            limit = max(self._body_limit(head.path), _KEPT) + 1
+            limit = max(self._body_limit(head.path), KEPT) + 1
             self._body = Body(head, limit, self._limits, self._stock)
         self._at = self._body.take(self._data, at)
         if not self._body.done:
