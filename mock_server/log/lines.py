@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from covermock.openapi import json_bytes
+from covermock.openapi import encoded
 
 from ..http.messages import Answer, Request
 from ..http.redaction import Known, redact_text
@@ -54,6 +54,7 @@ class Line(NamedTuple):
         return "  ".join([_painted(plain(part), colour if coloured else "") for part, colour in parts if part])
 
     def facts(self) -> Mapping[str, Any]:
+        """Return the fields for programs."""
         return {**self._asdict(), "ms": round(self.ms, 3)}
 
 
@@ -64,11 +65,13 @@ class Sum(NamedTuple):
     counts: Mapping[int, int]
 
     def text(self, stamp: str, _: str, *, coloured: bool) -> str:
+        """Return the line for people."""
         counts = ", ".join(f"{status} x {count}" for status, count in self.counts.items())
         told = f"{sum(self.counts.values())} more requests in a second: {counts}"
         return f"{_painted(stamp, _DIM if coloured else '')}  {told}"
 
     def facts(self) -> Mapping[str, Any]:
+        """Return the fields for programs."""
         counts = {str(status): count for status, count in self.counts.items()}
         return {"wall": self.wall, "summed": sum(self.counts.values()), "counts": counts}
 
@@ -87,6 +90,7 @@ class Notice(NamedTuple):
         return f"{_painted(stamp, _DIM if coloured else '')}  {level}  {said}"
 
     def facts(self) -> Mapping[str, Any]:
+        """Return the fields for programs."""
         return self._asdict()
 
 
@@ -97,10 +101,12 @@ class Lost(NamedTuple):
     dropped: int
 
     def text(self, stamp: str, _: str, *, coloured: bool) -> str:
+        """Return the line for people."""
         told = f"{self.dropped} lines dropped: the log was not read fast enough"
         return f"{_painted(stamp, _DIM if coloured else '')}  {told}"
 
     def facts(self) -> Mapping[str, Any]:
+        """Return the fields for programs."""
         return self._asdict()
 
 
@@ -135,7 +141,7 @@ def as_json(record: Record, stamp: str) -> str:
     """Return a line for programs. What has nothing to say is left out, and all that isn't ASCII is escaped."""
     facts = {"time": stamp}
     facts.update({name: value for name, value in record.facts().items() if value and name != "wall"})
-    quick = json_bytes(facts).decode()
+    quick = encoded(facts).decode()
     if len(quick) <= 4 * _LONGEST and quick.isascii() and quick.isprintable():
         return quick
     return json.dumps({name: _shown(value) for name, value in facts.items()}).replace("\x7f", "\\u007f")

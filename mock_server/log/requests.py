@@ -57,6 +57,7 @@ class RequestLog:
         self._handler = Handler(self)
 
     def __enter__(self) -> Self:
+        """Begin."""
         logging.getLogger().addHandler(self._handler)
         return self
 
@@ -140,6 +141,7 @@ class Handler(logging.Handler):
         self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
         self._log.say(record.levelname.lower(), self.format(record))
 
 

@@ -27,6 +27,7 @@ class Noted(NamedTuple):
         self.client.hold(drop)
 
     def reply(self, answer: Answer) -> None:
+        """Send the answer."""
         self.client.reply(answer)
         self.note(self.request, answer, self.began)
 
