@@ -13,7 +13,6 @@ import click
 from covermock.contract_tests.clients.running import judge_runs, judge_suite
 from covermock.contract_tests.clients.scenarios import KEY, ONCE, Scenario, UnknownScenarioError, scenarios_named
 from covermock.contract_tests.clients.verdicts import ClientJudgement, Mutation, RunVerdict, client_judgement
-from covermock.fixtures.commands import adopt_orphans
 from covermock.fixtures.running_clients import Client, Run, UnstartableError, shown_output
 from covermock.mock_server.defects import DEFECTS, Defect, find_defect
 
@@ -47,7 +46,6 @@ def _defects(names: str) -> list[Defect]:
 
 
 def _verdicts(client: Client, scenarios: list[Scenario], jobs: int) -> tuple[list[RunVerdict], str]:
-    adopt_orphans()
     try:
         found, trouble = judge_runs(lambda one: Run(client, one).verdict(), scenarios, jobs, client.stopping)
     except UnstartableError as error:

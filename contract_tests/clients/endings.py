@@ -26,8 +26,9 @@ def _by_itself(run: Experience, ending: Ending) -> Iterator[ClientFinding]:
         yield finding(run.contract, RULES[rule], "an end in time", f"it still ran after {ending.seconds:.1f} s", last)
     if ending.signal:
         yield finding(run.contract, RULES["ends-by-itself"], "an exit code", f"it was ended by {ending.signal}", last)
-    if ending.left:
-        received = f"{ending.left} processes that outlived it; they were ended"
+    if ending.left or ending.survived:
+        fate = f"{ending.survived} of them could not be ended" if ending.survived else "they were ended"
+        received = f"{ending.left} processes that outlived it; {fate}"
         yield finding(run.contract, RULES["leaves-nothing"], "nothing left running", received)
 
 

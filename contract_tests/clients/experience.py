@@ -29,7 +29,7 @@ class Inputs:
 class Ending:
     """How a command ended: with a `code`, by a `signal`, or not at all (`late`, `flooded`) until it was stopped.
 
-    `at` is the real instant (Unix seconds), `left` how many processes it left behind.
+    `at` is the real instant (Unix seconds), `left` how many processes it left behind, of which some `survived` us.
     """
 
     code: int | None = None
@@ -39,6 +39,7 @@ class Ending:
     at: float = float("inf")
     seconds: float = 0.0
     left: int = 0
+    survived: int = 0
 
     @property
     def stopped(self) -> bool:
