@@ -12,6 +12,7 @@ import click
 from .delivery import complaint, deliver, refuse_unwritable
 from .exits import BROKEN, CANNOT, HOLDS, INTERRUPTED, TERMINATED, Terminated
 from .flags import SPEC, contract_of, flag
+from .numbers import OF_CHECK, SEED
 
 if TYPE_CHECKING:
     from covermock.contract_tests import Judgement, Progress
@@ -29,14 +30,14 @@ _LEVELS = ("documented", "corroborated", "inferred", "assumed")
 @flag("--long-audio", metavar="ID", help="Uploaded audio longer than 60 seconds.")
 @flag("--min-audio", metavar="ID", help="Uploaded audio of exactly 6 seconds.")
 @flag("--max-audio", metavar="ID", help="Uploaded audio of exactly 60 seconds.")
-@flag("--max-credits", type=click.IntRange(0), help="Credits to spend at most; default: 0, on this machine 100.")
-@flag("--max-requests", type=click.IntRange(1), help="Requests to send at most; default: 400.")
-@flag("--patience", type=click.FloatRange(0), help="Seconds to wait for a task; default: 600, on this machine 40.")
-@flag("--poll-interval", type=click.FloatRange(0), help="Seconds between polls; default: 5, on this machine 0.1.")
-@flag("--rate", type=click.FloatRange(0), help="Requests a second, 0 for no limit; default: 5, on this machine 0.")
+@flag("--max-credits", type=OF_CHECK["max_credits"], help="Credits to spend at most; default: 0, on this machine 100.")
+@flag("--max-requests", type=OF_CHECK["max_requests"], help="Requests to send at most; default: 400.")
+@flag("--patience", type=OF_CHECK["patience"], help="Seconds to wait for a task; default: 600, on this machine 40.")
+@flag("--poll-interval", type=OF_CHECK["poll_interval"], help="Seconds between polls; default: 5, on this machine 0.1.")
+@flag("--rate", type=OF_CHECK["rate"], help="Requests a second, 0 for no limit; default: 5, on this machine 0.")
 @flag("--callback-base", metavar="URL", help="Public base URL that leads to this machine, for webhooks.")
 @flag("--fail-on", type=click.Choice(_LEVELS), help="Least known level that fails the run; default: documented.")
-@flag("--seed", type=click.IntRange(0), help="What made-up ids and generated requests come from; default: 0.")
+@flag("--seed", type=SEED, help="What made-up ids and generated requests come from; default: 0.")
 @flag("--report", multiple=True, metavar="FILE", help="Report by suffix: .json .xml .html .sarif .md .txt; repeatable.")
 @flag("--baseline", metavar="FILE", help="Known deviations, which don't fail the run.")
 @SPEC

@@ -11,10 +11,11 @@ from covermock.contract_tests.reports import problem_with
 from covermock.contract_tests.servers.baseline import read_baseline
 from covermock.openapi import LEVELS, Contract, Source, nearest, read
 
+from .numbers import OF_CHECK
+
 _TEXTS = ("pending_music_task", "audio", "short_audio", "long_audio", "min_audio", "max_audio", "callback_base")
-_NUMBERS = ("max_credits", "max_requests", "patience", "poll_interval", "rate", "seed")
 _LISTS = ("music_task", "report")
-_KNOWN = (*_TEXTS, *_NUMBERS, *_LISTS, "fail_on", "baseline", "keys")
+_KNOWN = (*_TEXTS, *OF_CHECK, *_LISTS, "fail_on", "baseline", "keys")
 Settled = tuple[Settings, list[Path], list[dict[str, Any]]]
 
 
@@ -85,13 +86,22 @@ def _checked(source: Source, name: str, value: Any) -> Any:
     plain = name.replace("-", "_")
     if plain in _LISTS:
         return value if isinstance(value, list) else [part.strip() for part in str(value).split(",")]
-    if plain in _NUMBERS and (isinstance(value, bool) or not isinstance(value, int | float) or value < 0):
-        raise source.error((name,), f"expected a number of at least 0, received {value!r}")
+    if plain in OF_CHECK:
+        return _number(source, name, value)
     if plain == "fail_on" and value not in LEVELS:
         raise source.error((name,), f"expected one of {', '.join(LEVELS)}, received {value!r}")
     if plain in _TEXTS and not isinstance(value, str):
         raise source.error((name,), f"expected text, received {value!r}; put it in quotes")
     return value
+
+
+def _number(source: Source, name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise source.error((name,), f"expected a number, received {value!r}")
+    try:
+        return OF_CHECK[name.replace("-", "_")].convert(value, None, None)
+    except click.BadParameter as error:
+        raise source.error((name,), error.message) from None
 
 
 def _key_file(file: Mapping[str, Any], config: str | None) -> dict[str, str]:

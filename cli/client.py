@@ -7,6 +7,7 @@ import click
 
 from .delivery import deliver, refuse_unwritable
 from .flags import SPEC, flag
+from .numbers import YEAR, Number, Whole
 
 _LEVELS = ["documented", "corroborated", "inferred", "assumed"]
 
@@ -20,16 +21,16 @@ _LEVELS = ["documented", "corroborated", "inferred", "assumed"]
 @flag(
     "--timeout",
     default=60.0,
-    type=click.FloatRange(0, min_open=True),
+    type=Number(0, YEAR, min_open=True),
     help="Seconds to finish or give up in, for each run.",
 )
 @flag("--fail-on", default="assumed", type=click.Choice(_LEVELS), help="Weakest level of a clause that fails the run.")
 @flag("--report", multiple=True, metavar="FILE", help="Write a report: .json, .xml (JUnit), .md, .html or .sarif.")
-@flag("--cover-min", default=0.0, type=click.FloatRange(0, 100), help="Percent of what can happen that has to be met.")
+@flag("--cover-min", default=0.0, type=Number(0, 100), help="Percent of what can happen that has to be met.")
 @flag("--env", multiple=True, metavar="VALUE=NAME", help="Other names, e.g. base_url=API_URL for GATEWAY_BASE_URL.")
 @flag("--allow-callback", multiple=True, metavar="HOST", help="Host besides loopback that webhooks may go to.")
 @SPEC
-@flag("--jobs", default=12, type=click.IntRange(1), help="How many scenarios run at a time.")
+@flag("--jobs", default=12, type=Whole(1, 1000), help="How many scenarios run at a time.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def client(command: tuple[str, ...], report: tuple[str, ...], **flags: Any) -> int:
     """Run COMMAND against the mock and judge its requests and its behaviour.

@@ -5,13 +5,14 @@ import time
 import click
 
 from .flags import flag
+from .numbers import SECONDS
 
 _PAUSE = 0.05
 
 
 @click.command()
 @click.argument("url")
-@flag("--timeout", default=30.0, type=click.FloatRange(0), help="Seconds to wait at most.")
+@flag("--timeout", default=30.0, type=SECONDS, help="Seconds to wait at most.")
 def ready(url: str, timeout: float) -> int:
     """Wait until the mock at URL is ready; exit 0 when it is, 3 when the time is up."""
     if not url.startswith(("http://", "https://")):

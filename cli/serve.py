@@ -6,6 +6,7 @@ import click
 
 from .flags import flag, origin, web_address
 from .limits import CommandWithLimits, NamedValues, limits
+from .numbers import SECONDS, SEED, Number, Whole
 from .stores import MEMORY, store_url
 
 if TYPE_CHECKING:
@@ -14,13 +15,13 @@ if TYPE_CHECKING:
 
 @click.command(cls=CommandWithLimits)
 @flag("--host", default="127.0.0.1", help="Address to listen on; a foreign one needs COVERMOCK_TOKEN for /__mock/.")
-@flag("--port", default=8080, type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
+@flag("--port", default=8080, type=Whole(0, 65535), help="Port to listen on; 0 takes a free one.")
 @flag("--world", default="docs", metavar="NAME|FILE", help="World to serve: docs, demo, empty, or a YAML file.")
 @flag("--spec", metavar="FILE", help="Contract to follow instead of the built-in gateway.yaml.")
 @flag("--drive", type=click.Choice(["time", "manual", "polls"]), help="What moves tasks; default: the world's.")
-@flag("--stage-seconds", type=click.FloatRange(0), help="Length of every stage; default: the contract's x-lifecycle.")
-@flag("--speed", type=click.FloatRange(0, min_open=True), help="World seconds in a second; default: the world's.")
-@flag("--seed", type=click.IntRange(0), help="What ids are made from; default: the world's.")
+@flag("--stage-seconds", type=SECONDS, help="Length of every stage; default: the contract's x-lifecycle.")
+@flag("--speed", type=Number(0, 10**6, min_open=True), help="World seconds in a second; default: the world's.")
+@flag("--seed", type=SEED, help="What ids are made from; default: the world's.")
 @flag(
     "--store",
     default=MEMORY,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     metavar="memory|redis://…",
     help="Where worlds live; a Redis or Valkey is shared by many processes and hosts, and outlives them.",
 )
-@flag("--workers", default=1, type=click.IntRange(1), help="Processes; more than one needs --store redis://….")
+@flag("--workers", default=1, type=Whole(1, 256), help="Processes; more than one needs --store redis://….")
 @flag(
     "--public-url",
     default="",

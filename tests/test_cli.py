@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from covermock.cli.command_line import cli
 from covermock.cli.flags import SECRETS, refuse_unknown_twins
+from covermock.cli.numbers import Number, Whole
 from covermock.openapi import ADMIN, GATEWAY
 from support.fakes import document, edited, world_file
 from support.servers import PATIENCE, Process, environment, run
@@ -56,7 +57,7 @@ def refusal(*arguments: str, **env: str) -> str:
         (("serve", "--world", "dmo"), "did you mean 'demo'?"),
         (("serve", "--world", "missing.yaml"), "No such file"),
         (("serve", "--spec", "missing.yaml"), "No such file"),
-        (("serve", "--speed", "0"), "x>0"),
+        (("serve", "--speed", "0"), "0<x<=1000000, received '0'"),
         (("serve", "--store", "sqlite:x"), "redis://"),
         (("serve", "--workers", "2"), "shared"),
         (("serve", "--public-url", "ftp://x"), "http://127.0.0.1:8080"),
@@ -64,6 +65,21 @@ def refusal(*arguments: str, **env: str) -> str:
         (("ready",), "URL"),
         (("ready", "localhost"), "http://127.0.0.1:8080"),
         (("spec", "--format", "xml"), "'yaml', 'json'"),
+        (("serve", "--speed", "inf"), "in the range 0<x<=1000000, received 'inf'"),
+        (("serve", "--speed", "1e999"), "received '1e999'"),
+        (("serve", "--stage-seconds", "nan"), "in the range 0<=x<=31557600, received 'nan'"),
+        (("serve", "--seed", "1" * 5000), "… (5000 characters)"),
+        (("serve", "--seed", str(2**63)), "0<=x<=9223372036854775807"),
+        (("serve", "--seed", "1.5"), "expected a whole number"),
+        (("serve", "--workers", "9999999"), "1<=x<=256"),
+        (("serve", "--port", "1_0"), "received '1_0'"),
+        (("ready", "http://x", "--timeout", "inf"), "received 'inf'"),
+        (("check", "http://x", "--rate", "nan"), "0<=x<=1000000"),
+        (("check", "http://x", "--patience", "1e400"), "received '1e400'"),
+        (("check", "http://x", "--max-credits", "9" * 30), "0<=x<=1000000000"),
+        (("client", "--timeout", "nan", "true"), "0<x<=31557600"),
+        (("client", "--cover-min", "nan", "true"), "0<=x<=100"),
+        (("client", "--jobs", "100000", "true"), "1<=x<=1000"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_2(arguments: tuple[str, ...], said: str) -> None:
@@ -77,12 +93,34 @@ def test_wrong_usage_is_one_line_and_exit_2(arguments: tuple[str, ...], said: st
         ("COVERMOCK_PROT", "1", "did you mean 'COVERMOCK_PORT'"),
         ("COVERMOCK_STAGE_SECOND", "1", "COVERMOCK_STAGE_SECONDS"),
         ("COVERMOCK_PORT", "abc", "COVERMOCK_PORT"),
+        ("COVERMOCK_SPEED", "inf", "received 'inf'"),
+        ("COVERMOCK_SEED", "1" * 5000, "expected a whole number"),
         ("COVERMOCK_WORLD", "dmo", "did you mean 'demo'?"),
     ],
 )
 def test_the_environment_is_held_to_the_same(name: str, value: str, said: str) -> None:
     """An unknown COVERMOCK_ variable, or a wrong value in a known one, is refused like a flag."""
     assert said in refusal("serve", **{name: value})
+
+
+def test_every_number_has_bounds() -> None:
+    """No flag takes a number that is not finite, or has no end: each has both a least and a most."""
+    options = [option for command in cli.commands.values() for option in command.params]
+    numbers = [one for one in options if one.type.name in {"integer", "float", "integer range", "float range"}]
+
+    assert len(numbers) > 10
+    assert [] == [
+        option.name for option in numbers if not isinstance(option.type, Number | Whole) or not option.type.max
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "number"),
+    [(Whole(0, 2**63 - 1), str(2**63 - 1), 2**63 - 1), (Whole(0, 9), "7.0", 7), (Number(0, 9), "1e0", 1.0)],
+)
+def test_a_number_is_read_to_the_last_digit(kind: Number | Whole, text: str, number: float) -> None:
+    """However it is written."""
+    assert number == kind.convert(text, None, None)
 
 
 def test_every_flag_of_serve_has_its_twin() -> None:

@@ -30,7 +30,7 @@ COVER, UPLOAD = "/api/v1/audio/music/cover", "/api/v1/audio/music/upload-cover"
 def serving() -> Iterator[str]:
     """Serve the world `demo` on a free port; yield its URL."""
     command = [sys.executable, "-m", "covermock.cli", "serve", "--port", "0", "--world", "demo"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:  # noqa: S603 - our own
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         assert server.stdout is not None
         try:
             yield server.stdout.readline().split()[-1]
