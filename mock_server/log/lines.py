@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from covermock.openapi import encoded
+from covermock.openapi import json_bytes
 
 from ..http.messages import Answer, Request
 from ..http.redaction import Known, redact_text
@@ -141,7 +141,7 @@ def as_json(record: Record, stamp: str) -> str:
     """Return a line for programs. What has nothing to say is left out, and all that isn't ASCII is escaped."""
     facts = {"time": stamp}
     facts.update({name: value for name, value in record.facts().items() if value and name != "wall"})
-    quick = encoded(facts).decode()
+    quick = json_bytes(facts).decode()
     if len(quick) <= 4 * _LONGEST and quick.isascii() and quick.isprintable():
         return quick
     return json.dumps({name: _shown(value) for name, value in facts.items()}).replace("\x7f", "\\u007f")
