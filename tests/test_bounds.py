@@ -150,9 +150,9 @@ Does = Callable[..., Any]
         (media, "length", "POST", "worlds/docs/audio", b"RIFF"),
         (worlds, "unfit", "PUT", "worlds/docs/export", b""),
         (worlds, "build", "POST", "worlds", b"{}"),
-        (worlds, "begun", "POST", "worlds/docs/reset", None),
-        (worlds, "living", "POST", "worlds/docs/fork", b"{}"),
-        (worlds, "value_shown", "GET", "worlds/docs/export", None),
+        (worlds, "beginning", "POST", "worlds/docs/reset", None),
+        (worlds, "current", "POST", "worlds/docs/fork", b"{}"),
+        (worlds, "redact_value", "GET", "worlds/docs/export", None),
         (worlds, "replay", "POST", "worlds/docs/replay", None),
     ],
 )
