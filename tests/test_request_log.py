@@ -362,7 +362,7 @@ def test_a_defect_of_ours_is_told_with_its_traceback(tmp_path: Path) -> None:
         "import sys\n"
         "from covermock.mock_server.gateway.gateway import Gateway\n"
         "Gateway._done = lambda *_: 1 / 0\n"
-        "from covermock.cli.main import main\n"
+        "from covermock.cli import main\n"
         "main(sys.argv[1:])\n"
     )
     path = tmp_path / "log.txt"
