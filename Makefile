@@ -7,7 +7,7 @@ FOLDERS := $(shell sed -n 's/^"covermock\.[a-z_]*" = "\([a-z_]*\)"$$/\1/p' pypro
 SPECS := openapi/gateway.yaml openapi/admin.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint format types spec-lint redocly no-redocly kill-matrix vendor clients lock bench bench-quick screenshots fuzz soak wheel clean
+.PHONY: help serve test check lint format types spec-lint redocly no-redocly kill-matrix vendor clients lock bench bench-quick screenshots fuzz soak crowd wheel clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -92,6 +92,9 @@ bench-quick: .venv/.stamp ## Measure covermock alone, in a minute
 
 fuzz: .venv/.fuzz ## Attack covermock with a million inputs: make fuzz ARGS="http --inputs 10000000 --write"
 	PYTHONPATH=tools $(BIN)/python -m fuzz $(ARGS)
+
+crowd: .venv/.stamp ## Serve a client beside 12,000 idle and dripping connections: make crowd ARGS=--write
+	PYTHONPATH=tools $(BIN)/python -m benchmarks.crowd $(ARGS)
 
 soak: .venv/.stamp ## Load a server for an hour and see that it stays flat: make soak ARGS="--seconds 600 --write"
 	PYTHONPATH=tools $(BIN)/python -m soak $(ARGS)

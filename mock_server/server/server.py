@@ -148,7 +148,8 @@ class Server:
         for number in itertools.count(1):
             await asyncio.sleep(_SWEEP_SECONDS)
             try:
-                self._shared.look(loop.time())
+                for _ in self._shared.looks(loop.time):
+                    await asyncio.sleep(0)
                 if number % _SWEEPS_OF_STORE == 0:
                     self.mock.take_over(time.time())
                     self._after()

@@ -1,7 +1,7 @@
 """What the connections of a server share: the mock, the limits, and what there is of both for all of them together."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ...http.messages import Answer, Request
@@ -13,6 +13,8 @@ from .connection import Connection
 from .encode import encoded
 from .head import CLOSE
 from .packets import Heads
+
+_AT_ONCE = 100  # connections that are looked at before others have their turn
 
 Respond = Callable[[Request, Connection], None]
 Note = Callable[[Request, Answer, float], None]
@@ -66,7 +68,18 @@ class Shared:
 
     def look(self, now: float) -> None:
         """End what takes too long, and the longest of answers that nobody reads where there are too many of them."""
-        waiting = {connection: connection.look(now) for connection in list(self.connections)}
+        for _ in self.looks(lambda: now):
+            pass
+
+    def looks(self, clock: Callable[[], float]) -> Iterator[None]:
+        """Look at some connections at a time, and yield, so that thousands of them make nobody wait."""
+        waiting: dict[Connection, int] = {}
+        for number, connection in enumerate(list(self.connections)):
+            if number % _AT_ONCE == 0:
+                yield
+            unread = connection.look(clock())
+            if unread:
+                waiting[connection] = unread
         over = sum(waiting.values()) - self.limits.unread_bytes
         while over > 0:
             worst = max(waiting, key=lambda one: waiting[one])
