@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import redis as client
+from covermock.mock_server.control.steps import Steps
 from covermock.mock_server.http.messages import Answer
 from support.engines import DURABLE, Engine, engine, wait_until
 from support.fakes import COVER, COVER_STATUS, MUSIC, UPLOAD_COVER, Fake
@@ -101,17 +102,17 @@ def test_a_step_in_whose_midst_everything_is_lost_is_done_on_what_came_back(
 ) -> None:
     """A control call that changes a world is never answered 200 for a change that no world has."""
     one, _ = pair
-    answer, lost = one.mock.control.answer, False
+    answer, lost = Steps.answer, False
 
-    def spoilt(request: Any, wall: float) -> Answer:
+    def spoilt(steps: Steps, wall: float) -> Answer | None:
         nonlocal lost
-        done = answer(request, wall)
+        done = answer(steps, wall)
         if not lost:
             lost = True
             redis.empty()
         return done
 
-    monkeypatch.setattr(one.mock.control, "answer", spoilt)
+    monkeypatch.setattr(Steps, "answer", spoilt)
     audio = one.control("POST", "worlds/docs/audio", {"seconds": 30}).json["id"]
 
     assert lost
