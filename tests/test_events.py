@@ -20,7 +20,8 @@ from covermock.mock_server.world.task import Task, index, own_time
 from covermock.openapi import ADMIN, Validator, load
 from hypothesis import given
 from hypothesis import strategies as st
-from support.places import PLACES, Client, Cursor, calling, place
+from support.fakes import Fake
+from support.places import PLACES, Client, Place, calling, place
 from support.receivers import receiving
 
 HOUR = 3600
@@ -37,7 +38,7 @@ class Clock:
 
 
 @pytest.fixture(scope="module", params=PLACES)
-def lab(request: pytest.FixtureRequest) -> Iterator[Cursor]:
+def lab(request: pytest.FixtureRequest) -> Iterator[Place]:
     """A mock, wherever it is."""
     with place(request.param) as opened:
         yield opened
@@ -50,7 +51,7 @@ def server() -> Iterator[ServerThread]:
         yield running
 
 
-def alone(lab: Cursor, **spec: Any) -> tuple[World, Client]:
+def alone(lab: Place, **spec: Any) -> tuple[World, Client]:
     """Return a world of one's own under `manual`, and a client in it."""
     world = lab.laboratory.world(**{"drive": "manual", "stage_seconds": HOUR, **spec})
     return world, lab.client(world)
@@ -61,7 +62,7 @@ def told(event: Event) -> str:
     return f"{event.kind} {event.data.get('state') or event.data.get('status') or ''}".strip()
 
 
-def test_what_happened_comes_first_and_then_what_happens(lab: Cursor) -> None:
+def test_what_happened_comes_first_and_then_what_happens(lab: Place) -> None:
     """The past in order, as the schemas of admin.yaml have it; then a request and its stage, when they come."""
     with receiving() as receiver:
         world, client = alone(lab)
@@ -88,7 +89,7 @@ def test_what_happened_comes_first_and_then_what_happens(lab: Cursor) -> None:
         assert [] == Validator(schemas[event.kind], root).violations(event.data, event.kind)
 
 
-def test_time_alone_brings_stages(lab: Cursor) -> None:
+def test_time_alone_brings_stages(lab: Place) -> None:
     """Nobody polls, and the stages are told at their instants; a stream ends with its world."""
     world, client = alone(lab, drive="time", stage_seconds=0.05)
     stream = world.events(timeout=30)
@@ -101,7 +102,7 @@ def test_time_alone_brings_stages(lab: Cursor) -> None:
     assert [] == list(stream)
 
 
-def test_a_stream_is_open_when_it_is_returned(lab: Cursor) -> None:
+def test_a_stream_is_open_when_it_is_returned(lab: Place) -> None:
     """What is done before the first event is asked for is told; what was done before isn't."""
     world, client = alone(lab)
     client.cover_status("before")
@@ -112,7 +113,7 @@ def test_a_stream_is_open_when_it_is_returned(lab: Cursor) -> None:
     stream.close()
 
 
-def test_polls_holds_and_acts_are_told(lab: Cursor) -> None:
+def test_polls_holds_and_acts_are_told(lab: Place) -> None:
     """Whatever moves a task, each state is told once, and none that it wasn't in."""
     world, client = alone(lab, drive="polls")
     polled, acted = client.cover(world.music_task()), client.cover(world.music_task())
@@ -132,7 +133,7 @@ def until_quiet(world: World) -> list[Event]:
     return list(world.events(timeout=0))
 
 
-def test_each_stream_of_a_world_gets_everything(lab: Cursor) -> None:
+def test_each_stream_of_a_world_gets_everything(lab: Place) -> None:
     """Two that follow the same world see the same; one that begins now sees nothing of the past."""
     world, client = alone(lab)
     streams = [world.events(timeout=30) for _ in range(2)]
@@ -145,7 +146,7 @@ def test_each_stream_of_a_world_gets_everything(lab: Cursor) -> None:
     assert [] == list(world.events(timeout=0, begin="now"))
 
 
-def test_polls_are_told_with_what_they_moved_before_the_webhook(lab: Cursor) -> None:
+def test_polls_are_told_with_what_they_moved_before_the_webhook(lab: Place) -> None:
     """The past of a world that polls drive is in the order in which it was."""
     with receiving() as receiver:
         world, client = alone(lab, drive="polls")
@@ -235,7 +236,7 @@ def test_an_id_that_no_stream_gave_is_refused(server: ServerThread, last: str) -
     assert "expected the id of an event that this server has sent" in answer.json()["detail"]
 
 
-def test_unknown_worlds_and_settings_are_refused(lab: Cursor) -> None:
+def test_unknown_worlds_and_settings_are_refused(lab: Place) -> None:
     """As everywhere, with the nearest names."""
     with pytest.raises(ControlError, match="docs"):
         next(lab.laboratory.events("/__mock/worlds/dosc/events"))
@@ -428,3 +429,12 @@ def live(act: str, made: World, client: Client, clock: Clock) -> None:
 def ways(heard: list[Happening], task: Task) -> list[str]:
     """Return the states of a task that were told, in order."""
     return [what.state for _, what in heard if isinstance(what, StageReached) and what.task is task]
+
+
+def test_real_time_that_is_set_back_ends_no_stream() -> None:
+    """A second stream of a world begins although the clock of the machine was set back since the first."""
+    fake = Fake()
+    assert 200 == fake.control("GET", "worlds/docs/events").status
+    fake.wait(-3600)
+
+    assert 200 == fake.control("GET", "worlds/docs/events").status

@@ -68,7 +68,7 @@ def _dull(*_: Any, **__: Any) -> Any:
     ("name", "where", "instead", "expected"),
     [
         ("gateway", "covermock.mock_server.http.reader.parse_json", _crash, "a failure: KeyError"),
-        ("control", "covermock.mock_server.control.operations.journal.redact_text", _crash, "a failure: KeyError"),
+        ("control", "covermock.mock_server.control.operations.clock.clock_view", _crash, "a failure: KeyError"),
         ("world", "covermock.mock_server.world.files.complete", _crash, "a failure: KeyError"),
         ("contract", "covermock.openapi.contract.refuse_invalid", _dull, "a failure"),
         ("restore", "covermock.mock_server.control.operations.worlds.unfit", _dull, "a failure"),

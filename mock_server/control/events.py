@@ -63,7 +63,8 @@ class Feed:
     def catch_up(self, wall: float) -> None:
         """Read what has happened. What is too much at once is left out, and said so."""
         world = self.world
-        self._allowed = min(self._allowed + (wall - self._looked) * self._rate, self._at_once)
+        passed = max(0.0, wall - self._looked)  # real time may be set back
+        self._allowed = min(self._allowed + passed * self._rate, self._at_once)
         self._looked = wall
         told, left_out = self._follower.news(world.clock.now(wall), int(self._allowed))
         self._allowed -= len(told)
