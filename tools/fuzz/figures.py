@@ -36,6 +36,7 @@ def page(known: Sequence[dict[str, Any]]) -> str:
         "target",
         "inputs",
         "of them different",
+        "requests in them",
         "per second of processor time",
         "longest (ms)",
         "memory (MiB)",
