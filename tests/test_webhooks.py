@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -146,6 +147,19 @@ def test_names_that_mean_this_machine_are_fine(hooked: Hooked) -> None:
         hooked.owe(receiver.url.replace("127.0.0.1", "localhost"))
 
         assert "complete" == arrives(receiver, hooked)["data"]["status"]
+
+
+def test_a_forked_world_sends_what_it_owes() -> None:
+    """A copy of a world owes the webhooks of its running tasks as well, though nobody asks for anything in it."""
+    with InProcess(Settings()) as here, receiving() as receiver:
+        hooked = Hooked(Place(here.laboratory, calling(here)), drive="time")
+        hooked.client.upload_cover(hooked.world.audio(), callback_url=receiver.url)
+        hooked.world.fork()
+        here.mock.take_over(time.time())  # as a server does every few seconds
+        here.look()
+        came = [receiver.next() for _ in range(2)]
+
+    assert came[0].body.partition(b"task_id")[2][:30] == came[1].body.partition(b"task_id")[2][:30]
 
 
 def test_a_secret_signs_the_body(lab: Place) -> None:

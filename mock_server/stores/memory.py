@@ -63,8 +63,8 @@ class MemoryStore:
             self._drop(world)
 
     def owing(self, wall: float) -> set[str]:  # noqa: ARG002 - as the port has it
-        """Return the names of the worlds whose webhooks somebody else was to send; here there is nobody else."""
-        return set()
+        """Return the names of the worlds that owe webhooks at which nobody has looked yet, such as those of a fork."""
+        return {world.name for world in self.worlds() if world.outbox.stirred}
 
     def find_key(self, key: str) -> tuple[World, Account] | None:
         return self._keys.get(key)

@@ -51,7 +51,10 @@ class Store(Protocol):
         ...
 
     def owing(self, wall: float) -> set[str]:
-        """Return the names of the worlds that owe webhooks which a process that is gone was to send."""
+        """Return the names of the worlds that owe webhooks which nobody may be about to send.
+
+        Its process may be gone, or the world was made with webhooks that were owed before.
+        """
         ...
 
     def find_key(self, key: str) -> tuple[World, Account] | None:
