@@ -201,6 +201,17 @@ def _world_file(row: str, head: str = "audio:") -> Case:
     return Case(prepare, WORLD_TEXT, 500_000)
 
 
+def _shown(part: str) -> Case:
+    """Return the case of a body that is looked through for keys, whenever the journal is shown."""
+
+    def prepare(count: int) -> tuple[Work, int]:
+        mock, body = _mock(), (part * count).encode()
+        _answers(mock, _asks("POST", START, body=body, headers={"authorization": f"Bearer {KEY}"}), 400)()
+        return _answers(mock, _asks("GET", "/__mock/worlds/linear/journal"), 200), len(body)
+
+    return Case(prepare, HEAD)
+
+
 def _yaml(text: Callable[[int], str]) -> Case:
     """Return the case of a YAML text that may be refused."""
 
@@ -264,6 +275,10 @@ CASES: Mapping[str, Case] = {
     "restore: tasks of nobody": _document(_strange_owners, 400),
     "restore: accounts": _document(_accounts, 200),
     "restore: entries of a journal": _document(_entries, 200),
+    "journal: what looks like keys": _shown("sk-live-1 "),
+    "journal: what might become a key": _shown("eyJ"),
+    "journal: what might hold a key in base64": _shown("haW8"),
+    "journal: what might be a secret field": _shown('"token":"'),
     "file: rows of audio": _world_file("  n{}: {{seconds: 9}}\n"),
     "file: rows of accounts": _world_file("  n{}: {{}}\n", "accounts:"),
     "file: rows that are refused": _world_file("  n{}: {{seconds: 9, account: nobody}}\n"),

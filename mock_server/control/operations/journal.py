@@ -6,7 +6,7 @@ from typing import Any
 
 from ...history.breaches import breaches
 from ...history.explain import explain
-from ...http.redaction import redact_headers, redact_text, redact_value
+from ...http.redaction import redact_fields, redact_headers, redact_text, redact_value
 from ...world.journal import Criteria, Entry, Journal, difference, matches
 from ..call import ControlCall, Result, unknown
 from ..criteria import read_criteria, refuse_evicted
@@ -90,9 +90,9 @@ def entry_view(call: ControlCall, entry: Entry) -> dict[str, Any]:
         "wall": precise(entry.wall),
         "method": request.method,
         "path": redact_text(request.path, known),
-        "query": redact_text(request.query, known),
+        "query": redact_fields(request.query, known),
         "headers": redact_headers(request.headers, known),
-        "body": redact_text(request.body.decode("utf-8", "replace"), known),
+        "body": redact_fields(request.body.decode("utf-8", "replace"), known),
         "body_capped": entry.capped,
         "status": answer.status,
         "answer": redact_text(answer.body.decode("utf-8", "replace"), known),

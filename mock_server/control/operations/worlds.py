@@ -7,11 +7,11 @@ from typing import Any
 from covermock.openapi import InvalidSourceError
 
 from ...history.export import beginning, current, export, restore, state
+from ...history.redaction import redact_export
 from ...history.replay import Replayer, recording, replay
 from ...history.restorable import unfit
 from ...http.errors import INVALID_PARAMS, Refusal, crowded
 from ...http.messages import Answer, json_answer
-from ...http.redaction import Known, redact_headers, redact_value
 from ...stores.memory import TakenError
 from ...world.build import InvalidSpecError, build
 from ...world.files import complete, merge, names
@@ -60,15 +60,8 @@ def reset_world(call: ControlCall) -> Making:
 def export_world(call: ControlCall) -> Making:
     """Show a world whole: state, clock, seed, faults, webhooks, journal; keys that are not the mock's are left out."""
     document = export(call.world, call.now)
-    answer: Answer = yield lambda: _shown(document, call.knows)
+    answer: Answer = yield lambda: json_answer(200, redact_export(document, call.knows), {})
     return answer
-
-
-def _shown(document: dict[str, Any], known: Known) -> Answer:
-    for journal in (document["journal"], document["controls"]):
-        for entry in journal["entries"]:
-            entry["request"]["headers"] = redact_headers(entry["request"]["headers"], known)
-    return json_answer(200, redact_value(document, known), {})
 
 
 def restore_world(call: ControlCall) -> Making:
