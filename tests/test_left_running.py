@@ -13,6 +13,7 @@ import pytest
 from covermock.fixtures.laboratory import Laboratory, over_http
 from covermock.mock_server import Mock, Settings
 from covermock.mock_server.limits import Limits
+from covermock.mock_server.server.http1.reader import Reader
 from covermock.mock_server.server.server import Server
 from support.engines import wait_until
 from support.fakes import COVER_STATUS, KEY, NOON
@@ -100,7 +101,7 @@ def waiting(here: Place, connection: socket.socket) -> None:
 def waiting_with_more(here: Place, connection: socket.socket) -> None:
     """Wait, and send so much behind it that the server reads no more."""
     waiting(here, connection)
-    connection.sendall(GET * 2000)
+    connection.sendall(GET * (100_000 // len(GET)))
     wait_until(lambda: not next(iter(here.server._shared.connections))._reading)
 
 
@@ -147,6 +148,18 @@ def test_a_defect_of_ours_ends_one_wait_and_one_stream(here: Place, caplog: pyte
 def failing(_: float) -> float:
     """Fail."""
     raise RuntimeError("a defect of ours")
+
+
+def test_much_that_comes_at_once_is_received_in_parts(here: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks of a byte cost more than their bytes; others have their turn between two parts of them."""
+    sizes: list[int] = []
+    feed = Reader.feed
+    monkeypatch.setattr(Reader, "feed", lambda one, data: (sizes.append(len(data)), feed(one, data))[1])
+    head = b"POST /api/v1/audio/music/cover/generate HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunks = b"1\r\n \r\n" * 100_000
+
+    assert 401 == exchange(here.port, head + chunks + b"0\r\n\r\n").status
+    assert max(sizes) <= 65_536
 
 
 def test_waits_have_a_limit_and_those_that_are_gone_do_not_count() -> None:

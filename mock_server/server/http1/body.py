@@ -45,21 +45,23 @@ class Body:
 
     def take(self, data: bytes, at: int) -> int:
         """Read on at an index, and return where the body or the data ends. Raises `MalformedError`, `CrowdedError`."""
+        pieces: list[bytes] = []
         if self.chunks is None:
             end = min(at + self._left, len(data))
             self._left -= end - at
-            self._keep(data, at, end)
+            pieces.append(data[at:end])
         else:
-            end = self.chunks.take(data, at, self._keep)
+            end = self.chunks.take(data, at, pieces)
         self.seen += end - at
+        self._keep(b"".join(pieces))
         return end
 
-    def _keep(self, data: bytes, start: int, end: int) -> None:
-        kept = min(end - start, self._limit - len(self._kept))
-        self._discarded += end - start - kept
+    def _keep(self, piece: bytes) -> None:
+        kept = min(len(piece), self._limit - len(self._kept))
+        self._discarded += len(piece) - kept
         if kept:
             self._stock.used += kept
-            self._kept += data[start : start + kept]
+            self._kept += piece[:kept]
             if self._stock.used > self._stock.most:
                 raise CrowdedError
 

@@ -1,7 +1,6 @@
 """Bodies that come in chunks (RFC 9112, 7.1), taken apart byte for byte. Pure: no socket, no clock."""
 
 import re
-from collections.abc import Callable
 
 from .head import MalformedError
 
@@ -9,7 +8,6 @@ _LINE = 1024  # bytes of a chunk's first line; what extensions say is ignored
 _FRAME, _EACH = 65_536, 16  # bytes around the data: so many in all, and so many more for each byte of data
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n")
 _TRAILER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n")
-Sink = Callable[[bytes, int, int], None]
 
 
 class Chunks:
@@ -24,21 +22,34 @@ class Chunks:
         self._trailers_left = trailer_bytes + 2
         self._frame_left = _FRAME
 
-    def take(self, data: bytes, at: int, sink: Sink) -> int:
+    def take(self, data: bytes, at: int, pieces: list[bytes]) -> int:
         """Read on at an index until the body or the data ends, and return where. Raises `MalformedError`.
 
-        `sink` gets the data in which a piece of the body is, and where it begins and ends.
+        What is found of the body is added to `pieces`.
         """
         while at < len(data) and not self.done:
             if self._left:
                 end = min(at + self._left, len(data))
-                sink(data, at, end)
+                pieces.append(data[at:end])
                 self._left -= end - at
                 self._frame_left += _EACH * (end - at)
                 self._ends = not self._left
-            else:
+            elif self._ends or self._line or self.in_trailers or (end := self._take_whole(data, at, pieces)) == at:
                 end = self._take_line(data, at)
             at = end
+        return at
+
+    def _take_whole(self, data: bytes, at: int, pieces: list[bytes]) -> int:
+        """Take those chunks that are all there, which are most where they are small; return where they end."""
+        while (found := _SIZE.match(data, at, at + _LINE)) is not None:
+            size, start = int(found[1], 16), found.end()
+            end = start + size
+            left = self._frame_left - (start - at) - 2
+            if not size or left < 0 or data[end : end + 2] != b"\r\n":
+                break
+            pieces.append(data[start:end])
+            self._frame_left = left + _EACH * size
+            at = end + 2
         return at
 
     def _take_line(self, data: bytes, at: int) -> int:

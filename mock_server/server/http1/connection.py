@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 STREAM_BUFFER = 262_144  # bytes that wait for a client to read them, after which a stream waits for it
 _BUFFER = 65_536  # bytes of further requests that may wait while one is being answered
+_PACKET = 65_536  # bytes that are received at a time: thousands of tiny chunks must make nobody wait
 _TURN = 16  # requests of a connection that are answered before other connections have their turn
 _GRACE = 0.5  # seconds that a client which sends no more gets for an answer that is being held back
 _LINGER = 1.0  # seconds in which what still comes is read away, since it would reset the last answer
@@ -47,6 +48,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's doesn't inherit from asyncio's
+        self._transport.max_size = _PACKET  # type: ignore[attr-defined]  # asyncio's; others read as they like
         self._loop = asyncio.get_running_loop()
         self._since = self._loop.time()
         self._shared.connections.add(self)
