@@ -260,6 +260,49 @@ def test_without_a_stream_it_polls(desk: Watched, client: Client) -> None:
     expect(desk.page.locator(".exchanges")).to_contain_text("startCover")
 
 
+def test_a_mock_that_is_away_is_said_to_be_and_found_again(desk: Watched, client: Client) -> None:
+    """While nobody answers the page says so, once; then it is live again, with what came meanwhile."""
+    desk.allowed = ("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK_CHANGED")
+    desk.open(f"/w/{client.name}/tasks")
+    expect(desk.page.locator(".state")).to_have_text("live")
+    desk.page.context.set_offline(True)
+    desk.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    desk.page.route("**/events*", lambda route: route.abort("internetdisconnected"))
+    button(desk, "Next event")
+    expect(desk.page.locator(".state")).to_have_text("away")
+    task = client.cover()
+    desk.page.unroute("**/events*")
+    desk.page.context.set_offline(False)
+    expect(lane(desk, task)).to_be_visible()
+    expect(desk.page.locator(".state")).to_have_text("live")
+
+
+def test_an_answer_that_is_held_back_is_shown_so_until_it_goes(desk: Watched, client: Client) -> None:
+    """The verdict waits with the answer: in the list and on the page of the exchange."""
+    client.control("POST", "/faults", {"id": "slow", "latency": {"seconds": 3600}})
+    desk.open(f"/w/{client.name}/journal")
+    desk.see("No request yet")
+    with ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(client.cover)
+        expect(desk.page.locator(".exchanges")).to_contain_text("held back")
+        desk.open(f"/w/{client.name}/journal/1")
+        expect(desk.page.locator(".line-of")).to_contain_text("held back")
+        client.control("DELETE", "")
+        answer.exception()
+
+
+def test_the_focus_stays_where_it_was_when_figures_change(desk: Watched, client: Client) -> None:
+    """Who reads coverage by keyboard is not thrown out by the next request."""
+    client.cover()
+    desk.open(f"/w/{client.name}/coverage")
+    link = desk.page.get_by_role("link", name="cover-already-generated")
+    chip = desk.page.get_by_role("link", name="C9", exact=False).first
+    chip.focus()
+    client.post(COVER, {"taskId": "gen"})
+    expect(link).to_be_visible()
+    expect(chip).to_be_focused()
+
+
 def test_the_clock_is_frozen_advanced_and_let_go(desk: Watched, client: Client) -> None:
     """Each button does what it says, and says what happened."""
     task = client.cover()
@@ -363,12 +406,11 @@ def test_a_crowd_of_tasks_is_shown_in_pages(desk: Watched, server: Process) -> N
     crowd.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", DESK), ("dark", PHONE)], ids=["light desk", "dark phone"])
 def test_every_page_is_accessible_and_cuts_nothing(
     browser: Chromium, server: Process, client: Client, scheme: str, width: dict[str, int]
 ) -> None:
-    """Axe finds nothing serious on any page, in light and dark; on a phone of 360 pixels nothing is cut."""
+    """Axe finds nothing serious on any page, be it light or dark; on a phone of 360 pixels nothing is cut."""
     task = client.post(UPLOAD_COVER, {"audio_id": "aud", "callback_url": "http://192.0.2.1/a/long/path"}).json()
     task_id = task["data"]["task_id"]
     client.control("POST", f"/tasks/{task_id}/complete")

@@ -37,6 +37,17 @@ export function fill(element, ...children) {
   return element;
 }
 
+/** Replace all that is in an element, and keep the focus where it was: on what is called the same. */
+export function refill(element, ...children) {
+  const focused = element.contains(document.activeElement) ? called(document.activeElement) : null;
+  fill(element, ...children);
+  if (focused === null) return;
+  const again = [...element.querySelectorAll("a, button, input, select, summary")].find((one) => called(one) === focused);
+  again?.focus({ preventScroll: true });
+}
+
+const called = (one) => `${one.tagName} ${one.getAttribute("aria-label") ?? one.id ?? ""} ${one.getAttribute("href") ?? ""} ${one.textContent}`;
+
 /** Set the text of an element, if it is another one: no work for the browser where nothing changed. */
 export function text(element, words) {
   const now = String(words);

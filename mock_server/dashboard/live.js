@@ -18,7 +18,7 @@ const STEP = 200; // tasks that are asked for, and how many more when more are w
 export class Live {
   constructor(name, notify) {
     this.name = name;
-    this.state = "connecting"; // live, polling, gone
+    this.state = "connecting"; // live, polling, away, gone
     this.tasks = []; // newest first
     this.taskTotal = 0;
     this.taskLimit = STEP;
@@ -41,7 +41,7 @@ export class Live {
     this._stale = new Set(["world", "clock", "tasks", "journal"]);
     this._refresh(signal);
     this._check(signal);
-    await follow(this.name, signal, (events) => this._take(events), (state) => this._became(state));
+    await follow(this.name, signal, (events) => this._take(events), (state) => this._told(state));
     this.stop();
   }
 
@@ -99,9 +99,23 @@ export class Live {
   async look(...topics) {
     for (const topic of topics) {
       this._stale.delete(topic);
-      await this[`_look_${topic}`]?.().catch(() => this._stale.add(topic));
+      await this[`_look_${topic}`]?.().then(() => this._back(), (error) => this._failed(topic, error));
       this._say(topic);
     }
+  }
+
+  /** Hear how the stream is. While nobody answers at all, that there is none is no news. */
+  _told(state) {
+    if (state !== "polling" || this.state !== "away") this._became(state);
+  }
+
+  _back() {
+    if (this.state === "away") this._became("polling");
+  }
+
+  _failed(topic, error) {
+    this._stale.add(topic);
+    if (error instanceof TypeError) this._became("away"); // what fetch raises where nobody answers
   }
 
   _became(state) {
@@ -157,6 +171,7 @@ export class Live {
     const [newest] = this.exchanges;
     if (newest && (entries.at(-1)?.number ?? 0) < newest.number && this.state === "polling") return this.stop(); // made anew
     for (const entry of entries) this._exchange(entry);
+    this._awaited();
   }
 
   _take(events) {
@@ -167,6 +182,7 @@ export class Live {
   _request(entry) {
     if (this._exchange(entry)) this._stale.add("world").add("ledger").add("coverage");
     if (entry.why?.faults?.length) this._stale.add("faults");
+    if (entry.waiting) this._stale.add("journal");
   }
 
   /** Put an exchange in its place, unless it is known; its bodies are asked for when they are wanted. */
@@ -184,10 +200,16 @@ export class Live {
   _earlier(entry) {
     const at = this.exchanges.findIndex((one) => one.number <= entry.number);
     if (at < 0 && this.exchanges.length >= KEPT) return false;
-    if (at >= 0 && this.exchanges[at].number === entry.number) return false;
-    this.exchanges.splice(at < 0 ? this.exchanges.length : at, 0, entry);
+    const known = at >= 0 && this.exchanges[at].number === entry.number;
+    if (known && this.exchanges[at].waiting === entry.waiting) return false;
+    this.exchanges.splice(at < 0 ? this.exchanges.length : at, known ? 1 : 0, entry);
     this._say("journal");
     return true;
+  }
+
+  /** Look again as long as an answer is held back: no event tells when it goes. */
+  _awaited() {
+    if (this.exchanges.slice(0, FIRST).some((entry) => entry.waiting)) this._stale.add("journal");
   }
 
   _stage(data) {

@@ -28,6 +28,16 @@ export async function trying(work, done = null) {
   }
 }
 
+/** Look at something once more. That the mock is away is told at the top of the page, not by every look. */
+export async function looking(work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof TypeError) && error.name !== "AbortError") say(error.message, "bad");
+    return undefined;
+  }
+}
+
 /** Ask before something that can't be taken back. */
 export function sure(question, deed) {
   return new Promise((resolve) => {

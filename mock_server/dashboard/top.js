@@ -18,10 +18,12 @@ const EVERYWHERE = [
   ["worlds", "Worlds"],
   ["clauses", "Clauses"],
 ];
+const MOST = 200; // worlds that can be chosen here; the page of worlds finds all
 const STATES = {
   connecting: ["wait", "connecting", "Connecting to the event stream"],
   live: ["ok", "live", "Live: the event stream is open"],
   polling: ["wait", "polling", "No event stream: asking every two seconds"],
+  away: ["bad", "away", "The mock does not answer"],
   gone: ["bad", "gone", "This world was deleted"],
 };
 const THEMES = { auto: ["auto", "Colours follow the system"], light: ["sun", "Light colours"], dark: ["moon", "Dark colours"] };
@@ -101,7 +103,7 @@ export class Top {
   }
 
   _showWorlds(worlds, live) {
-    const names = worlds.map((world) => world.name);
+    const names = worlds.slice(0, MOST).map((world) => world.name);
     if (live && !names.includes(live.name)) names.unshift(live.name);
     if (names.join("\n") !== this._names) fill(this._select, names.map((name) => h("option", { value: name }, name)));
     this._names = names.join("\n");

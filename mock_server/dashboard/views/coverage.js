@@ -1,18 +1,18 @@
 // What of the contract the exchanges of this world have exercised so far: operations by status, clauses, errors.
 
 import { LEVELS } from "../contract.js";
-import { fill, h } from "../dom.js";
+import { h, refill } from "../dom.js";
 import { count, plural } from "../format.js";
 import { to, toAll } from "../router.js";
-import { trying } from "../toast.js";
+import { looking } from "../toast.js";
 
 export function coverageView(app) {
   const { live, contract } = app;
   const box = h("div", {});
 
   async function look() {
-    const found = await trying(() => live.ask(["coverage"]));
-    if (found) fill(box, summary(contract, found), h("h2", {}, "Operations and their documented answers"), operations(live.name, contract, found), h("h2", {}, "Clauses that answers rested on"), clauses(contract, found), h("h2", {}, "Errors that were given"), errors(live.name, contract, found));
+    const found = await looking(() => live.ask(["coverage"]));
+    if (found) refill(box, summary(contract, found), h("h2", {}, "Operations and their documented answers"), operations(live.name, contract, found), h("h2", {}, "Clauses that answers rested on"), clauses(contract, found), h("h2", {}, "Errors that were given"), errors(live.name, contract, found));
   }
 
   look();

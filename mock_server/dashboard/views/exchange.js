@@ -4,8 +4,11 @@ import { bodyView, note } from "../json.js";
 import { asCurl, asPytest, copy } from "../copying.js";
 import { fill, h, icon } from "../dom.js";
 import { clockTime, dateTime, duration, plural } from "../format.js";
+import { atMost } from "../pace.js";
 import { to } from "../router.js";
 import { clauseLink, statusBadge, taskLink, verdictBadge } from "../verdict.js";
+
+const AGAIN = 1000; // milliseconds between two looks at an exchange whose answer is held back
 
 export function exchangeView(app, route) {
   const { live } = app;
@@ -13,6 +16,7 @@ export function exchangeView(app, route) {
   const number = Number(route.id);
   const beside = (other, label) => h("a", { class: "button", href: to(live.name, "journal", other) }, label);
   let waits = true;
+  const again = atMost(AGAIN, look);
 
   async function look() {
     try {
@@ -20,6 +24,7 @@ export function exchangeView(app, route) {
       waits = told.entry.waiting;
       fill(box, whole(app, told));
     } catch (error) {
+      waits = false;
       if (error.name !== "AbortError") fill(box, h("p", { class: "empty" }, error.message));
     }
   }
@@ -28,7 +33,8 @@ export function exchangeView(app, route) {
   return {
     title: `Exchange ${route.id}`,
     root: h("article", { "aria-labelledby": "title" }, h("div", { class: "head" }, h("h1", { id: "title" }, `Exchange ${route.id}`), h("span", { class: "gap" }), number > 1 && beside(number - 1, "Earlier"), number >= 1 && beside(number + 1, "Later"), h("a", { class: "button", href: to(live.name, "journal") }, "All")), box),
-    update: (topics) => topics.has("journal") && waits && look(),
+    tick: () => waits && again(),
+    destroy: again.stop,
   };
 }
 

@@ -5,7 +5,7 @@ import { h, keyed, text } from "../dom.js";
 import { fieldsOf } from "../form.js";
 import { count, plural, prose, words } from "../format.js";
 import { firstValue, plain, wantedWords } from "../schema.js";
-import { trying } from "../toast.js";
+import { looking, trying } from "../toast.js";
 
 export function faultsView(app, route) {
   const { live, admin } = app;
@@ -17,7 +17,7 @@ export function faultsView(app, route) {
   const clear = h("button", { type: "button", on: { click: () => trying(() => live.change("DELETE", ["faults"]), "No fault is on any more").then(look) } }, "Remove all");
 
   async function look() {
-    const found = await trying(() => live.ask(["faults"]));
+    const found = await looking(() => live.ask(["faults"]));
     if (!found) return;
     keyed(list, found.faults, (fault) => fault.id, (fault) => faultRow(app, fault, names, route.id, look));
     list.hidden = clear.hidden = found.faults.length === 0;

@@ -3,10 +3,12 @@
 import { fill, h, text } from "../dom.js";
 import { exchangeTable } from "../exchanges.js";
 import { count, plural, words } from "../format.js";
+import { atMost } from "../pace.js";
 import { go, to, toAll } from "../router.js";
-import { trying } from "../toast.js";
+import { looking } from "../toast.js";
 
 const PAGE = 100; // exchanges on a page
+const AGAIN = 2000; // milliseconds between two looks at what a filter finds
 
 export function journalView(app, route) {
   const { live } = app;
@@ -16,7 +18,7 @@ export function journalView(app, route) {
   const note = h("p", { class: "quiet" });
   const older = h("a", { class: "button", hidden: true }, "Older");
   const newest = h("a", { class: "button", href: to(live.name, "journal", null, filters), hidden: !route.query.before }, "Newest");
-  let looked = 0;
+  const again = atMost(AGAIN, look);
 
   function showLive() {
     table.show(live.exchanges.slice(0, PAGE));
@@ -26,8 +28,7 @@ export function journalView(app, route) {
   }
 
   async function look() {
-    looked = performance.now();
-    const found = await trying(() => live.ask(["journal"], { ...route.query, limit: PAGE }));
+    const found = await looking(() => live.ask(["journal"], { ...route.query, limit: PAGE }));
     if (!found) return;
     const entries = found.entries.reverse();
     table.show(entries);
@@ -49,8 +50,9 @@ export function journalView(app, route) {
     update: (topics) => {
       if (!topics.has("journal")) return;
       if (isLive) showLive();
-      else if (!route.query.before && performance.now() - looked > 2000) look();
+      else if (!route.query.before) again();
     },
+    destroy: again.stop,
   };
 }
 

@@ -1,8 +1,8 @@
 // Where the credits of each account are. What was granted is always what is available, held and captured together.
 
-import { fill, h } from "../dom.js";
+import { h, refill } from "../dom.js";
 import { count } from "../format.js";
-import { trying } from "../toast.js";
+import { looking } from "../toast.js";
 
 const PARTS = ["available", "held", "captured"];
 
@@ -11,8 +11,8 @@ export function ledgerView(app) {
   const box = h("div", { class: "cards" });
 
   async function look() {
-    const found = await trying(() => live.ask(["ledger"]));
-    if (found) fill(box, Object.entries(found.accounts).map(([name, row]) => card(name, row, live.view?.accounts?.[name]?.key)));
+    const found = await looking(() => live.ask(["ledger"]));
+    if (found) refill(box, Object.entries(found.accounts).map(([name, row]) => card(name, row, live.view?.accounts?.[name]?.key)));
   }
 
   look();

@@ -5,7 +5,7 @@ import { h, text } from "../dom.js";
 import { exchangeTable } from "../exchanges.js";
 import { plural } from "../format.js";
 import { toAll } from "../router.js";
-import { trying } from "../toast.js";
+import { looking } from "../toast.js";
 
 const PAGE = 100; // exchanges that are shown
 const AGAIN = 3000; // milliseconds between two looks: no event tells of them
@@ -14,7 +14,7 @@ export function straysView() {
   const table = exchangeTable(null, "Requests with unknown keys, newest first", { short: true });
   const note = h("p", { class: "quiet" });
   const look = async () => {
-    const found = await trying(() => get("journal", { limit: PAGE }));
+    const found = await looking(() => get("journal", { limit: PAGE }));
     if (!found) return;
     table.show(found.entries.reverse());
     text(note, found.total ? plural(found.total, "request") : "Every request had a key of this mock");

@@ -2,16 +2,18 @@
 
 import { get, inWorld } from "../api.js";
 import { resolve } from "../contract.js";
-import { fill, h } from "../dom.js";
+import { fill, h, refill } from "../dom.js";
 import { exchangeTable } from "../exchanges.js";
 import { dateTime, duration, words } from "../format.js";
 import { lane } from "../lane.js";
 import { results } from "../media.js";
+import { atMost } from "../pace.js";
 import { takeTask } from "../tasks.js";
 import { trying } from "../toast.js";
 
 const MOST = 50; // exchanges that are shown
 const AGAIN = 1000; // milliseconds between two looks at it, while something happens
+const TOPICS = ["tasks", "journal", "clock"];
 
 export function taskView(app, route) {
   const { live } = app;
@@ -22,10 +24,9 @@ export function taskView(app, route) {
   const list = h("ul", { class: "lanes" });
   let row = null;
   let shown = "";
-  let looked = 0;
+  const look = atMost(AGAIN, lookNow);
 
-  async function look() {
-    looked = performance.now();
+  async function lookNow() {
     try {
       const view = await get(inWorld(live.name, "tasks", route.id));
       show(takeTask(view, live.now));
@@ -45,14 +46,15 @@ export function taskView(app, route) {
     if (key === shown) return;
     shown = key;
     const made = task.results.length ? h("ul", { class: "results" }, results(task)) : h("p", { class: "quiet" }, "Nothing yet");
-    fill(box, list, deeds(app, task, look), h("div", { class: "columns" }, h("section", {}, h("h2", {}, "What it made"), made), h("section", {}, h("h2", {}, "Facts"), facts(task), h("h2", {}, "Plan"), plan(task))));
+    refill(box, list, deeds(app, task, lookNow), h("div", { class: "columns" }, h("section", {}, h("h2", {}, "What it made"), made), h("section", {}, h("h2", {}, "Facts"), facts(task), h("h2", {}, "Plan"), plan(task))));
   }
 
-  look();
+  lookNow();
   return {
     title: `Task ${route.id}`,
     root: h("article", { "aria-labelledby": "title" }, h("div", { class: "head" }, h("h1", { id: "title" }, "Task ", h("span", { class: "id" }, route.id))), box, heard, framed),
-    update: (topics) => (topics.has("tasks") || topics.has("journal") || topics.has("clock")) && performance.now() - looked > AGAIN / 4 && look(),
+    update: (topics) => TOPICS.some((topic) => topics.has(topic)) && look(),
+    destroy: look.stop,
     tick: () => row?.tick(),
   };
 }
@@ -68,13 +70,13 @@ function plan(task) {
 }
 
 /** A button for each thing that the control API can do to a task: the words are its own. */
-function deeds(app, task, look) {
+function deeds(app, task, lookNow) {
   const path = Object.keys(app.admin.paths).find((one) => one.endsWith("/tasks/{task}/{act}"));
   const parameter = app.admin.paths[path]?.parameters?.map((one) => resolve(app.admin, one)).find((one) => one.name === "act");
   const over = task.step + 1 >= task.plan.length && !task.held && task.next === null;
   const act = async (name) => {
     await trying(() => app.live.change("POST", ["tasks", task.id, name]), `${words(name)}: done`);
-    look();
+    lookNow();
   };
   const button = (name) => h("button", { type: "button", disabled: over, on: { click: () => act(name) } }, words(name));
   return h("div", { class: "actions start", role: "group", "aria-label": "What to do with it" }, (parameter?.schema.enum ?? []).map(button));

@@ -2,7 +2,7 @@
 
 import { fill, h, keyed } from "../dom.js";
 import { clockTime, plural } from "../format.js";
-import { trying } from "../toast.js";
+import { looking, trying } from "../toast.js";
 import { taskLink } from "../verdict.js";
 
 const MOST = 200; // webhooks that are shown, the newest
@@ -13,7 +13,7 @@ export function webhooksView(app) {
   const note = h("p", { class: "quiet" });
 
   async function look() {
-    const found = await trying(() => live.ask(["callbacks"]));
+    const found = await looking(() => live.ask(["callbacks"]));
     if (!found) return;
     const newest = found.callbacks.slice(-MOST).reverse();
     keyed(list, newest, (one) => one.id, (one) => row(app, one, look));

@@ -1,12 +1,12 @@
 // The worlds: who is in each, and what can be done with one as a whole.
 
 import { change, get, inWorld } from "../api.js";
-import { fill, h, text } from "../dom.js";
+import { h, refill, text } from "../dom.js";
 import { fieldsOf } from "../form.js";
 import { count, dateTime, plural } from "../format.js";
 import { kindOfField, plain } from "../schema.js";
 import { go, to } from "../router.js";
-import { sure, trying } from "../toast.js";
+import { looking, sure, trying } from "../toast.js";
 
 const MOST = 100; // worlds that are shown at a time
 const ROWS = 6; // accounts of a world that are shown
@@ -17,12 +17,12 @@ export function worldsView(app) {
   const search = h("input", { type: "search", placeholder: "name or key", "aria-label": "Search worlds" });
 
   const look = async () => {
-    await trying(() => app.lookAtWorlds());
+    await looking(() => app.lookAtWorlds());
     show();
   };
   const show = () => {
     const found = app.worlds.filter((world) => says(world, search.value));
-    fill(list, found.slice(0, MOST).map((world) => card(app, world, look)));
+    refill(list, found.slice(0, MOST).map((world) => card(app, world, look)));
     text(note, found.length > MOST ? `The first ${MOST} of ${plural(found.length, "world")}: search for the others` : plural(found.length, "world"));
   };
   search.addEventListener("input", show);
