@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 
 import httpx
-from covermock.fixtures.gateway import Gateway, gateway_on, served
+from covermock.fixtures.gateway import Gateway, gateway_on, serve
 
 from . import ours
 from .measuring import BrokenError, started
@@ -60,7 +60,7 @@ def entry_point(times: int = 9) -> float:
 
 def worlds(times: int = 200) -> tuple[float, float]:
     """Return the median milliseconds of a test with its own world, and of the request alone."""
-    with served() as server, httpx.Client(trust_env=False) as http:
+    with serve() as server, httpx.Client(trust_env=False) as http:
         shared = gateway_on(server)
         for _ in range(20):
             _request(http, gateway_on(server))

@@ -52,11 +52,11 @@ def check(
     """
     from covermock.contract_tests import judge
 
-    from .checking import settled
+    from .checking import settle
 
     given["music_task"] = [part.strip() for text in given["music_task"] for part in text.split(",") if part.strip()]
     contract = contract_of(spec)
-    settings, reports, accepted = settled(url, given, (report, baseline, config), contract)
+    settings, reports, accepted = settle(url, given, (report, baseline, config), contract)
     refuse_unwritable(reports)
     signal.signal(signal.SIGTERM, _terminate)
     return _report(judge(settings, _progress(), contract), reports, accepted)

@@ -19,7 +19,7 @@ _KNOWN = (*_TEXTS, *OF_CHECK, *_LISTS, "fail_on", "baseline", "keys")
 Settled = tuple[Settings, list[Path], list[dict[str, Any]]]
 
 
-def settled(
+def settle(
     url: str, given: dict[str, Any], files: tuple[tuple[str, ...], str | None, str | None], contract: Contract
 ) -> Settled:
     """Return (settings, report files, accepted deviations). Raises `click.UsageError` or `InvalidSourceError`."""
@@ -72,7 +72,7 @@ def _config(path: Path) -> dict[str, Any]:
     source = read(path)
     if not isinstance(source.data, dict):
         raise source.error((), "expected settings by name, received something else")
-    return {_name(source, name): _checked(source, name, value) for name, value in source.data.items()}
+    return {_name(source, name): _check(source, name, value) for name, value in source.data.items()}
 
 
 def _name(source: Source, name: str) -> str:
@@ -82,7 +82,7 @@ def _name(source: Source, name: str) -> str:
     return plain
 
 
-def _checked(source: Source, name: str, value: Any) -> Any:
+def _check(source: Source, name: str, value: Any) -> Any:
     plain = name.replace("-", "_")
     if plain in _LISTS:
         return value if isinstance(value, list) else [part.strip() for part in str(value).split(",")]

@@ -45,7 +45,7 @@ def client(command: tuple[str, ...], report: tuple[str, ...], **flags: Any) -> i
     for name in report:
         if problem := problem_with(Path(name)):
             raise click.BadParameter(problem, param_hint="--report")
-    names = dict(_renamed(pair) for pair in flags.pop("env"))
+    names = dict(_read_rename(pair) for pair in flags.pop("env"))
     from covermock.fixtures.running_clients import NAMES
 
     for name in names:
@@ -61,7 +61,7 @@ def client(command: tuple[str, ...], report: tuple[str, ...], **flags: Any) -> i
     return judgement.exit_code
 
 
-def _renamed(pair: str) -> tuple[str, str]:
+def _read_rename(pair: str) -> tuple[str, str]:
     name, equals, variable = pair.partition("=")
     if not equals or not variable:
         raise click.UsageError(f"--env: expected VALUE=NAME such as base_url=API_URL, received {pair!r}")

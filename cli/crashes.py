@@ -17,8 +17,8 @@ _REMEDY: Final = f"please report it to covermock's issue tracker, with what {TRA
 def tell(crash: BaseException) -> None:
     """Print what has crashed, and where, without keys."""
     if os.environ.get(TRACEBACK, "") not in {"", "0"}:
-        click.echo(_redacted("".join(traceback.format_exception(crash)).rstrip()), err=True)
-    what = " ".join(_redacted(f"{type(crash).__name__}: {crash}").split())[:_LONGEST].rstrip(": ")
+        click.echo(_redact("".join(traceback.format_exception(crash)).rstrip()), err=True)
+    what = " ".join(_redact(f"{type(crash).__name__}: {crash}").split())[:_LONGEST].rstrip(": ")
     click.echo(f"covermock: crashed: {what} ({_place(crash)}); nothing was repeated; {_REMEDY}", err=True)
 
 
@@ -30,7 +30,7 @@ def _place(crash: BaseException) -> str:
     return f"{Path(last.filename).name}, line {last.lineno}" if last else "nowhere"
 
 
-def _redacted(text: str) -> str:
+def _redact(text: str) -> str:
     """Return the text without the keys that were given."""
     try:
         from covermock.contract_tests.reports.redaction import redactor

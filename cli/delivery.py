@@ -28,7 +28,7 @@ def deliver(text: str, files: Mapping[Path, str], verdict: str) -> None:
         click.echo(text, nl=False)
     except CannotError as error:
         problems.append(error.message)
-    problems += [_problem(path, why) for path, content in files.items() if (why := _written(path, content))]
+    problems += [_problem(path, why) for path, content in files.items() if (why := _write(path, content))]
     if problems:
         raise CannotError(f"{'; '.join(problems)}; free some room or take another place; the verdict was: {verdict}")
 
@@ -42,7 +42,7 @@ def complaint() -> Iterator[None]:
         click.echo(f"covermock: {error.message}", err=True)
 
 
-def _written(path: Path, content: str) -> OSError | None:
+def _write(path: Path, content: str) -> OSError | None:
     """Write a file; return what was in the way. Half a report is none."""
     try:
         path.write_text(content, encoding="utf-8", errors="backslashreplace")

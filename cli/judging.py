@@ -11,9 +11,9 @@ from typing import Any
 
 import click
 from covermock.contract_tests.clients.running import judge_runs, judge_suite
-from covermock.contract_tests.clients.scenarios import KEY, ONCE, Scenario, UnknownScenarioError, scenarios_named
+from covermock.contract_tests.clients.scenarios import KEY, ONCE, Scenario, UnknownScenarioError, find_scenarios
 from covermock.contract_tests.clients.verdicts import ClientJudgement, Mutation, RunVerdict, client_judgement
-from covermock.fixtures.running_clients import Client, Run, UnstartableError, shown_output
+from covermock.fixtures.running_clients import Client, Run, UnstartableError, printable
 from covermock.mock_server.defects import DEFECTS, Defect, find_defect
 
 from .exits import CannotError
@@ -25,7 +25,7 @@ def judge_command(command: tuple[str, ...], variables: dict[str, str], flags: di
     names, jobs = flags["scenarios"], flags["jobs"]
     defects = _defects(flags["defects"])
     try:
-        scenarios = scenarios_named(names) if names else [ONCE]
+        scenarios = find_scenarios(names) if names else [ONCE]
     except UnknownScenarioError as error:
         raise click.BadParameter(str(error), param_hint="--scenarios") from None
     contract = contract_of(flags["spec"])
@@ -68,7 +68,7 @@ def _mutations(client: Client, defects: list[Defect], verdicts: list[RunVerdict]
 
 
 def _show(data: bytes) -> None:
-    _print(shown_output(data, [KEY]))
+    _print(printable(data, [KEY]))
 
 
 def _print_output(verdict: RunVerdict) -> None:

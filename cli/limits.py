@@ -27,9 +27,9 @@ class CommandWithLimits(click.Command):
 
 def limits(context: click.Context, parameter: click.Parameter, pairs: tuple[str, ...]) -> "Limits":
     """Return the limits that a flag names, the others at their defaults. Raises `click.BadParameter`."""
-    from covermock.mock_server.limits import parsed
+    from covermock.mock_server.limits import parse_limits
 
     try:
-        return parsed(pairs)
+        return parse_limits(pairs)
     except ValueError as error:
         raise click.BadParameter(str(error), context, parameter) from None

@@ -18,7 +18,7 @@ class Number(click.FloatRange):
         """Return the number that the text is. Raises `click.BadParameter`."""
         number = _read(str(value))
         if number is None or not _is_within(self, number):
-            self.fail(f"expected a number in the range {self._describe_range()}, {_received(value)}", param, ctx)
+            self.fail(f"expected a number in the range {self._describe_range()}, {_describe(value)}", param, ctx)
         return float(number)
 
 
@@ -29,7 +29,7 @@ class Whole(click.IntRange):
         """Return the number that the text is. Raises `click.BadParameter`."""
         number = _read(str(value))
         if number is None or not _is_within(self, number) or number != int(number):
-            self.fail(f"expected a whole number in the range {self._describe_range()}, {_received(value)}", param, ctx)
+            self.fail(f"expected a whole number in the range {self._describe_range()}, {_describe(value)}", param, ctx)
         return int(number)
 
 
@@ -50,7 +50,7 @@ def _is_within(kind: Number | Whole, number: float) -> bool:
     return above and (most is None or number < most or (number == most and not kind.max_open))
 
 
-def _received(value: object) -> str:
+def _describe(value: object) -> str:
     text = str(value)
     return f"received {text!r}" if len(text) <= _QUOTED else f"received {text[:_QUOTED]!r}… ({len(text)} characters)"
 

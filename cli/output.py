@@ -24,19 +24,19 @@ class _Stream:
 
     def write(self, text: str) -> int:
         """Write a text; all of it counts as written, even where it is lost."""
-        self._tried(lambda: self._stream.write(text))
+        self._try(lambda: self._stream.write(text))
         if self._problem:
-            self.lost(self._problem)
+            self.lose(self._problem)
         return len(text)
 
     def flush(self) -> None:
         """Write what is still in the buffer."""
         before = self._problem
-        self._tried(self._stream.flush)
+        self._try(self._stream.flush)
         if self._problem != before:
-            self.lost(self._problem)
+            self.lose(self._problem)
 
-    def _tried(self, act: Callable[[], object]) -> None:
+    def _try(self, act: Callable[[], object]) -> None:
         try:
             act()
         except (OSError, ValueError) as error:
@@ -50,14 +50,14 @@ class _Stream:
             os.dup2(null, self._stream.fileno())
             os.close(null)
 
-    def lost(self, problem: str) -> None:
+    def lose(self, problem: str) -> None:
         """Do what follows from a text that could not be written."""
 
 
 class Results(_Stream):
     """Standard output."""
 
-    def lost(self, problem: str) -> None:
+    def lose(self, problem: str) -> None:
         raise CannotError(f"expected to write to standard output, received: {problem}")
 
 

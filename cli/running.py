@@ -26,7 +26,7 @@ def run(host: str, port: int, settings: Settings, *, watch: bool, store: str = M
     stamps = _stamps(settings) if watch else None  # before the files are read, so that no change of them is missed
     with reachable(store):
         mock = Mock(settings, time.time(), make)
-    with _bound(host, port, shared=workers > 1) as listener:
+    with _bind(host, port, shared=workers > 1) as listener:
         url = url_of(listener, host)
         spare_collections()
         if workers == 1:
@@ -38,7 +38,7 @@ def run(host: str, port: int, settings: Settings, *, watch: bool, store: str = M
         return 128 + Workers(mock, listener, workers).run(lambda: _announce(text))
 
 
-def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
+def _bind(host: str, port: int, *, shared: bool) -> socket.socket:
     try:
         return bind(host, port, shared=shared)
     except (OSError, UnicodeError) as error:

@@ -83,7 +83,7 @@ class Workers:
         """Wait for a signal and return its number, or 0 when something else may have to be done."""
         before = time.monotonic()
         seconds = _LATER if self._complete() else _SOON
-        number = waited(seconds)
+        number = wait_for_signal(seconds)
         self._awake += min(time.monotonic() - before, seconds)
         return number
 
@@ -94,7 +94,7 @@ class Workers:
             try:
                 worker = self._post.start(self._awake, [*self._private, *(one.signs for one in self._alive.values())])
             except OSError as error:
-                self._failed(f"a worker could not be started: {error.strerror}")
+                self._count_failure(f"a worker could not be started: {error.strerror}")
             else:
                 self._alive[worker.pid] = worker
 
@@ -112,16 +112,18 @@ class Workers:
 
     def _bury(self) -> None:
         """Plan successors for those that have died."""
-        for worker, code in self._died():
+        for worker, code in self._dead_workers():
             lived = 0.0 if worker.ready is None else time.monotonic() - worker.ready
             how = f"ended with exit code {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"
             own = code > 0 or worker.frozen or (code < 0 and signal.Signals(-code).name in _OWN_FAULTS)
             if own and lived < self._patience.early:
-                self._failed(f"worker {worker.pid} {how} {'before it was' if worker.ready is None else 'once'} ready")
+                self._count_failure(
+                    f"worker {worker.pid} {how} {'before it was' if worker.ready is None else 'once'} ready"
+                )
             else:
                 self._replace(f"worker {worker.pid} {how}", self._patience.pause if lived < self._patience.early else 0)
 
-    def _failed(self, what: str) -> None:
+    def _count_failure(self, what: str) -> None:
         """Count a failure. Raises `CannotError` when there were too many in a row."""
         self._failures, self._failed_at = self._failures + 1, time.monotonic()
         most = self._patience.failures
@@ -134,7 +136,7 @@ class Workers:
         _say(f"{what}; another one takes its place{f' in {pause:g} s' if pause else ''}")
         self._due.append(time.monotonic() + pause)
 
-    def _died(self) -> list[tuple[Worker, int]]:
+    def _dead_workers(self) -> list[tuple[Worker, int]]:
         """Return the workers that have died, each with its exit code, or the negative number of the signal."""
         found = [(worker, os.waitpid(worker.pid, os.WNOHANG)) for worker in self._alive.values()]
         died = [(worker, os.waitstatus_to_exitcode(status)) for worker, (pid, status) in found if pid]
@@ -153,12 +155,12 @@ class Workers:
                 worker.signal(*numbers)
             deadline = time.monotonic() + seconds
             while self._alive and time.monotonic() < deadline:
-                self._died()
-                if self._alive and waited(_SOON) not in {0, signal.SIGCHLD}:
+                self._dead_workers()
+                if self._alive and wait_for_signal(_SOON) not in {0, signal.SIGCHLD}:
                     break
 
 
-def waited(seconds: float) -> int:
+def wait_for_signal(seconds: float) -> int:
     """Wait for a signal and return its number, or 0 when the time is up."""
     if hasattr(signal, "sigtimedwait"):
         received = signal.sigtimedwait(SIGNALS, seconds)

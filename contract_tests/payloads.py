@@ -26,7 +26,7 @@ def valid_bodies(operation: str, contract: Contract | None = None, **fixed: Any)
     """
     found = _operation(operation, contract)
     free = {name: _field(schema) for name, schema in _properties(found).items() if name not in fixed}
-    needed = {name: free.pop(name) for name in _needed(found) & free.keys()}
+    needed = {name: free.pop(name) for name in _names_to_give(found) & free.keys()}
     given = {name: st.just(value) for name, value in fixed.items()}
     made = st.fixed_dictionaries({**given, **needed}, optional=free)
     return made.filter(lambda body: found.body is not None and found.body.is_valid(body))
@@ -59,7 +59,7 @@ def _properties(operation: Operation) -> Mapping[str, Any]:
     return properties
 
 
-def _needed(operation: Operation) -> set[str]:
+def _names_to_give(operation: Operation) -> set[str]:
     """Return the names that a body had better have: those that the schema requires, now or under a condition."""
     schema = operation.raw["requestBody"]["content"][JSON]["schema"]
     return {*schema.get("required", ()), *schema.get("then", {}).get("required", ())}

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .http.messages import Answer, Request
     from .mock import Mock, Settings
-    from .server.blocking import answered, pieces
+    from .server.blocking import pieces, wait_for_answer
 
 _HOMES = {
     "Answer": "http.messages",
     "Mock": "mock",
     "Request": "http.messages",
     "Settings": "mock",
-    "answered": "server.blocking",
+    "wait_for_answer": "server.blocking",
     "pieces": "server.blocking",
 }
 
-__all__ = ["Answer", "Mock", "Request", "Settings", "answered", "pieces"]
+__all__ = ["Answer", "Mock", "Request", "Settings", "pieces", "wait_for_answer"]
 
 
 def __getattr__(name: str) -> Any:

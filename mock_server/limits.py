@@ -42,7 +42,7 @@ class Limits:
     webhooks: int = _limit(256, "webhooks", "Webhooks under way; a world has at most as many as are free, others wait.")
 
 
-def parsed(pairs: Iterable[str]) -> Limits:
+def parse_limits(pairs: Iterable[str]) -> Limits:
     """Return the limits with those `NAME=VALUE` in the place of defaults. Raises `ValueError`, ready to be shown."""
     return Limits(**dict(map(_pair, pairs)))
 
@@ -50,7 +50,10 @@ def parsed(pairs: Iterable[str]) -> Limits:
 def table() -> list[tuple[str, str]]:
     """Return (name=default, what it bounds) of each limit, for people."""
     known = _fields()
-    return [(f"{one.name}={_shown(one.default)}", f"{one.metadata['says']} [{one.metadata['unit']}]") for one in known]
+    return [
+        (f"{one.name}={_default_text(one.default)}", f"{one.metadata['says']} [{one.metadata['unit']}]")
+        for one in known
+    ]
 
 
 def unit_of(name: str) -> str:
@@ -62,7 +65,7 @@ def _fields() -> "tuple[Field[Any], ...]":
     return fields(Limits)
 
 
-def _shown(default: object) -> str:
+def _default_text(default: object) -> str:
     return str(default).removesuffix(".0")
 
 

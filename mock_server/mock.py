@@ -74,7 +74,7 @@ class Mock:
         self.settings = settings
         self.contract: Contract = _contract(settings)
         self.store = store(self.contract)
-        self.store.bound(settings.limits)
+        self.store.set_limits(settings.limits)
         self.lock = RLock()
         self.stirred: set[str] = set()  # names of worlds in which webhooks may have become due
         self.files = WorldFiles(load(ADMIN), settings.limits)
@@ -95,7 +95,7 @@ class Mock:
         self.first = name
         first = self.files.build(name, merge(spec, settings.over), source, self.contract, wall)
         self.gateway.keys = [account.key for account in first.accounts.values()][:_KEYS]
-        self.store.found(first)
+        self.store.start_with(first)
 
     def answer(self, request: Request, wall: float) -> Answer:
         """Answer any request at the wall instant (Unix seconds). Never raises, never waits: see `Answer.hold`."""
@@ -103,7 +103,7 @@ class Mock:
             return self._in_steps(self.control.begin(request), wall)
         with self.lock:
             try:
-                return self.store.run(self._exchanged, request, wall)
+                return self.store.run(self._exchange, request, wall)
             except Refusal as refusal:  # the store is unreachable
                 return self.gateway.front.refuse(refusal, {})
 
@@ -112,14 +112,14 @@ class Mock:
         while True:
             with self.lock:
                 try:
-                    answer = self.store.run(self._controlled, steps, wall)
+                    answer = self.store.run(self._control, steps, wall)
                 except Refusal as refusal:  # the store is unreachable
                     return self.control.front.refuse(refusal, {})
             if answer is not None:
                 return answer
             steps.go_on()
 
-    def _exchanged(self, request: Request, wall: float) -> Answer:
+    def _exchange(self, request: Request, wall: float) -> Answer:
         if request.path in browser.PATHS and not self.gateway.front.routes.find(request.path)[0]:
             page = browser.answer(request, self.contract)
             if page is not None:
@@ -128,21 +128,21 @@ class Mock:
             answer = cors.with_cors(self.settings.cors, request, lambda: self.gateway.answer(request, wall))
         else:
             answer = self.gateway.answer(request, wall)
-        return self._journalled(request, answer, wall)
+        return self._journal(request, answer, wall)
 
-    def _journalled(self, request: Request, answer: Answer, wall: float) -> Answer:
+    def _journal(self, request: Request, answer: Answer, wall: float) -> Answer:
         world = self.store.world(answer.why.get("world", ""))
         if world is None:
             self.store.strays.add(wall, wall, request, answer)
             return answer
         world.acts += 1
         world.version += 1
-        self.store.used(world, wall)
+        self.store.note_use(world, wall)
         if world.outbox.stirred:
             self._stir(world)
         return hold_back(world.journal.add(wall, world.clock.now(wall), request, answer, world.acts), world, wall)
 
-    def _controlled(self, steps: Steps, wall: float) -> Answer | None:
+    def _control(self, steps: Steps, wall: float) -> Answer | None:
         answer = steps.answer(wall)
         if answer is None:
             return None
@@ -155,7 +155,7 @@ class Mock:
             world.version += 1
             world.controls.add(wall, changed, repeatable(steps.request, answer), answer, world.acts)
             world.outbox.stir()
-        self.store.used(world, wall)
+        self.store.note_use(world, wall)
         if world.outbox.stirred:
             self._stir(world)
         return answer
@@ -174,7 +174,7 @@ class Mock:
         double = copy(self)
         double.store = MemoryStore()
         double.stirred = set()
-        double.store.bound(self.settings.limits)
+        double.store.set_limits(self.settings.limits)
         double.store.add(world)
         double.gateway = _gateway(self.settings, self.contract, double.store)
         double.control = replace(self.control, store=double.store, replaying=True)
@@ -201,7 +201,7 @@ class Mock:
                 raise
             except Exception as crash:  # noqa: BLE001 - it ends what waits, like a 500, and nothing else
                 on.broken = True
-                return self.control.front.crashed(_WAITING, crash, {})
+                return self.control.front.crash_answer(_WAITING, crash, {})
         return None
 
     def piece(self, stream: Stream, wall: float, *, full: bool = False) -> bytes | None:
@@ -211,7 +211,7 @@ class Mock:
                 return None if stream.broken else stream.piece(wall, full=full)
             except Exception as crash:  # noqa: BLE001 - as above
                 stream.broken = True
-                self.control.front.crashed(_WAITING, crash, {})
+                self.control.front.crash_answer(_WAITING, crash, {})
                 return None
 
     def operation_of(self, request: Request) -> str:
@@ -224,30 +224,30 @@ class Mock:
         """Return the longest body (bytes) that a request to this path may have."""
         return (self.control.front if path.startswith(PREFIX) else self.gateway.front).longest(path)
 
-    def crashed(self, request: Request, crash: Exception) -> Answer:
+    def crash_answer(self, request: Request, crash: Exception) -> Answer:
         """Answer a request whose answering failed outside of `answer`."""
         front = self.control.front if request.path.startswith(PREFIX) else self.gateway.front
-        return front.crashed(request, crash, {})
+        return front.crash_answer(request, crash, {})
 
-    def crowded(self, path: str, name: str, most: int) -> Answer:
+    def limit_answer(self, path: str, name: str, most: int) -> Answer:
         """Answer what would be more than a limit allows; `path` says in which API's words."""
         front = self.control.front if path.startswith(PREFIX) else self.gateway.front
         remedy = f"Repeat the request soon, or start the server with a higher --limit {name}."
         return front.refuse(Refusal(CROWDED, expected=f"{most} {unit_of(name)}", remedy=remedy), {})
 
-    def said(self, request: Request, answer: Answer) -> str:
+    def refusal_text(self, request: Request, answer: Answer) -> str:
         """Return why a request was refused, in the words that its client got."""
         front = self.control.front if request.path.startswith(PREFIX) else self.gateway.front
-        return front.said(answer.body)
+        return front.refusal_text(answer.body)
 
-    def malformed(self, received: str, wall: float) -> Answer:
+    def malformed_answer(self, received: str, wall: float) -> Answer:
         """Answer what was no HTTP at all; it belongs to no world, and the body of its journal entry says why."""
         answer = self.gateway.front.refuse(Refusal(MALFORMED_REQUEST, received=received), {})
         request = Request("GET", "", body=received.encode())
 
-        def noted(_: None, wall: float) -> None:
+        def note(_: None, wall: float) -> None:
             self.store.strays.add(wall, wall, request, answer)
 
         with self.lock, suppress(Refusal):
-            self.store.run(noted, None, wall)
+            self.store.run(note, None, wall)
         return answer

@@ -3,14 +3,14 @@
 from .clauses import LEVELS, Clause, Sentence, clause_pointer
 from .contract import ADMIN, GATEWAY, Contract, ErrorRow, as_json, load, read_contract
 from .documents import Pointer
-from .facts import branches, clauses_of, facts, marked
+from .facts import branches, clauses_of, facts, marks
 from .lifecycle import Lifecycle, Stage
-from .names import nearest, repeated
+from .names import first_repeat, nearest
 from .operations import JSON, Operation, Parameter
 from .references import resolve
 from .rendering import ERROR_FACTS, TASK_FACTS, Facts, Render, UnrenderableError, json_bytes, renderer
 from .routes import Methods, Routes
-from .source import InvalidSourceError, Source, parse, read, shown
+from .source import InvalidSourceError, Source, excerpt, parse, read
 from .violations import NOTHING, REQUIRED, Validator, Violation, refuse_invalid
 
 __all__ = [
@@ -44,17 +44,17 @@ __all__ = [
     "branches",
     "clause_pointer",
     "clauses_of",
+    "excerpt",
     "facts",
+    "first_repeat",
     "json_bytes",
     "load",
-    "marked",
+    "marks",
     "nearest",
     "parse",
     "read",
     "read_contract",
     "refuse_invalid",
     "renderer",
-    "repeated",
     "resolve",
-    "shown",
 ]

@@ -17,7 +17,7 @@ from .names import nearest
 from .operations import JSON, Operation, Parameter
 from .references import resolve
 from .rendering import result_fields
-from .source import InvalidSourceError, Source, read, shown
+from .source import InvalidSourceError, Source, excerpt, read
 from .violations import Validator, refuse_invalid
 
 FOLDER = Path(__file__).parent
@@ -156,7 +156,7 @@ def _template_problems(message: str) -> Iterator[str]:
     try:
         words = [word for _, word, _, _ in Formatter().parse(message) if word is not None]
     except ValueError as error:
-        yield f"expected a text with words in braces, received {shown(message)} ({error}); write a brace itself twice"
+        yield f"expected a text with words in braces, received {excerpt(message)} ({error}); write a brace itself twice"
         return
     for word in words:
         if word not in ERROR_WORDS:

@@ -47,13 +47,13 @@ def clauses_of(root: Mapping[str, Any], schema: Any, value: Any) -> set[str]:
     return found
 
 
-def marked(root: Mapping[str, Any], schema: Any, value: Any, word: str) -> Iterator[tuple[str, str, Any]]:
+def marks(root: Mapping[str, Any], schema: Any, value: Any, word: str) -> Iterator[tuple[str, str, Any]]:
     """Yield (name, sentence, value) of each part of a value whose schema has a word such as `x-constant`."""
     for branch in branches(root, schema, value):
         for key, inner in branch.get("properties", {}).items() if isinstance(value, dict) else ():
             if key in value:
                 own = {**resolve(root, inner["$ref"]), **inner} if "$ref" in inner else inner
                 yield from ((key, own[word], value[key]),) if word in own else ()
-                yield from marked(root, own, value[key], word)
+                yield from marks(root, own, value[key], word)
         for item in value if isinstance(value, list) and "items" in branch else ():
-            yield from marked(root, branch["items"], item, word)
+            yield from marks(root, branch["items"], item, word)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .source import Source, shown
+from .source import Source, excerpt
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _agree(source: Source, at: tuple[str, ...], schema: Mapping[str, Any], lifec
 
 def _disagreements(names: list[str], enum: list[str]) -> Iterator[str]:
     if len(set(names)) < len(names):
-        yield f"expected states that all differ, received {shown(names)}; rename one"
+        yield f"expected states that all differ, received {excerpt(names)}; rename one"
     if set(names) != set(enum):
         odd = sorted(set(names) ^ set(enum))
-        yield f"expected the same states as in the enum beside it, received a difference in {shown(odd)}; mend either"
+        yield f"expected the same states as in the enum beside it, received a difference in {excerpt(odd)}; mend either"

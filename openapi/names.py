@@ -33,7 +33,7 @@ def _closest(name: str, names: Iterable[str]) -> list[str]:
     return [folded[match] for match in get_close_matches(name.lower(), folded, n=3, cutoff=0.6)]
 
 
-def repeated(names: Iterable[str]) -> str | None:
+def first_repeat(names: Iterable[str]) -> str | None:
     """Return the first name that comes a second time, or None."""
     seen: set[str] = set()
     for name in names:

@@ -91,7 +91,7 @@ def _syntax(error: Exception, name: str) -> str:
     return f"{name}{line}: expected YAML, received a syntax error: {problem}"
 
 
-def shown(value: object, limit: int = 60) -> str:
+def excerpt(value: object, limit: int = 60) -> str:
     """Return `value` as it is quoted in messages: JSON, cut at `limit` characters."""
     text = json.dumps(value, ensure_ascii=False, default=str) if not isinstance(value, str) else repr(value)
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"

@@ -11,7 +11,7 @@ from .clauses import clause_pointer
 from .integers import integers
 from .names import nearest
 from .references import resolve, scope
-from .source import InvalidSourceError, Source, shown
+from .source import InvalidSourceError, Source, excerpt
 
 Schema = Mapping[str, Any]
 # All errors of a larger value are not worth their cost, which grows with the square of its size.
@@ -43,9 +43,9 @@ _EXPECTED: dict[str, Callable[[Any, Schema], str]] = {
     "exclusiveMaximum": lambda kind, _: f"less than {kind.limit}",
     "minProperties": lambda kind, _: f"at least {kind.limit} field{'s' * (kind.limit != 1)}",
     "maxProperties": lambda kind, _: f"at most {kind.limit} field{'s' * (kind.limit != 1)}",
-    "enum": lambda kind, _: f"one of {', '.join(shown(option) for option in kind.options)}",
-    "const": lambda kind, _: shown(kind.expected_value),
-    "contains": lambda _, schema: f"an item that satisfies {shown(schema['contains'])}",
+    "enum": lambda kind, _: f"one of {', '.join(excerpt(option) for option in kind.options)}",
+    "const": lambda kind, _: excerpt(kind.expected_value),
+    "contains": lambda _, schema: f"an item that satisfies {excerpt(schema['contains'])}",
     "anyOf": lambda _, schema: _one_of(schema.get("anyOf", ())),
     "pattern": lambda kind, schema: f"{schema.get('title', 'text')} that matches {kind.pattern}",
     "format": lambda kind, _: f"a {kind.format}",
@@ -136,7 +136,7 @@ class Validator:
         return Violation(
             ".".join(part for part in parts if part),
             _expectation(error, schema, unexpected),
-            NOTHING if missing else shown(unexpected[0] if unexpected else error.instance),
+            NOTHING if missing else excerpt(unexpected[0] if unexpected else error.instance),
             clause or None,
             number,
             error.kind.name,

@@ -94,7 +94,7 @@ class Economy(RuleBasedStateMachine):
         """Of all covers of one music task, at most one has not failed (C5)."""
         now = self.world.clock.now(self.fake.wall)
         covers = (task for task in self.world.tasks.values() if task.lifecycle == "cover")
-        count = Counter(task.source for task in covers if not self.world.failed(task, now))
+        count = Counter(task.source for task in covers if not self.world.has_failed(task, now))
         assert set(count.values()) <= {1}
 
 

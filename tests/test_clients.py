@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from covermock.contract_tests.clients.finding import ClientFinding
 from covermock.contract_tests.clients.rules import RULES
-from covermock.contract_tests.clients.scenarios import SCENARIOS, Scenario, UnknownScenarioError, scenarios_named
+from covermock.contract_tests.clients.scenarios import SCENARIOS, Scenario, UnknownScenarioError, find_scenarios
 from covermock.contract_tests.clients.verdicts import RunVerdict
 from covermock.contract_tests.vocabulary import BROKEN, HELD
 from covermock.fixtures.running_clients import Client, Run
@@ -208,10 +208,10 @@ def test_levels_draw_the_line() -> None:
 
 def test_scenarios_are_chosen_by_name() -> None:
     """Names keep the table's order; a name that is none is refused with the nearest."""
-    assert ["happy", "task-fails"] == [row.name for row in scenarios_named("task-fails, happy")]
-    assert list(SCENARIOS) == [row.name for row in scenarios_named("all")]
+    assert ["happy", "task-fails"] == [row.name for row in find_scenarios("task-fails, happy")]
+    assert list(SCENARIOS) == [row.name for row in find_scenarios("all")]
     with pytest.raises(UnknownScenarioError, match=r"received 'task-fail' \(did you mean 'task-fails'"):
-        scenarios_named("task-fail")
+        find_scenarios("task-fail")
 
 
 def test_every_rule_stands_on_a_clause_or_says_why_not() -> None:

@@ -24,14 +24,14 @@ def test_a_split_advance_is_one_advance(wall: float, one: float, other: float, s
     """Advancing twice moves the clock as far as advancing once by the sum."""
     clock = Clock(100.0, wall, scale)
 
-    assert clock.advanced(one + other) == clock.advanced(one).advanced(other)
+    assert clock.advance(one + other) == clock.advance(one).advance(other)
 
 
 @given(instants, seconds, scales, scales)
 def test_a_change_of_scale_is_no_jump(wall: float, passed: float, before: float, after: float) -> None:
     """At the instant when the scale changes, the world's time does not; nor does what calls have moved."""
-    clock = Clock(100.0, wall, before).advanced(5)
-    changed = clock.scaled(wall + passed, after)
+    clock = Clock(100.0, wall, before).advance(5)
+    changed = clock.at_scale(wall + passed, after)
 
     assert clock.now(wall + passed) == changed.now(wall + passed)
     assert 5 == changed.moved
@@ -144,7 +144,7 @@ def test_the_next_event_comes_at_the_end_of_time_too(fake: Fake, drive: str) -> 
 
 def test_a_clock_never_shows_more_than_it_can_tell_though_the_wall_steps_back() -> None:
     """Where real time was set back, an advance to the end still leaves a clock that can be exported and restored."""
-    clock = Clock(LAST - 3, 1000.0).advanced(5)
+    clock = Clock(LAST - 3, 1000.0).advance(5)
 
     assert LAST == clock.world
     assert LAST - 5 == clock.now(995.0)

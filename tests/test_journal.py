@@ -158,7 +158,7 @@ def test_strays_are_kept_without_their_keys(header: str) -> None:
 def test_a_crash_is_logged_without_keys(caplog: pytest.LogCaptureFixture) -> None:
     """The log of a defect of ours names method and path, and no key."""
     fake = Fake()
-    fake.mock.gateway.front.crashed(Request("GET", f"/{FOREIGN}"), RuntimeError("boom"), {})
+    fake.mock.gateway.front.crash_answer(Request("GET", f"/{FOREIGN}"), RuntimeError("boom"), {})
 
     assert "boom" in caplog.text
     assert FOREIGN not in caplog.text

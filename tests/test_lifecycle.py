@@ -110,10 +110,10 @@ def test_a_terminal_state_stays(task: Task, instant: float, more: float) -> None
 def test_a_split_wait_equals_one_wait(task: Task, one: float, other: float, look: bool) -> None:
     """Waiting twice, with a look in between or not, leads where waiting once leads."""
     clock = Clock(task.began, 0.0)
-    split = clock.advanced(one)
+    split = clock.advance(one)
     if look:
         at(task, own_time(task, split, split.now(0.0)))
-    split, whole = split.advanced(other), clock.advanced(one + other)
+    split, whole = split.advance(other), clock.advance(one + other)
 
     assert at(task, own_time(task, whole, whole.now(0.0))) == at(task, own_time(task, split, split.now(0.0)))
 
@@ -182,7 +182,7 @@ def test_the_first_poll_shows_the_first_stage(cycle: Lifecycle) -> None:
 @pytest.mark.parametrize(("drive", "expected"), [(TIME, 50.0), (MANUAL, 20.0), (POLLS, 20.0)])
 def test_only_control_calls_move_what_time_does_not_drive(drive: str, expected: float) -> None:
     """A task under `time` follows the world's clock; under the others, what control calls have added."""
-    clock = Clock(0.0, 0.0).advanced(20)
+    clock = Clock(0.0, 0.0).advance(20)
     task = Task("t", "cover", "a", 0.0, 0.0, (), drive)
 
     assert expected == own_time(task, clock, clock.now(30.0))

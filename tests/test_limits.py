@@ -3,7 +3,7 @@
 from dataclasses import fields
 
 import pytest
-from covermock.mock_server.limits import Limits, parsed, table
+from covermock.mock_server.limits import Limits, parse_limits, table
 from support.servers import run
 
 
@@ -18,9 +18,9 @@ def test_each_limit_has_a_default_a_unit_and_a_sentence() -> None:
 
 def test_limits_are_read_by_name() -> None:
     """What is named changes, the last time counts, all else keeps its default."""
-    assert Limits() == parsed([])
-    assert Limits(head_bytes=1000, head_seconds=16.0) == parsed(["head_seconds=16", " head_bytes = 1000"])
-    assert Limits(head_bytes=2000) == parsed(["head_bytes=1000", "head_bytes=2000"])
+    assert Limits() == parse_limits([])
+    assert Limits(head_bytes=1000, head_seconds=16.0) == parse_limits(["head_seconds=16", " head_bytes = 1000"])
+    assert Limits(head_bytes=2000) == parse_limits(["head_bytes=1000", "head_bytes=2000"])
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_limits_are_read_by_name() -> None:
 def test_what_is_no_limit_is_refused(pair: str, words: list[str]) -> None:
     """Other names, and values that bound nothing, say what was expected and received."""
     with pytest.raises(ValueError, match="expected") as refused:
-        parsed([pair])
+        parse_limits([pair])
 
     assert [] == [word for word in words if word not in str(refused.value)]
 

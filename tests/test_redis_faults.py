@@ -211,7 +211,7 @@ def test_what_was_no_http_is_among_the_strays(redis: Engine) -> None:
     """A request that belongs to no world, not even to HTTP, is in the journal of strays at every process."""
     redis.empty()
     one, other = Fake(store=redis.store()), Fake(store=redis.store())
-    answer: Answer = one.mock.malformed("bytes that are no HTTP", one.wall)
+    answer: Answer = one.mock.malformed_answer("bytes that are no HTTP", one.wall)
     strays = other.control("GET", "journal").json["entries"]
 
     assert 400 == answer.status

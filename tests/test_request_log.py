@@ -17,7 +17,7 @@ import httpx
 import pytest
 from covermock.mock_server.http.messages import Answer, Request
 from covermock.mock_server.log import requests
-from covermock.mock_server.log.lines import Line, Lost, Notice, Sum, as_json, escaped, line, plain
+from covermock.mock_server.log.lines import Line, Lost, Notice, Sum, as_json, escape, line, plain
 from covermock.mock_server.log.requests import MOST, RequestLog, is_coloured
 from covermock.mock_server.log.writer import Writer, _pieces
 from hypothesis import given
@@ -303,8 +303,8 @@ def test_no_text_reaches_beyond_its_place(text: str) -> None:
 @pytest.mark.parametrize("text", ["\x1b[2J", "a\nb", "\r", "\u202eevil", "\u05d0\u05d1", "\x9b31m", "\ud800", "\x7f"])
 def test_what_steers_a_terminal_is_escaped(text: str) -> None:
     """Escape sequences, line ends, marks of direction and lone surrogates show as their codes."""
-    assert text not in escaped(text)
-    assert escaped(text).isascii()
+    assert text not in escape(text)
+    assert escape(text).isascii()
 
 
 @given(st.text(), st.text(), st.floats(0, 1e6))
@@ -361,7 +361,7 @@ def test_a_defect_of_ours_is_told_with_its_traceback(tmp_path: Path) -> None:
     program = (
         "import sys\n"
         "from covermock.mock_server.gateway.gateway import Gateway\n"
-        "Gateway._done = lambda *_: 1 / 0\n"
+        "Gateway._do = lambda *_: 1 / 0\n"
         "from covermock.cli import main\n"
         "main(sys.argv[1:])\n"
     )

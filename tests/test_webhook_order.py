@@ -7,7 +7,7 @@ from covermock.mock_server.webhooks.agenda import Agenda
 from covermock.mock_server.webhooks.turns import Turns
 from covermock.mock_server.world.clock import Clock
 from covermock.mock_server.world.task import MANUAL, POLLS, TIME, Task, count_poll, hold, release
-from covermock.mock_server.world.webhook import Attempt, Delivery, record_attempt, sent
+from covermock.mock_server.world.webhook import Attempt, Delivery, claim_delivery, record_attempt
 from covermock.mock_server.world.webhook_due import due_in, running
 from covermock.mock_server.world.world import World
 from covermock.openapi import load
@@ -60,11 +60,11 @@ def test_under_manual_a_late_webhook_waits_for_control_calls(scale: float) -> No
     """Where only control calls move a task, only they bring its late webhook, however the world's clock runs."""
     here = world(MANUAL, scale)
     delivery = owed(here, mode="late", seconds=60.0)
-    here.clock = here.clock.advanced(LENGTH)
+    here.clock = here.clock.advance(LENGTH)
     late = due_in(here, delivery, here.clock.now(500.0))
-    here.clock = here.clock.advanced(59.0)
+    here.clock = here.clock.advance(59.0)
     almost = due_in(here, delivery, here.clock.now(900.0))
-    here.clock = here.clock.advanced(1.0)
+    here.clock = here.clock.advance(1.0)
 
     assert [60.0, 1.0, 0.0] == [late, almost, due_in(here, delivery, here.clock.now(900.0))]
 
@@ -95,7 +95,7 @@ def test_each_receiver_gets_its_webhooks_in_the_order_of_their_ends(
         for delivery in list(agenda.heads(float(now), 99)):
             assert here.state(here.tasks[delivery.task], float(now)) == "complete"
             agenda.take(delivery)
-            sent(delivery, float(now))
+            claim_delivery(delivery, float(now))
             record_attempt(delivery, Attempt(float(now), 200), [])
             here.outbox.note(delivery)
             agenda.under_way.clear()
@@ -114,7 +114,7 @@ def test_a_receiver_gets_one_at_a_time() -> None:
     agenda = Agenda(here)
     agenda.look(0.0)
     heads = list(agenda.heads(0.0, 99))
-    sent(first, 0.0)  # by another process
+    claim_delivery(first, 0.0)  # by another process
     here.outbox.note(first)
     agenda.look(0.0)
     meanwhile = list(agenda.heads(0.0, 99))
@@ -137,7 +137,7 @@ def test_receivers_take_turns() -> None:
     for _ in range(6):
         [head] = agenda.heads(0.0, 1)
         agenda.take(head)
-        sent(head, 0.0)
+        claim_delivery(head, 0.0)
         record_attempt(head, Attempt(0.0, 200), [])
         here.outbox.note(head)
         agenda.under_way.clear()

@@ -217,7 +217,7 @@ class Clock:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.now, self.slept = 0.0, 0.0
-        patch.setattr(workers, "waited", self.wait)
+        patch.setattr(workers, "wait_for_signal", self.wait)
         patch.setattr(workers, "time", self)
 
     def monotonic(self) -> float:

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus
 
-from covermock.openapi import nearest, shown
+from covermock.openapi import excerpt, nearest
 
 from .entries import Entry
 from .experience import EITHER, Experience, is_success
@@ -48,14 +48,14 @@ def _same(run: Experience) -> dict[tuple[str, str], list[Entry]]:
 def _pays_once(run: Experience) -> Iterator[ClientFinding]:
     for group in _same(run).values():
         for before, again in pairwise(group):
-            if _settled(run, before, again):
+            if _may_start_again(run, before, again):
                 continue
-            expected = f"one start of {shown(again.given_id)}, whatever becomes of its answer"
+            expected = f"one start of {excerpt(again.given_id)}, whatever becomes of its answer"
             received = f"a second one, {again.asked - before.asked:.1f} s after {before}"
             yield finding(run.contract, RULES["pays-once"], expected, received, again)
 
 
-def _settled(run: Experience, before: Entry, again: Entry) -> bool:
+def _may_start_again(run: Experience, before: Entry, again: Entry) -> bool:
     """Return True if it is safe to start anew: the first was refused, or (in a suite) was seen to its end."""
     if before.unclear:
         return False
@@ -93,13 +93,13 @@ def _respects_retry_after(run: Experience) -> Iterator[ClientFinding]:
 
 def _sources(run: Experience) -> Iterator[ClientFinding]:
     for one in run.starts if run.given.sources and run.job else ():
-        allowed = _allowed(run, one)
+        allowed = _sources_for(run, one)
         if one.given_id and one.given_id not in allowed:
-            expected = " or ".join(shown(source) for source in allowed)
-            yield finding(run.contract, RULES["given-source"], expected, _mangled(one.given_id, allowed), one)
+            expected = " or ".join(excerpt(source) for source in allowed)
+            yield finding(run.contract, RULES["given-source"], expected, _describe_id(one.given_id, allowed), one)
 
 
-def _allowed(run: Experience, start: Entry) -> list[str]:
+def _sources_for(run: Experience, start: Entry) -> list[str]:
     """Return what the client may start such a task from: what it was given for it, and what it made itself (U14)."""
     assert start.operation is not None
     rows: list[Mapping[str, Any]] = start.operation.raw.get("x-preconditions", [])
@@ -113,7 +113,7 @@ def _tasks(run: Experience) -> Iterator[ClientFinding]:
     for (kind, task), polls in run.polled.items():
         problem = _wrong_task(run, kind, task)
         if problem and not polls[0].error.startswith("invalid"):
-            known = ", ".join(shown(name) for name, of in run.tasks.items() if of == kind) or "(none was started)"
+            known = ", ".join(excerpt(name) for name, of in run.tasks.items() if of == kind) or "(none was started)"
             yield finding(run.contract, RULES["given-task"], f"the id of a {kind} task: {known}", problem, polls[0])
 
 
@@ -122,23 +122,23 @@ def _wrong_task(run: Experience, kind: str, task: str) -> str:
     if run.tasks.get(task) == kind or not task:
         return ""
     if task in run.tasks:
-        return f"{shown(task)}, which is a {run.tasks[task]} task: poll it at the other operation"
+        return f"{excerpt(task)}, which is a {run.tasks[task]} task: poll it at the other operation"
     if task in run.given.sources.values() or task in {one.given_id for one in run.starts}:
-        return f"{shown(task)}, which is what the task was started from"
-    mangled = _mangled(task, run.tasks)
-    return mangled if run.job or mangled != shown(task) else ""
+        return f"{excerpt(task)}, which is what the task was started from"
+    mangled = _describe_id(task, run.tasks)
+    return mangled if run.job or mangled != excerpt(task) else ""
 
 
-def _mangled(received: str, known: Iterable[str]) -> str:
+def _describe_id(received: str, known: Iterable[str]) -> str:
     """Say what became of an id that was encoded wrongly, or just show it."""
     names = list(known)
     for name in names:
         cut = [part for mark in "&#+% " for part in (name.partition(mark)[0],) if mark in name]
         spoilt = {unquote(name), unquote_plus(name), quote(name), quote(name, safe=""), *cut}
         if received in spoilt or (unquote_plus(name).startswith(received) and received):
-            return f"{shown(received)}: {shown(name)}, not percent-encoded once"
+            return f"{excerpt(received)}: {excerpt(name)}, not percent-encoded once"
     close = nearest(received, names)
-    return f"{shown(received)} ({close})" if names and close.startswith("did") else shown(received)
+    return f"{excerpt(received)} ({close})" if names and close.startswith("did") else excerpt(received)
 
 
 def _pace(run: Experience) -> Iterator[ClientFinding]:

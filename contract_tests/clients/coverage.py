@@ -13,7 +13,7 @@ _RARE = frozenset({"413"})
 _HOOKS = ("delivered", "delivered twice", "never came")
 
 
-def cells_met(run: Experience) -> set[Cell]:
+def cells(run: Experience) -> set[Cell]:
     """Return the cells that a run has met: (operation, status), (operation, state), (webhook, outcome)."""
     return {*_answers(run), *_hooks(run)}
 

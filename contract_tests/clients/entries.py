@@ -81,7 +81,7 @@ class Entry:
     @cached_property
     def value(self) -> Any:
         """Return the body as JSON, or `NO_JSON`."""
-        return parsed(self.body)
+        return parse_json(self.body)
 
     @property
     def given_id(self) -> str:
@@ -139,7 +139,7 @@ def entries(contract: Contract, rows: Iterable[Row]) -> list[Entry]:
     return [replace(one, number=number) for number, one in enumerate(found, 1)]
 
 
-def parsed(text: str) -> Any:
+def parse_json(text: str) -> Any:
     """Return JSON as a value, or `NO_JSON`; a key that comes twice is no JSON of ours."""
     try:
         return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
@@ -164,7 +164,7 @@ def _exchange(contract: Contract, routes: Routes, row: Row) -> Entry:
         row["body"],
         row.get("body_capped", False),
         row["status"],
-        parsed(row["answer"]),
+        parse_json(row["answer"]),
         {name.lower(): value for name, value in row["answer_headers"].items()},
         seconds_of(row.get("wall", row["at"])),
         float(why.get("delay") or 0.0),

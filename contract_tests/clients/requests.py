@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 
-from covermock.openapi import JSON, NOTHING, Operation, Violation, nearest, shown
+from covermock.openapi import JSON, NOTHING, Operation, Violation, excerpt, nearest
 
 from .entries import NO_JSON, Entry
 from .experience import Experience
@@ -27,7 +27,7 @@ def request_findings(run: Experience) -> Iterator[ClientFinding]:
             yield from check(run, one)
 
 
-def _found(
+def _finding(
     run: Experience, rule: str, expected: str, received: str, at: Entry, violation: Violation | None = None
 ) -> ClientFinding:
     """Return the finding; a violation brings its own clause."""
@@ -38,10 +38,10 @@ def _found(
 
 def _http(run: Experience, one: Entry) -> Iterator[ClientFinding]:
     if one.error == "malformed-request":
-        yield _found(run, "sound-http", "a well-formed HTTP/1.1 request", one.body or "bytes that are none", one)
+        yield _finding(run, "sound-http", "a well-formed HTTP/1.1 request", one.body or "bytes that are none", one)
     elif one.status == 413 and one.error:
         limit = run.contract.body_limit
-        yield _found(run, "sound-http", f"a body of at most {limit} bytes", "a larger one", one)
+        yield _finding(run, "sound-http", f"a body of at most {limit} bytes", "a larger one", one)
 
 
 def _path(run: Experience, one: Entry) -> Iterator[ClientFinding]:
@@ -51,9 +51,9 @@ def _path(run: Experience, one: Entry) -> Iterator[ClientFinding]:
     if not one.methods:
         old = _leftover(one.path)
         rule = "no-leftovers" if old else "known-path"
-        yield _found(run, rule, f"one of {', '.join(paths)} ({nearest(one.path, paths)})", shown(one.path), one)
+        yield _finding(run, rule, f"one of {', '.join(paths)} ({nearest(one.path, paths)})", excerpt(one.path), one)
     elif one.operation is None:
-        yield _found(run, "right-method", f"{' or '.join(one.methods)} {one.path}", one.method, one)
+        yield _finding(run, "right-method", f"{' or '.join(one.methods)} {one.path}", one.method, one)
 
 
 def _leftover(path: str) -> bool:
@@ -67,17 +67,17 @@ def _key(run: Experience, one: Entry) -> Iterator[ClientFinding]:
     given = one.headers.get("authorization")
     expected = "Authorization: Bearer <the key that was given>"
     if given is None:
-        yield _found(run, "key-in-header", expected, "no Authorization header", one)
+        yield _finding(run, "key-in-header", expected, "no Authorization header", one)
         return
     scheme, _, key = given.partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
         received = f"the scheme {scheme!r}" if key else "an Authorization header without a scheme"
-        yield _found(run, "key-in-header", expected, received, one)
+        yield _finding(run, "key-in-header", expected, received, one)
     elif key.strip() not in run.given.keys if run.given.keys else one.error == "invalid-key":
         if run.job or not _knows_its_key(run):
-            yield _found(run, "own-key", expected, "another key", one)
+            yield _finding(run, "own-key", expected, "another key", one)
     elif scheme != "Bearer":
-        yield _found(run, "tidy-request", "the scheme as documented: Bearer", scheme, one)
+        yield _finding(run, "tidy-request", "the scheme as documented: Bearer", scheme, one)
 
 
 def _knows_its_key(run: Experience) -> bool:
@@ -95,7 +95,7 @@ def _key_elsewhere(run: Experience, one: Entry) -> Iterator[ClientFinding]:
     }
     for place, found in places.items():
         if found:
-            yield _found(
+            yield _finding(
                 run, "key-nowhere-else", "the key in the Authorization header only", f"it stands in {place}", one
             )
 
@@ -110,24 +110,24 @@ def _body(run: Experience, one: Entry) -> Iterator[ClientFinding]:
         return
     if operation.body is None:
         if one.body:
-            yield _found(
+            yield _finding(
                 run, "tidy-request", "no body, the query says it all", f"a body of {len(one.body)} characters", one
             )
         return
     media_type = one.headers.get("content-type", "")
     if media_type.partition(";")[0].strip().lower() != JSON:
-        yield _found(run, "json-type", f"Content-Type: {JSON}", shown(media_type) if media_type else NOTHING, one)
+        yield _finding(run, "json-type", f"Content-Type: {JSON}", excerpt(media_type) if media_type else NOTHING, one)
     if not one.capped:
         yield from _json(run, one, operation)
 
 
 def _json(run: Experience, one: Entry, operation: Operation) -> Iterator[ClientFinding]:
     if one.value is NO_JSON or one.error == "invalid-json":
-        yield _found(run, "json-body", "one JSON object in UTF-8", shown(one.body) if one.body else NOTHING, one)
+        yield _finding(run, "json-body", "one JSON object in UTF-8", excerpt(one.body) if one.body else NOTHING, one)
         return
     assert operation.body is not None
     for violation in operation.body.violations(one.value, "body"):
-        yield _violated(run, one, violation)
+        yield _violation_finding(run, one, violation)
     if isinstance(one.value, dict):
         properties = operation.raw["requestBody"]["content"][JSON]["schema"].get("properties", {})
         yield from _strange_names(run, one, list(one.value), list(properties), "body")
@@ -139,15 +139,15 @@ def _query(run: Experience, one: Entry) -> Iterator[ClientFinding]:
         return
     _, violations = operation.read("query", one.fields)
     for violation in violations:
-        yield _violated(run, one, violation)
+        yield _violation_finding(run, one, violation)
     known = [parameter.name for parameter in operation.parameters if parameter.place == "query"]
     names = [name for name in one.fields if name.lower() not in _KEY_NAMES and not name.startswith("__")]
     yield from _strange_names(run, one, names, known, "query")
 
 
-def _violated(run: Experience, one: Entry, violation: Violation) -> ClientFinding:
+def _violation_finding(run: Experience, one: Entry, violation: Violation) -> ClientFinding:
     expected = f"{violation.where}: {violation.expected}"
-    return _found(run, "valid-request", expected, violation.received, one, violation)
+    return _finding(run, "valid-request", expected, violation.received, one, violation)
 
 
 def _strange_names(
@@ -155,9 +155,9 @@ def _strange_names(
 ) -> Iterator[ClientFinding]:
     for name in names:
         if name.lower() in _OLD_NAMES:
-            yield _found(run, "no-leftovers", f"a name of the contract: {', '.join(known)}", f"{place}.{name}", one)
+            yield _finding(run, "no-leftovers", f"a name of the contract: {', '.join(known)}", f"{place}.{name}", one)
         elif name not in known:
-            yield _found(run, "known-names", _meant(name, known), f"{place}.{name}", one)
+            yield _finding(run, "known-names", _meant(name, known), f"{place}.{name}", one)
 
 
 def _meant(name: str, known: list[str]) -> str:

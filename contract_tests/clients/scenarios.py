@@ -175,7 +175,7 @@ class UnknownScenarioError(ValueError):
     """A name that is no scenario's; the text says which could have been meant."""
 
 
-def scenarios_named(names: str) -> list[Scenario]:
+def find_scenarios(names: str) -> list[Scenario]:
     """Return the scenarios that a list of names (or `all`) means. Raises `UnknownScenarioError`."""
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     for name in wanted:
@@ -193,7 +193,7 @@ def faults_for(scenario: Scenario, contract: Contract, timeout: float) -> list[d
         word: [o.id for o in contract.operations if o.handler == handler] for word, handler in handlers.items()
     }
     words |= {SLOW: min(11.0, timeout / 5), PAUSE: max(min(6, int(timeout / 8)), 1)}
-    return [_replaced(fault, words) for fault in scenario.faults]
+    return [_replace(fault, words) for fault in scenario.faults]
 
 
 def as_rows(scenarios: Iterable[Scenario]) -> list[dict[str, str]]:
@@ -201,7 +201,7 @@ def as_rows(scenarios: Iterable[Scenario]) -> list[dict[str, str]]:
     return [{"name": row.name, "about": row.about, "expects": row.expects} for row in scenarios]
 
 
-def _replaced(node: Any, words: Mapping[str, Any]) -> Any:
+def _replace(node: Any, words: Mapping[str, Any]) -> Any:
     if isinstance(node, Mapping):
-        return {name: _replaced(inner, words) for name, inner in node.items()}
+        return {name: _replace(inner, words) for name, inner in node.items()}
     return words.get(node, node) if isinstance(node, str) else node

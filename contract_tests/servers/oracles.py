@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from covermock.openapi import Operation, Routes, marked
+from covermock.openapi import Operation, Routes, marks
 
 from ..exchange import Exchange, json_object
 from .ask.polling import DONE_WORDS
@@ -45,7 +45,7 @@ def judge_history(session: Session) -> None:
 def polls_by_task(session: Session) -> dict[str, list[Poll]]:
     """Return the successful polls of every known task, in the order in which they were sent."""
     found: dict[str, list[Poll]] = {}
-    for exchange, operation in sorted(_accepted(session), key=lambda pair: pair[0].began):
+    for exchange, operation in sorted(_acceptances(session), key=lambda pair: pair[0].began):
         ids = session.expectations.ids(operation, exchange.sent) if operation.polls else []
         task = session.knowledge.tasks.get(ids[0]) if ids else None
         if task and operation.task_kind == task.kind and exchange.sent.who == task.owner:
@@ -60,7 +60,7 @@ def _poll(session: Session, exchange: Exchange, operation: Operation) -> Poll:
     return Poll(exchange, operation, task_id, status if isinstance(status, str) else "", results)
 
 
-def _accepted(session: Session) -> Iterator[tuple[Exchange, Operation]]:
+def _acceptances(session: Session) -> Iterator[tuple[Exchange, Operation]]:
     routes = Routes(session.contract.operations)
     for exchange in session.transport.history:
         operation = routes.find(exchange.sent.path)[0].get(exchange.sent.method)
@@ -81,8 +81,8 @@ def ids_are_echoed(session: Session, task: KnownTask, seen: list[Poll]) -> None:
 def constant_values_never_change(session: Session, seen: list[Poll]) -> None:
     """What is marked so is the same in every poll; lists are compared within a state, once something is in them."""
     for first, then in pairwise(seen):
-        before = {name: (pointer, value) for name, pointer, value in _marked(session, first, "x-constant")}
-        for name, pointer, value in _marked(session, then, "x-constant"):
+        before = {name: (pointer, value) for name, pointer, value in _marks(session, first, "x-constant")}
+        for name, pointer, value in _marks(session, then, "x-constant"):
             known = before.get(name, (pointer, value))[1]
             session.evidence.note_tried(session.judge.named(pointer))
             if isinstance(value, list) and not (value and known and first.status == then.status):
@@ -96,7 +96,7 @@ def unique_values_differ(session: Session, seen: list[Poll]) -> None:
     """What is marked so differs within a task."""
     for poll in seen:
         values: dict[tuple[str, str], list[str]] = {}
-        for name, pointer, value in _marked(session, poll, "x-unique"):
+        for name, pointer, value in _marks(session, poll, "x-unique"):
             values.setdefault((name, pointer), []).append(str(value))
         for (name, pointer), several in values.items():
             if len(set(several)) < len(several):
@@ -105,8 +105,8 @@ def unique_values_differ(session: Session, seen: list[Poll]) -> None:
                 session.evidence.note_broken(blamed, title, "values that differ", str(several), poll.exchange)
 
 
-def _marked(session: Session, poll: Poll, word: str) -> Iterator[tuple[str, str, Any]]:
-    return marked(session.contract.root, poll.operation.schema(200), poll.exchange.answer.json, word)
+def _marks(session: Session, poll: Poll, word: str) -> Iterator[tuple[str, str, Any]]:
+    return marks(session.contract.root, poll.operation.schema(200), poll.exchange.answer.json, word)
 
 
 def _comparable(value: Any) -> Any:
@@ -184,7 +184,7 @@ def _key(exchange: Exchange) -> str:
 def task_ids_are_unique(session: Session) -> None:
     """No two accepted requests get the same task id."""
     seen = set[str]()
-    for exchange, operation in _accepted(session):
+    for exchange, operation in _acceptances(session):
         task_id = session.fact(operation, exchange.answer, "task.id") if operation.starts else None
         if isinstance(task_id, str) and task_id in seen:
             title, expected = "task ids are unique", "an id that no other task has"

@@ -77,11 +77,11 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings | 
     for known in fields(Settings):
         text = environment.get(f"{ENVIRONMENT}{known.name.upper()}")
         if text and known.name not in {"url", "keys"}:
-            given[known.name] = typed(known.name, text)
+            given[known.name] = convert(known.name, text)
     return settings_for(url, keys_of(environment), given)
 
 
-def typed(name: str, text: str) -> Any:
+def convert(name: str, text: str) -> Any:
     if name == "music_task":
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if name in {"max_credits", "max_requests", "seed"}:

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from covermock.openapi import Contract, nearest, shown
+from covermock.openapi import Contract, excerpt, nearest
 
 from ..http.errors import INVALID_PARAMS, NAME_TAKEN, UNKNOWN_NAME, Refusal
 from ..http.messages import Request
@@ -67,7 +67,7 @@ class ControlCall:
 def unknown(where: str, kind: str, name: str, valid: Any) -> Refusal:
     """Return the refusal of a name that doesn't exist, with the nearest ones that do."""
     return Refusal(
-        UNKNOWN_NAME, violations=f"{where}: expected {kind}, received {shown(name)} ({nearest(name, valid)})"
+        UNKNOWN_NAME, violations=f"{where}: expected {kind}, received {excerpt(name)} ({nearest(name, valid)})"
     )
 
 
@@ -75,9 +75,9 @@ def refuse_unknown(where: str, name: str, valid: Iterable[str]) -> None:
     """Refuse a name in a query or body that doesn't exist, with the nearest ones that do."""
     known = list(valid)
     if name not in known:
-        problem = f"{where}: expected a known name, received {shown(name)} ({nearest(name, known)})"
+        problem = f"{where}: expected a known name, received {excerpt(name)} ({nearest(name, known)})"
         raise Refusal(INVALID_PARAMS, violations=problem)
 
 
 def name_in_use(kind: str, name: str) -> Refusal:
-    return Refusal(NAME_TAKEN, expected=kind, received=shown(name))
+    return Refusal(NAME_TAKEN, expected=kind, received=excerpt(name))

@@ -53,7 +53,7 @@ class Feed:
     def look(self, wall: float) -> None:
         """Read what has happened, unless that has just been done. Whoever follows a world uses it."""
         if not self.world.gone:
-            self._call.store.used(self.world, wall)
+            self._call.store.note_use(self.world, wall)
             if wall >= self._rest:
                 self.catch_up(wall)
         elif not self._ended:

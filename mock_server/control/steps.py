@@ -49,7 +49,7 @@ class Steps:
         except Refusal as refusal:
             return self.front.refuse(refusal, self.why)
         except Exception as crash:  # noqa: BLE001 - whatever happens, a client gets the documented envelope
-            return self.front.crashed(self.request, crash, self.why)
+            return self.front.crash_answer(self.request, crash, self.why)
         return None if result is None else self._answer(result)
 
     def go_on(self) -> None:

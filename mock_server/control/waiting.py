@@ -21,13 +21,13 @@ _NEVER = 1e18  # a wall instant that does not come
 
 @dataclass(slots=True)
 class Condition:
-    """What is waited for. `met(now)` tells whether it is so; `change(now)` is the world instant that may make it so.
+    """What is waited for. `holds(now)` tells whether it is so; `change(now)` is the world instant that may make it so.
 
     `vain(now)` tells that it can never be so any more.
     """
 
     what: str
-    met: Callable[[float], bool]
+    holds: Callable[[float], bool]
     diagnosis: Callable[[float], str]
     change: Callable[[float], float | None] = lambda _: None
     vain: Callable[[float], bool] = lambda _: False
@@ -42,7 +42,7 @@ def wait(call: ControlCall, front: Front) -> Answer:
     def look(wall: float) -> Answer | None:
         now = world.clock.now(wall)
         try:
-            if wanted.met(now):
+            if wanted.holds(now):
                 return json_answer(200, {"met": True, "waited": round(max(wall - began, 0.0), 6)}, {})
         except Refusal as refusal:
             return front.refuse(refusal, {})
@@ -75,7 +75,7 @@ def _requests(call: ControlCall) -> Condition:
     criteria = read_criteria(call.world, settings, "body.requests")
     seen: dict[str, int] = {"number": settings.get("since", 0), "count": 0}
 
-    def met(_: float) -> bool:
+    def holds(_: float) -> bool:
         refuse_evicted(journal, seen["number"])
         seen["count"] += sum(matches(entry, criteria) for entry in journal.since(seen["number"]))
         seen["number"] = max(journal.total, seen["number"])
@@ -84,7 +84,7 @@ def _requests(call: ControlCall) -> Condition:
     def diagnosis(_: float) -> str:
         return f"{seen['count']} of {journal.total} requests so far{_closest(journal, criteria)}"
 
-    return Condition(f"{least} request(s) with {criteria or 'any content'}", met, diagnosis)
+    return Condition(f"{least} request(s) with {criteria or 'any content'}", holds, diagnosis)
 
 
 def _closest(journal: Journal, criteria: Criteria) -> str:
@@ -104,7 +104,7 @@ def _task(call: ControlCall) -> Condition:
         "body.task.state", state, {known.name for cycle in world.contract.lifecycles.values() for known in cycle.states}
     )
 
-    def met(now: float) -> bool:
+    def holds(now: float) -> bool:
         return state in _states_so_far(world, task_id, now)
 
     def vain(now: float) -> bool:
@@ -117,7 +117,7 @@ def _task(call: ControlCall) -> Condition:
         return task.began + coming.after if task and coming else None
 
     return Condition(
-        f"task {task_id!r} in state {state!r}", met, lambda now: _task_now(world, task_id, now), change, vain
+        f"task {task_id!r} in state {state!r}", holds, lambda now: _task_now(world, task_id, now), change, vain
     )
 
 
@@ -140,7 +140,7 @@ def _callbacks(call: ControlCall) -> Condition:
     world, wanted = call.world, call.fields["callbacks"]
     least, tries = wanted.get("delivered", 0), wanted.get("attempts", 0)
 
-    def met(_: float) -> bool:
+    def holds(_: float) -> bool:
         enough = world.outbox.delivered >= least and world.outbox.attempts >= tries
         return enough if least or tries else not world.outbox.open
 
@@ -150,7 +150,7 @@ def _callbacks(call: ControlCall) -> Condition:
 
     some = f"{least} webhook(s) delivered, {tries} attempt(s) made"
     what = some if least or tries else "every webhook delivered or given up"
-    return Condition(what, met, diagnosis)
+    return Condition(what, holds, diagnosis)
 
 
 def _last(attempts: list[Any]) -> str:

@@ -27,13 +27,13 @@ def _cover_of(call: Call) -> Any:
 
 def _second_while_running(call: Call, rule: Rule) -> None:
     cover = _cover_of(call)
-    if cover is None or call.world.succeeded(cover, call.now):
+    if cover is None or call.world.has_succeeded(cover, call.now):
         task_without_cover(call, rule)
 
 
 def _second_after_success(call: Call, rule: Rule) -> None:
     cover = _cover_of(call)
-    if cover is None or not call.world.succeeded(cover, call.now):
+    if cover is None or not call.world.has_succeeded(cover, call.now):
         task_without_cover(call, rule)
 
 

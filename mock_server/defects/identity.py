@@ -25,7 +25,7 @@ def _any_audio(call: Call, rule: Rule) -> None:
 
 def _of_anybody(call: Call, rule: Rule, starting: bool) -> None:
     """Find the task whosever it is, where the operation is one that starts (or shows) tasks."""
-    task = call.world.tasks.get(call.first_given(rule["id"]))
+    task = call.world.tasks.get(call.first_value(rule["id"]))
     asking = call.account
     if task is not None and (call.operation.handler == "start") is starting:
         call.account = next((one for one in call.world.accounts.values() if one.name == task.account), asking)

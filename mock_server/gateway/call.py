@@ -49,7 +49,7 @@ class Call:
         """Say more of what the task to come is to be."""
         self.own = {**(self.own or {}), **own}
 
-    def first_given(self, places: list[str]) -> str:
+    def first_value(self, places: list[str]) -> str:
         """Return the value at the first of `places` (`body.taskId`, `query.task_id`) that the request has."""
         for place in places:
             part, name = _split(place)

@@ -24,14 +24,14 @@ def hold_back(entry: Entry, world: World, wall: float) -> Answer:
         return answer
     entry.waiting = True
 
-    def sent() -> bool:
+    def is_sent() -> bool:
         return delivery is None or bool(delivery.attempts)
 
     def drop() -> None:
         entry.waiting = False
 
     def look(wall: float) -> Answer | None:
-        if not world.gone and (wall < slow or (wall < first and not sent())):
+        if not world.gone and (wall < slow or (wall < first and not is_sent())):
             return None
         drop()
         return answer
@@ -40,4 +40,4 @@ def hold_back(entry: Entry, world: World, wall: float) -> Answer:
         return slow if wall < slow else first
 
     of = None if delivery else (world, "slow")
-    return replace(answer, hold=Hold(look, again, lambda: 2 * int(world.gone) + int(sent()), of, drop))
+    return replace(answer, hold=Hold(look, again, lambda: 2 * int(world.gone) + int(is_sent()), of, drop))

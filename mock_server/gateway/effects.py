@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
-from covermock.openapi import json_bytes, shown
+from covermock.openapi import excerpt, json_bytes
 
 from ..http.errors import Refusal
 from ..http.messages import Answer, Wire
@@ -146,7 +146,7 @@ def _not_found_at_first(call: Call, fault: Fault, settings: Settings) -> bool:
     by_polls = fault.tasks[call.task.id] <= settings.get("polls", 0)
     if by_polls or call.now - call.task.created < settings.get("seconds", 0):
         known = next(rule for rule in call.operation.raw["x-preconditions"] if rule["check"] == "task-known")
-        raise Refusal(known["error"], received=shown(call.source))
+        raise Refusal(known["error"], received=excerpt(call.source))
     return False
 
 
@@ -171,7 +171,7 @@ def before(call: Call, fired: list[Fault]) -> list[Fault]:
         if any(acted) or not fault.settings.keys() <= {*_AROUND, *words}:
             acting.append(fault)
         else:
-            fault.spared()
+            fault.unfire()
     return acting
 
 
@@ -179,7 +179,7 @@ def without_work(fired: list[Fault]) -> list[Fault]:
     """Take back that anomalies fired for a request that was refused before they mattered; return the other faults."""
     idle = [fault for fault in fired if fault.settings.keys() <= {*_AROUND, *CALL_EFFECTS}]
     for fault in idle:
-        fault.spared()
+        fault.unfire()
     return [fault for fault in fired if fault not in idle]
 
 

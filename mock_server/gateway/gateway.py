@@ -62,7 +62,7 @@ class Gateway:
         self._find_key = find_key
         self._public_url = public_url.rstrip("/")
         self._routes = {operation.id: _route(contract, operation) for operation in contract.operations}
-        self._asked_before: dict[int, Reading] = {}
+        self._readings: dict[int, Reading] = {}
         self._bodies: dict[tuple[str, TaskView, str], bytes] = {}
         self._render_callback = {
             operation.id: _callback_renderer(contract, operation, operation.callback[1])
@@ -78,9 +78,9 @@ class Gateway:
         owner = self._owner_of(request)
         if isinstance(owner, tuple):
             why["world"], why["account"] = owner[0].name, owner[1].name
-        known = self._asked_before.get(id(request)) if request.recurs else None
+        known = self._readings.get(id(request)) if request.recurs else None
         if known is None:
-            known = self._asked(request, owner, why)
+            known = self._read(request, owner, why)
         why["operation"] = known.operation.id
         if isinstance(owner, Refusal):
             raise owner
@@ -88,11 +88,11 @@ class Gateway:
         now, given = world.clock.now(wall), known.given
         call = Call(self.contract, known.operation, world, account, now, known.base, given.query, given.body)
         if known.wanted:
-            return self._preferred(known.operation, known.wanted, why)
-        fired = self._fired(call, why) if world.faults else []
-        return self._spoiled(request, call, fired, why) if fired else self._done(call, fired, why)
+            return self._prefer(known.operation, known.wanted, why)
+        fired = self._fire(call, why) if world.faults else []
+        return self._answer_with_faults(request, call, fired, why) if fired else self._do(call, fired, why)
 
-    def _asked(self, request: Request, owner: Owner | Refusal, why: dict[str, Any]) -> Reading:
+    def _read(self, request: Request, owner: Owner | Refusal, why: dict[str, Any]) -> Reading:
         """Find out what a request asks for, and keep it where that is wanted. Raises `Refusal`, also its owner's."""
         operation, parameters = self.front.operation(request)
         why["operation"] = operation.id
@@ -102,12 +102,12 @@ class Gateway:
         base = self._public_url or f"http://{request.host or 'localhost'}"
         found = Reading(request, operation, given, base, preferences(request, given.raw_query))
         if request.recurs:
-            if len(self._asked_before) >= _KEPT_READINGS:
-                self._asked_before.clear()
-            self._asked_before[id(request)] = found  # which holds the request, so that its id stays its own
+            if len(self._readings) >= _KEPT_READINGS:
+                self._readings.clear()
+            self._readings[id(request)] = found  # which holds the request, so that its id stays its own
         return found
 
-    def _done(self, call: Call, fired: list[Fault], why: dict[str, Any]) -> Answer:
+    def _do(self, call: Call, fired: list[Fault], why: dict[str, Any]) -> Answer:
         """Answer the request as the contract says, with what anomalies change about it."""
         way = self._routes[call.operation.id]
         try:
@@ -144,14 +144,14 @@ class Gateway:
         state = task.plan[-1].state if delivery.wayward == "early" else world.state(task, now)
         return self._render_callback[delivery.operation](TaskFacts(world, task, state))
 
-    def _preferred(self, operation: Operation, wanted: Wanted, why: dict[str, Any]) -> Answer:
+    def _prefer(self, operation: Operation, wanted: Wanted, why: dict[str, Any]) -> Answer:
         why["preferred"] = wanted
         answer = preferred_answer(operation, wanted)
         answer.why = why
         return answer
 
-    def _fired(self, call: Call, why: dict[str, Any]) -> list[Fault]:
-        ids = [call.first_given(rule["id"]) for rule in call.operation.raw.get("x-preconditions", ()) if "id" in rule]
+    def _fire(self, call: Call, why: dict[str, Any]) -> list[Fault]:
+        ids = [call.first_value(rule["id"]) for rule in call.operation.raw.get("x-preconditions", ()) if "id" in rule]
         world, account = call.world, call.account
         met = RequestTraits(
             call.operation.handler, call.operation.id, account.name, account.key, frozenset(ids), call.now
@@ -161,12 +161,12 @@ class Gateway:
             why["faults"] = [fault.id for fault in fired]
         return fired
 
-    def _spoiled(self, request: Request, call: Call, fired: list[Fault], why: dict[str, Any]) -> Answer:
+    def _answer_with_faults(self, request: Request, call: Call, fired: list[Fault], why: dict[str, Any]) -> Answer:
         """Answer a request that faults have met: done or not, spoiled, and maybe later."""
         effective = all(fault.takes_effect for fault in fired)
         if not effective:
             without_work(fired)
-        work: Respond = lambda _, __, why: self._done(call, fired, why)  # noqa: E731
+        work: Respond = lambda _, __, why: self._do(call, fired, why)  # noqa: E731
         answer = self.front.guard(work, request, call.now, why) if effective else Answer(204, b"", (), why)
         after(answer, fired)
         seconds = delay(fired, call.world.seed)

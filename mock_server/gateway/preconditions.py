@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from covermock.openapi import nearest, shown
+from covermock.openapi import excerpt, nearest
 
 from ..http.errors import Refusal
 from .call import Call
@@ -14,7 +14,7 @@ ONCE: Final = "task-without-cover"  # the rule that makes a task the one cover o
 
 def task_known(call: Call, rule: Rule) -> None:
     """The id names a task of this lifecycle, of this account, started by this operation (C4, C12, U12, G9)."""
-    call.source = call.first_given(rule["id"])
+    call.source = call.first_value(rule["id"])
     task = call.world.tasks.get(call.source)
     if (
         task is None
@@ -22,33 +22,33 @@ def task_known(call: Call, rule: Rule) -> None:
         or task.lifecycle != rule["lifecycle"]
         or task.started_by != rule.get("started_by", task.started_by)
     ):
-        raise Refusal(rule["error"], received=shown(call.source))
+        raise Refusal(rule["error"], received=excerpt(call.source))
     call.task = task
 
 
 def task_succeeded(call: Call, rule: Rule) -> None:
     """The task has reached its success (C3)."""
     assert call.task is not None
-    if not call.world.succeeded(call.task, call.now):
+    if not call.world.has_succeeded(call.task, call.now):
         state = call.world.state(call.task, call.now)
-        failed = call.world.failed(call.task, call.now)
+        failed = call.world.has_failed(call.task, call.now)
         remedy = "It failed: start with another one." if failed else "Wait until it is complete."
-        raise Refusal(rule["error"], received=f"{shown(call.source)}, which is {state!r}", remedy=remedy)
+        raise Refusal(rule["error"], received=f"{excerpt(call.source)}, which is {state!r}", remedy=remedy)
 
 
 def task_without_cover(call: Call, rule: Rule) -> None:
     """The music task has no cover yet; one that failed doesn't count (C5)."""
     cover = call.world.tasks.get(call.world.covers.get(call.source, ""))
-    if cover is not None and not call.world.failed(cover, call.now):
-        raise Refusal(rule["error"], received=f"{shown(call.source)}, whose cover task is {shown(cover.id)}")
+    if cover is not None and not call.world.has_failed(cover, call.now):
+        raise Refusal(rule["error"], received=f"{excerpt(call.source)}, whose cover task is {excerpt(cover.id)}")
 
 
 def audio_known(call: Call, rule: Rule) -> None:
     """The id names an uploaded audio file that this account may use (U3)."""
-    call.source = call.first_given(rule["id"])
+    call.source = call.first_value(rule["id"])
     audio = call.world.audio.get(call.source)
     if audio is None or audio.account not in {"", call.account.name}:
-        raise Refusal(rule["error"], received=shown(call.source))
+        raise Refusal(rule["error"], received=excerpt(call.source))
     call.audio = audio
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from covermock.openapi import JSON, Operation, Violation, json_bytes, nearest, shown
+from covermock.openapi import JSON, Operation, Violation, excerpt, json_bytes, nearest
 
 from ..http.errors import INVALID_PARAMS, Refusal
 from ..http.messages import Answer, Request
@@ -54,4 +54,4 @@ def _code_of(operation: Operation, example: str) -> str:
 
 
 def _refusal(name: str, expected: str, received: str) -> Refusal:
-    return Refusal(INVALID_PARAMS, violations=str(Violation(f"header.Prefer.{name}", expected, shown(received))))
+    return Refusal(INVALID_PARAMS, violations=str(Violation(f"header.Prefer.{name}", expected, excerpt(received))))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from covermock.openapi import JSON, Contract, Operation, Validator, Violation, shown
+from covermock.openapi import JSON, Contract, Operation, Validator, Violation, excerpt
 
 from ..http import errors
 from ..http.errors import Refusal
@@ -26,11 +26,14 @@ _PLACES = {
 def breaches(contract: Contract, entry: Entry) -> list[dict[str, Any]]:
     """Return each violation with its place: `body.a.b`, `query.a`, `header.a`, `path`, `method`, `answer.body.a.b`."""
     operation = contract.by_id.get(entry.answer.why.get("operation") or "")
-    found = [*_asked(contract, operation, entry), *(_answered(contract, operation, entry) if operation else ())]
+    found = [
+        *_request_breaches(contract, operation, entry),
+        *(_answer_breaches(contract, operation, entry) if operation else ()),
+    ]
     return [{"where": v.where, "expected": v.expected, "received": v.received, "clause": v.clause} for v in found]
 
 
-def _asked(contract: Contract, operation: Operation | None, entry: Entry) -> Iterator[Violation]:
+def _request_breaches(contract: Contract, operation: Operation | None, entry: Entry) -> Iterator[Violation]:
     """Yield what is wrong with the request: each violation of its schema, else the place that its error is about."""
     name = entry.answer.why.get("error")
     row = contract.errors.get(name or "")
@@ -56,13 +59,13 @@ def _place(operation: Operation | None, error: str, request: Request) -> str:
     """Return where the request names what a precondition found wrong: the id of that rule, or of one before it."""
     place = ""
     for rule in operation.raw.get("x-preconditions", ()) if operation else ():
-        place = _given(rule["id"], request) if "id" in rule else place
+        place = _first_value(rule["id"], request) if "id" in rule else place
         if rule["error"] == error:
             return place
     return ""
 
 
-def _given(places: list[str], request: Request) -> str:
+def _first_value(places: list[str], request: Request) -> str:
     """Return the first of the places at which the request gives something."""
     try:
         body = parse_json(request.body) if request.body else {}
@@ -76,7 +79,7 @@ def _given(places: list[str], request: Request) -> str:
     return places[0]
 
 
-def _answered(contract: Contract, operation: Operation, entry: Entry) -> Iterator[Violation]:
+def _answer_breaches(contract: Contract, operation: Operation, entry: Entry) -> Iterator[Violation]:
     """Yield how the answer differs from the one that is documented for its status."""
     answer = entry.answer
     documented = operation.responses.get(str(answer.status))
@@ -93,5 +96,5 @@ def _answered(contract: Contract, operation: Operation, entry: Entry) -> Iterato
         return
     kind = dict(answer.headers).get("Content-Type", "none")
     if kind != JSON:
-        yield Violation("answer.header.content-type", JSON, shown(kind))
+        yield Violation("answer.header.content-type", JSON, excerpt(kind))
     yield from Validator(schema, contract.root).violations(value, "answer.body")

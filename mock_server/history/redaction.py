@@ -14,14 +14,17 @@ def redact_export(document: Document, known: Known) -> Any:
     """Return the document as it may be shown. An id stays what it is, even if it looks like a key."""
     ids = frozenset(_ids(document["state"]))
 
-    def kept(text: str) -> bool:
+    def plain(text: str) -> bool:
         return text in ids or known(text)
 
     journals = {
-        name: {**document[name], "entries": [_entry(entry, kept, fields=fields) for entry in document[name]["entries"]]}
+        name: {
+            **document[name],
+            "entries": [_entry(entry, plain, fields=fields) for entry in document[name]["entries"]],
+        }
         for name, fields in (("journal", True), ("controls", False))  # what a control call sets is needed for a replay
     }
-    return redact_value({**document, **journals}, kept)
+    return redact_value({**document, **journals}, plain)
 
 
 def _ids(value: Any, name: str = "") -> Iterator[str]:

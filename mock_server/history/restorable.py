@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
-from covermock.openapi import Contract, Violation, nearest, repeated, shown
+from covermock.openapi import Contract, Violation, excerpt, first_repeat, nearest
 
 from ..world.build import InvalidSpecError, build, check_fault, check_results, check_yields, starts
 from ..world.world import World
@@ -36,7 +36,7 @@ def _unfit(document: Document, contract: Contract) -> Found:
 def _spec(document: Document, contract: Contract) -> Found:
     spec, accounts = document["spec"], [row["name"] for row in document["state"]["accounts"]]
     if spec.get("accounts", {}).keys() != set(accounts):
-        yield Violation("body.spec.accounts", f"the accounts {shown(accounts)} of its state", "others")
+        yield Violation("body.spec.accounts", f"the accounts {excerpt(accounts)} of its state", "others")
     try:
         build(document["name"], spec, contract, document["now"])
     except InvalidSpecError as error:
@@ -61,7 +61,7 @@ def _state(document: Document, facts: Document, now: float, contract: Contract, 
     broken = list(islice(_names(known), _TOLD))
     yield from broken
     if now < facts["clock"]["moved"]:
-        yield Violation(f"{where}.clock.moved", f"at most {now!r}, the world's time", shown(facts["clock"]["moved"]))
+        yield Violation(f"{where}.clock.moved", f"at most {now!r}, the world's time", excerpt(facts["clock"]["moved"]))
     if not broken:  # else there is no world whose books could be looked at
         world = current(document["name"], document["spec"], facts, contract)
         world.clock = replace(world.clock, world=now, scale=0.0)
@@ -85,7 +85,7 @@ def _names(known: _Facts) -> Found:
     for name, own in facts["yields"].items():
         rules = [rule for rule, of in (("audio-known", facts["audio"]), ("task-known", known.tasks)) if name in of]
         operations = [operation for rule in rules for operation in starts(known.contract, rule)]
-        yield from _refused(where, check_yields, known.contract, ("yields", name), own, operations)
+        yield from _refusal(where, check_yields, known.contract, ("yields", name), own, operations)
     yield from _webhooks(facts["webhooks"], known, f"{where}.webhooks")
 
 
@@ -95,7 +95,7 @@ def _account(row: Document, known: _Facts, where: str) -> Found:
     for name in row["risky"]:
         owner = known.tasks[name]["account"] if name in known.tasks else row["name"]
         if owner != row["name"]:
-            yield Violation(f"{where}.risky", f"tasks of {shown(row['name'])}", f"one of {shown(owner)}")
+            yield Violation(f"{where}.risky", f"tasks of {excerpt(row['name'])}", f"one of {excerpt(owner)}")
 
 
 def _task(row: Document, known: _Facts, where: str) -> Found:
@@ -107,10 +107,10 @@ def _task(row: Document, known: _Facts, where: str) -> Found:
         return
     starter = contract.by_id.get(row["started_by"])
     if starter and starter.raw.get("x-task") != lifecycle:
-        yield Violation(f"{where}.started_by", f"an operation that starts {shown(lifecycle)}", shown(starter.id))
+        yield Violation(f"{where}.started_by", f"an operation that starts {excerpt(lifecycle)}", excerpt(starter.id))
     yield from _plan(row["plan"], contract, lifecycle, f"{where}.plan")
     results = row.get("results") or ()
-    yield from _refused(where, check_results, contract, ("results",), results, lifecycle)
+    yield from _refusal(where, check_results, contract, ("results",), results, lifecycle)
 
 
 def _plan(plan: list[tuple[str, float]], contract: Contract, lifecycle: str, where: str) -> Found:
@@ -120,13 +120,13 @@ def _plan(plan: list[tuple[str, float]], contract: Contract, lifecycle: str, whe
     yield from _unknown_names(where, (state for state, _ in plan), order)
     places = [order.get(state, 0) for state, _ in plan]
     if any(later <= earlier for earlier, later in pairwise(places)):
-        yield Violation(where, "states that go forward, each once", shown([state for state, _ in plan]))
+        yield Violation(where, "states that go forward, each once", excerpt([state for state, _ in plan]))
     if any(later < earlier for (_, earlier), (_, later) in pairwise(plan)):
-        yield Violation(where, "steps in the order of their seconds", shown([after for _, after in plan]))
+        yield Violation(where, "steps in the order of their seconds", excerpt([after for _, after in plan]))
 
 
 def _fault(row: Document, known: _Facts, where: str) -> Found:
-    yield from _refused(where, check_fault, known.contract, ("settings",), row["settings"])
+    yield from _refusal(where, check_fault, known.contract, ("settings",), row["settings"])
 
 
 _PARTS: Mapping[str, Callable[[Document, _Facts, str], Found]] = {
@@ -146,11 +146,11 @@ def _webhooks(row: Document, known: _Facts, where: str) -> Found:
         task = known.tasks.get(one["task"])
         here = f"{where}.kept.{number}"
         if int(one["id"][1:]) > row["total"]:
-            yield Violation(f"{here}.id", f"a number up to the total, {row['total']}", shown(one["id"]))
+            yield Violation(f"{here}.id", f"a number up to the total, {row['total']}", excerpt(one["id"]))
         operation = known.contract.by_id.get(one["operation"])
         if task and (operation is None or not operation.callback or task["started_by"] != operation.id):
             expected = "the operation that started its task, if it sends webhooks"
-            yield Violation(f"{here}.operation", expected, shown(one["operation"]))
+            yield Violation(f"{here}.operation", expected, excerpt(one["operation"]))
         if any(attempt.get("number", 0) > row["attempts"] for attempt in one["attempts"]):
             yield Violation(f"{here}.attempts", f"numbers up to all attempts, {row['attempts']}", "a higher one")
 
@@ -161,12 +161,17 @@ def _books(world: World, now: float, where: str) -> Found:
         total = row.available + row.held + row.captured
         if total != row.granted:
             expected = f"credits that add up: granted is what is available, held and captured, {total}"
-            yield Violation(f"{where}.accounts.{name}.granted", expected, shown(row.granted))
+            yield Violation(f"{where}.accounts.{name}.granted", expected, excerpt(row.granted))
     watched = {id(task) for account in world.accounts.values() for task in account.risky}
     for task in world.tasks.values():
         failure = world.lifecycle(task).failure.name
-        if task.price and task.plan[-1].state == failure and id(task) not in watched and not world.failed(task, now):
-            expected = f"{shown(task.id)}, which may fail, among those that its credits come back from"
+        if (
+            task.price
+            and task.plan[-1].state == failure
+            and id(task) not in watched
+            and not world.has_failed(task, now)
+        ):
+            expected = f"{excerpt(task.id)}, which may fail, among those that its credits come back from"
             yield Violation(f"{where}.accounts.{task.account}.risky", expected, "a list without it")
 
 
@@ -189,7 +194,7 @@ def _decodes(body: Any) -> bool:
         return False
 
 
-def _refused(where: str, check: Callable[..., None], *given: object) -> Found:
+def _refusal(where: str, check: Callable[..., None], *given: object) -> Found:
     try:
         check(*given)
     except InvalidSpecError as error:
@@ -202,12 +207,12 @@ def _violation(where: str, error: InvalidSpecError) -> Violation:
 
 
 def _once(where: str, names: Iterable[str]) -> Found:
-    twice = repeated(names)
+    twice = first_repeat(names)
     if twice is not None:
-        yield Violation(where, "each name once", f"{shown(twice)} twice")
+        yield Violation(where, "each name once", f"{excerpt(twice)} twice")
 
 
 def _unknown_names(where: str, names: Iterable[str], valid: Collection[str]) -> Found:
     for name in names:
         if name not in valid:
-            yield Violation(where, f"a known name ({nearest(name, valid)})", shown(name))
+            yield Violation(where, f"a known name ({nearest(name, valid)})", excerpt(name))

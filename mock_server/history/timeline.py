@@ -98,10 +98,10 @@ class Follower:
         world, since = self.world, self.place
         entries = list(world.journal.since(since.entries))
         fresh = self._fresh(now)
-        polled = _polled(entries) if self.by_polls else {}
+        polled = _polls_by_task(entries) if self.by_polls else {}
         tasks = self._suspects(fresh, polled, now)
         stages = [stage for task in tasks for stage in self._stages(task, polled.get(task.id, []), now)]
-        tried = self._tried(since.attempts) if world.outbox.attempts > since.attempts else []
+        tried = self._new_attempts(since.attempts) if world.outbox.attempts > since.attempts else []
         self.place = present(world, now)
         # Under load most exchanges are not told: what is not taken out of the merge costs nothing.
         exchanges: Iterator[Happening] = ((entry.now, entry) for entry in entries)
@@ -170,13 +170,13 @@ class Follower:
         self.steps[task.id] = step
         (self.by_polls.add if task.drive == POLLS else self.by_polls.discard)(task.id)
 
-    def _tried(self, since: int) -> list[Happening]:
+    def _new_attempts(self, since: int) -> list[Happening]:
         """Return the attempts after that number; a webhook whose task still runs was never sent."""
-        fresh = [one for one in self.world.outbox.tried() if one.attempts and one.attempts[-1].number > since]
+        fresh = [one for one in self.world.outbox.with_attempts() if one.attempts and one.attempts[-1].number > since]
         return [(made.at, WebhookTried(one, made)) for one in fresh for made in one.attempts if made.number > since]
 
 
-def _polled(entries: Iterable[Entry]) -> dict[str, list[float]]:
+def _polls_by_task(entries: Iterable[Entry]) -> dict[str, list[float]]:
     """Return the instants of the exchanges by the task that they are about."""
     polled: dict[str, list[float]] = {}
     for entry in entries:

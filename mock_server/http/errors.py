@@ -41,7 +41,7 @@ RAISED = frozenset(
 CONTROL_RAISED = RAISED | {UNKNOWN_NAME, NAME_TAKEN, FOREIGN_PAGE, UNSATISFIABLE_RANGE, EVICTED, WAITED_IN_VAIN}
 
 
-def crowded(limit: str, most: str, remedy: str) -> "Refusal":
+def limit_refusal(limit: str, most: str, remedy: str) -> "Refusal":
     """Return the refusal of one more than a limit of the server allows; `most` says how many are, and of what."""
     higher = f"start the server with a higher --limit {limit}."
     return Refusal(CROWDED, limit=limit, expected=most, remedy=f"{remedy}, or {higher}")

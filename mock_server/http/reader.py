@@ -16,8 +16,8 @@ from covermock.openapi import (
     Routes,
     UnrenderableError,
     Violation,
+    excerpt,
     renderer,
-    shown,
 )
 
 from . import errors
@@ -82,9 +82,9 @@ class Front:
         except Refusal as refusal:
             return self.refuse(refusal, why)
         except Exception as crash:  # noqa: BLE001 - whatever happens, a client gets the documented envelope
-            return self.crashed(request, crash, why)
+            return self.crash_answer(request, crash, why)
 
-    def crashed(self, request: Request, crash: Exception, why: Mapping[str, Any]) -> Answer:
+    def crash_answer(self, request: Request, crash: Exception, why: Mapping[str, Any]) -> Answer:
         """Return the envelope of a defect of ours, and log it."""
         _log.error("%s %s failed", request.method, redact_text(request.path, lambda _: False), exc_info=crash)
         return self.refuse(Refusal(errors.INTERNAL_ERROR, received=type(crash).__name__), why)
@@ -112,7 +112,7 @@ class Front:
             expected, remedy = refusal.words["expected"], refusal.words["remedy"]
             _log.warning("covermock: the limit of %s is reached, more are refused. %s", expected, remedy)
 
-    def said(self, body: bytes) -> str:
+    def refusal_text(self, body: bytes) -> str:
         """Return the text that a person reads in the envelope of an error, or an empty one."""
         try:
             value = orjson.loads(body)
@@ -127,11 +127,11 @@ class Front:
         methods, parameters = self.routes.find(request.path)
         if not methods:
             expected, remedy = ", ".join(self.routes.paths), self.routes.remedy(request.path)
-            raise Refusal(errors.NO_SUCH_PATH, expected=expected, received=shown(request.path), remedy=remedy)
+            raise Refusal(errors.NO_SUCH_PATH, expected=expected, received=excerpt(request.path), remedy=remedy)
         operation = methods.get(request.method)
         if operation is None:
             allowed = ", ".join(sorted(methods))
-            raise Refusal(errors.METHOD_NOT_ALLOWED, expected=allowed, received=shown(request.method))
+            raise Refusal(errors.METHOD_NOT_ALLOWED, expected=allowed, received=excerpt(request.method))
         return operation, parameters
 
     def read(self, operation: Operation, request: Request, parameters: Mapping[str, str]) -> Inputs:
@@ -187,7 +187,9 @@ def _body(operation: Operation, request: Request, given: Inputs) -> list[Violati
     if media_type != operation.media_types[0]:
         family = f"{media_type.partition('/')[0]}/*"
         if {media_type, family}.isdisjoint(operation.media_types):
-            return [Violation("header.Content-Type", " or ".join(operation.media_types), shown(media_type) or NOTHING)]
+            return [
+                Violation("header.Content-Type", " or ".join(operation.media_types), excerpt(media_type) or NOTHING)
+            ]
         given.body = request.body
         return []
     given.body = parse_json(request.body)

@@ -111,12 +111,12 @@ def _key(found: re.Match[str], known: Known) -> str:
         plain = re.sub(r"(?:\\|%5[Cc])u00(..)", r"%\1", found[1])
         return found[0] if known(unquote(unquote(plain))) else REDACTED
     if found[2]:
-        keys = re.findall(r"aio_[A-Za-z0-9_-]+", _decoded(found[2]))
+        keys = re.findall(r"aio_[A-Za-z0-9_-]+", _decode(found[2]))
         return found[0] if keys and all(map(known, keys)) else REDACTED
     return found[0] if known(found[0]) else REDACTED
 
 
-def _decoded(text: str) -> str:
+def _decode(text: str) -> str:
     plain = text.rstrip("=").translate(str.maketrans("-_", "+/"))
     try:
         return base64.b64decode(plain[: len(plain) - (len(plain) % 4 == 1)] + "=" * (-len(plain) % 4)).decode("latin-1")

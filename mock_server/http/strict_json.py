@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
-from covermock.openapi import repeated, shown
+from covermock.openapi import excerpt, first_repeat
 
 from .errors import INVALID_JSON, Refusal
 
@@ -66,6 +66,6 @@ def _may_repeat_keys(body: bytes, value: Any) -> bool:
 def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        twice = repeated(name for name, _ in pairs)
-        raise Refusal(INVALID_JSON, expected="each key once", received=f"{shown(twice)} twice")
+        twice = first_repeat(name for name, _ in pairs)
+        raise Refusal(INVALID_JSON, expected="each key once", received=f"{excerpt(twice)} twice")
     return found

@@ -51,7 +51,7 @@ class Line(NamedTuple):
         longest = max(len(self.method), len(self.path), len(self.task), len(self.message))
         if not coloured and longest <= _LONGEST and quick.isascii() and quick.isprintable():
             return quick
-        return "  ".join([_painted(plain(part), colour if coloured else "") for part, colour in parts if part])
+        return "  ".join([_paint(plain(part), colour if coloured else "") for part, colour in parts if part])
 
     def facts(self) -> Mapping[str, Any]:
         """Return the fields for programs."""
@@ -68,7 +68,7 @@ class Sum(NamedTuple):
         """Return the line for people."""
         counts = ", ".join(f"{status} x {count}" for status, count in self.counts.items())
         told = f"{sum(self.counts.values())} more requests in a second: {counts}"
-        return f"{_painted(stamp, _DIM if coloured else '')}  {told}"
+        return f"{_paint(stamp, _DIM if coloured else '')}  {told}"
 
     def facts(self) -> Mapping[str, Any]:
         """Return the fields for programs."""
@@ -86,8 +86,8 @@ class Notice(NamedTuple):
     def text(self, stamp: str, _: str, *, coloured: bool) -> str:
         """Return the line for people; a traceback has several."""
         said = "\n".join(plain(row, longest=4 * _LONGEST) for row in self.message.splitlines())
-        level = _painted(self.level, _BY_STATUS[5] if coloured else "")
-        return f"{_painted(stamp, _DIM if coloured else '')}  {level}  {said}"
+        level = _paint(self.level, _BY_STATUS[5] if coloured else "")
+        return f"{_paint(stamp, _DIM if coloured else '')}  {level}  {said}"
 
     def facts(self) -> Mapping[str, Any]:
         """Return the fields for programs."""
@@ -103,7 +103,7 @@ class Lost(NamedTuple):
     def text(self, stamp: str, _: str, *, coloured: bool) -> str:
         """Return the line for people."""
         told = f"{self.dropped} lines dropped: the log was not read fast enough"
-        return f"{_painted(stamp, _DIM if coloured else '')}  {told}"
+        return f"{_paint(stamp, _DIM if coloured else '')}  {told}"
 
     def facts(self) -> Mapping[str, Any]:
         """Return the fields for programs."""
@@ -144,15 +144,15 @@ def as_json(record: Record, stamp: str) -> str:
     quick = json_bytes(facts).decode()
     if len(quick) <= 4 * _LONGEST and quick.isascii() and quick.isprintable():
         return quick
-    return json.dumps({name: _shown(value) for name, value in facts.items()}).replace("\x7f", "\\u007f")
+    return json.dumps({name: _cut_text(value) for name, value in facts.items()}).replace("\x7f", "\\u007f")
 
 
 def plain(text: str, longest: int = _LONGEST) -> str:
     """Return a text of a stranger as it can be shown: escaped, and not too long."""
-    return escaped(text if len(text) <= longest else _cut(text, longest))
+    return escape(text if len(text) <= longest else _cut(text, longest))
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """Return a text that changes nothing beyond its own place on a screen.
 
     Escaped are control characters, ends of lines, what steers a terminal, and all that is written from right to left.
@@ -166,7 +166,7 @@ def _is_plain(one: str) -> bool:
     return one.isprintable() and unicodedata.bidirectional(one) not in _RIGHT_TO_LEFT
 
 
-def _shown(value: Any) -> Any:
+def _cut_text(value: Any) -> Any:
     return _cut(value, 4 * _LONGEST) if isinstance(value, str) else value
 
 
@@ -174,5 +174,5 @@ def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 
-def _painted(text: str, colour: str) -> str:
+def _paint(text: str, colour: str) -> str:
     return f"\x1b[{colour}m{text}\x1b[0m" if colour else text

@@ -45,7 +45,7 @@ class RequestLog:
         self._keys = frozenset(keys)
         self._said = said
         self._coloured = is_coloured(stream, os.environ)
-        self._writer: Writer[Record] = Writer(stream, self._json if form == JSON else self._text, self._lost)
+        self._writer: Writer[Record] = Writer(stream, self._json if form == JSON else self._text, self._loss)
         self._lines: list[Line] = []
         self._answers: list[Answer] = []
         self._sums: Counter[int] = Counter()
@@ -129,7 +129,7 @@ class RequestLog:
     def _json(self, record: Record) -> str:
         return as_json(record, datetime.fromtimestamp(record.wall, UTC).isoformat(timespec="milliseconds"))
 
-    def _lost(self, count: int) -> Record:
+    def _loss(self, count: int) -> Record:
         return Lost(time.time(), count)
 
 

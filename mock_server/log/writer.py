@@ -25,7 +25,7 @@ class Writer(Generic[Record]):
     def __init__(self, stream: int, form: Callable[[Record], str], lost: Callable[[int], Record]) -> None:
         self._stream = stream
         self._form = form
-        self._lost = lost
+        self._loss = lost
         self._waiting: deque[Record] = deque()
         self._dropped = 0
         self._change = threading.Condition()
@@ -84,7 +84,7 @@ class Writer(Generic[Record]):
                     select.select([], [self._stream], [], _PATIENCE)
 
     def _lines(self, records: Iterable[Record], dropped: int) -> Iterator[bytes]:
-        for record in chain(records, [self._lost(dropped)] if dropped else []):
+        for record in chain(records, [self._loss(dropped)] if dropped else []):
             yield f"{self._form(record)}\n".encode(errors="backslashreplace")
 
 

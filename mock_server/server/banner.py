@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from covermock.openapi import JSON, Operation
 
-from ..log.lines import escaped
+from ..log.lines import escape
 from ..world.world import World
 
 _WIDTH = 100  # columns
@@ -31,7 +31,7 @@ def sights(world: World, url: str) -> Iterator[str]:
 
 def _row(name: str, values: Iterable[str]) -> Iterator[str]:
     """Yield the lines of a row, none of which breaks within a value; of many values only the first ones are shown."""
-    every = [escaped(value).replace(" ", _GLUE) for value in values]
+    every = [escape(value).replace(" ", _GLUE) for value in values]
     more = [f"and {len(every) - _SHOWN} more"] if len(every) > _SHOWN else []
     head = f"  {name:<13}"
     lines = textwrap.wrap(

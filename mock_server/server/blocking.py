@@ -13,7 +13,7 @@ def _nothing() -> None:
     """Do nothing."""
 
 
-def answered(
+def wait_for_answer(
     mock: Mock, request: Request, wall: Callable[[], float] = time.time, stirred: Callable[[], None] = _nothing
 ) -> Answer:
     """Return the mock's answer, once it is due. `stirred` is called when webhooks may have become due."""

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, RequestedRangeNotSatisfiable
 from ..http.errors import UNSATISFIABLE_RANGE, Refusal
 from ..http.messages import Answer, Request, Wire
 from ..mock import Mock, Settings
-from .blocking import answered, pieces
+from .blocking import pieces, wait_for_answer
 
 _RANGE = re.compile(r"bytes=(\d+-\d*|-\d+)")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -24,7 +24,7 @@ def create_app(mock: Mock | None = None, wall: Callable[[], float] = time.time) 
     app.url_map.merge_slashes = False
 
     def view(**_: str) -> flask.Response:
-        answer = answered(mock, _request(mock), wall)
+        answer = wait_for_answer(mock, _request(mock), wall)
         if answer.stream is not None:
             body = () if flask.request.method == "HEAD" else pieces(mock, answer.stream, wall)
             return flask.Response(body, answer.status, list(answer.headers))
@@ -57,7 +57,7 @@ def _conditions() -> dict[str, str]:
 
 def _response(mock: Mock, answer: Answer) -> flask.Response:
     """Translate an answer; what has an ETag gets conditional requests and ranges."""
-    body: bytes | Iterator[bytes] = _spoiled(answer.body, answer.wire) if answer.wire else answer.body
+    body: bytes | Iterator[bytes] = _spoil(answer.body, answer.wire) if answer.wire else answer.body
     response = flask.Response(body, answer.status, list(answer.headers))
     if "Content-Type" not in dict(answer.headers):
         del response.headers["Content-Type"]
@@ -72,7 +72,7 @@ def _response(mock: Mock, answer: Answer) -> flask.Response:
     return response
 
 
-def _spoiled(body: bytes, wire: Wire) -> Iterator[bytes]:
+def _spoil(body: bytes, wire: Wire) -> Iterator[bytes]:
     """Yield the bytes of a spoiled answer as well as WSGI can: it raises where a connection would break."""
     if wire.kind == "drip":
         for start in range(len(body)):

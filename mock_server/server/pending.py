@@ -52,7 +52,7 @@ class _Held:
 
     def crash(self, crash: Exception) -> None:
         """Answer with a defect of ours."""
-        self.client.reply(self.mock.crashed(self.request, crash))
+        self.client.reply(self.mock.crash_answer(self.request, crash))
 
     def drop(self) -> None:
         """Let the world know that nobody waits any more."""
@@ -81,7 +81,7 @@ class _Followed:
 
     def crash(self, crash: Exception) -> None:
         """End the body: its answer has gone out, so that the log alone can say why."""
-        self.mock.crashed(self.request, crash)
+        self.mock.crash_answer(self.request, crash)
         self.stop()
 
     def drop(self) -> None:
@@ -107,14 +107,14 @@ class _Group:
         """Let those go that are due; note when time alone may make another one due."""
         self.again = math.inf
         for number, one in enumerate(list(self.kept)):
-            again = _looked_at(one, wall, first=number == 0)
+            again = _look_at(one, wall, first=number == 0)
             if again is None:
                 del self.kept[one]
             else:
                 self.again = min(self.again, again)
 
 
-def _looked_at(one: _One, wall: float, *, first: bool) -> float | None:
+def _look_at(one: _One, wall: float, *, first: bool) -> float | None:
     """Let one go if it is due, else return when time alone may make it due."""
     try:
         if first:
@@ -146,7 +146,7 @@ class Waiting:
     def follow(self, mock: Mock, stream: Stream, client: Client, request: Request) -> None:
         """Write each piece of the stream as it comes, from now on."""
         one = _Followed(mock, stream, client, request)
-        again = _looked_at(one, time.time(), first=False)
+        again = _look_at(one, time.time(), first=False)
         if again is not None:
             self._add(one, again)
 

@@ -47,7 +47,7 @@ class Server:
         self._making = Lock()
         self._waiting = Waiting(limits.waits)
         self.courier = Courier(lambda: self.mock, mock.settings.allow_callback)
-        self._log = request_log(mock.settings.log, mock.first, self._said, mock.gateway.keys)
+        self._log = request_log(mock.settings.log, mock.first, self._refusal_text, mock.gateway.keys)
         self._requests = self._log if self._log and self._log.tells_requests else None
         self._shared.note = self._requests.note if self._requests else None
 
@@ -55,8 +55,8 @@ class Server:
     def mock(self) -> Mock:
         return self._shared.mock
 
-    def _said(self, request: Request, answer: Answer) -> str:
-        return self.mock.said(request, answer)
+    def _refusal_text(self, request: Request, answer: Answer) -> str:
+        return self.mock.refusal_text(request, answer)
 
     def exchange(self, mock: Mock) -> None:
         """Serve another mock from now on; what waits for worlds of the old one ends."""
@@ -105,16 +105,16 @@ class Server:
             if log is not None:
                 log.note(request, answer, began) if log.tally is None else log.tally(answer)
             return
-        client = self._noted(request, connection, began)
+        client = self._with_note(request, connection, began)
         if self._waiting.full and request.path.startswith(PREFIX):  # where nothing has happened that is to be told
-            client.reply(self._shared.crowded("waits", request.path))
+            client.reply(self._shared.limit_answer("waits", request.path))
         elif answer.hold is not None:
             self._waiting.keep(self.mock, answer.hold, client, request)
         elif answer.stream is not None:
             client.reply(answer)
             self._waiting.follow(self.mock, answer.stream, client, request)
 
-    def _noted(self, request: Request, client: Client, began: float) -> Client:
+    def _with_note(self, request: Request, client: Client, began: float) -> Client:
         """Return the client, so that the log knows when it gets its answer."""
         return client if self._requests is None else Noted(client, request, began, self._requests.note)
 
@@ -141,7 +141,7 @@ class Server:
                     self._flask = (mock, create_app(mock).wsgi_app)
             return replace(wsgi.call(self._flask[1], request), why={"operation": mock.operation_of(request)})
         except Exception as crash:  # noqa: BLE001 - the last line of defence: a request is never left unanswered
-            return mock.crashed(request, crash)
+            return mock.crash_answer(request, crash)
 
     async def _sweep(self) -> None:
         loop = asyncio.get_running_loop()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from secrets import token_hex
 from typing import TypeVar
 
-from covermock.openapi import repeated, shown
+from covermock.openapi import excerpt, first_repeat
 
 from ..limits import Limits
 from ..world.account import Account
@@ -23,7 +23,7 @@ class TakenError(ValueError):
     """A name or key that belongs to another world; `kind` says which of the two, `name` which one, `world` whose."""
 
     def __init__(self, kind: str, name: str, world: str = "") -> None:
-        super().__init__(f"expected a new {kind}, received {shown(name)}, which is in use; choose another")
+        super().__init__(f"expected a new {kind}, received {excerpt(name)}, which is in use; choose another")
         self.kind = kind
         self.name = name
         self.world = world
@@ -49,7 +49,7 @@ class MemoryStore:
         """Do one step of work on worlds: here, simply do it."""
         return work(subject, wall)
 
-    def found(self, world: World) -> None:
+    def start_with(self, world: World) -> None:
         """Store the world that the server was started with."""
         self.add(world)
 
@@ -91,7 +91,7 @@ class MemoryStore:
 
     def replace(self, world: World) -> None:
         old = self._worlds.get(world.name)
-        self._refuse_taken(world, old)
+        self._refuse_names_in_use(world, old)
         if old is not None:
             self._drop(old)
         self._take(world)
@@ -100,12 +100,12 @@ class MemoryStore:
         self._drop(self._worlds[name])
         self._used.pop(name, None)
 
-    def used(self, world: World, wall: float) -> None:
+    def note_use(self, world: World, wall: float) -> None:
         if world.name in self._used:
             self._used[world.name] = wall
             self._used.move_to_end(world.name)
 
-    def bound(self, limits: Limits) -> None:
+    def set_limits(self, limits: Limits) -> None:
         self._limits = limits
         self.strays.room = limits.journal_bytes
 
@@ -117,7 +117,7 @@ class MemoryStore:
                 self.remove(name)
         return len(self._worlds) < self._limits.worlds
 
-    def note_made(self, world: World, wall: float) -> None:
+    def note_creation(self, world: World, wall: float) -> None:
         self._used[world.name] = wall
 
     def _patience(self, name: str) -> float:
@@ -125,12 +125,12 @@ class MemoryStore:
         return seconds
 
     def _claim(self, world: World) -> None:
-        self._refuse_taken(world, None)
+        self._refuse_names_in_use(world, None)
         self._take(world)
 
-    def _refuse_taken(self, world: World, old: World | None) -> None:
+    def _refuse_names_in_use(self, world: World, old: World | None) -> None:
         keys = [account.key for account in world.accounts.values()]
-        twice = repeated(keys)
+        twice = first_repeat(keys)
         if twice is not None:
             raise TakenError("key", twice)
         for key in keys:
@@ -140,7 +140,7 @@ class MemoryStore:
 
     def _take(self, world: World) -> None:
         world.mark = token_hex(8)
-        world.bound(self._limits)
+        world.set_limits(self._limits)
         self._worlds[world.name] = world
         self._keys |= {account.key: (world, account) for account in world.accounts.values()}
 

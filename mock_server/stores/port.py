@@ -35,7 +35,7 @@ class Store(Protocol):
         """
         ...
 
-    def found(self, world: World) -> None:
+    def start_with(self, world: World) -> None:
         """Make the world that the server was started with, or go on with the one that outlived the last server.
 
         Raises `UnfitStoreError`.
@@ -89,11 +89,11 @@ class Store(Protocol):
         """Delete the world of that name, and its keys. Raises `KeyError` when there is none."""
         ...
 
-    def used(self, world: World, wall: float) -> None:
+    def note_use(self, world: World, wall: float) -> None:
         """Note that a made world is in use."""
         ...
 
-    def bound(self, limits: Limits) -> None:
+    def set_limits(self, limits: Limits) -> None:
         """Hold worlds and journals to these limits."""
         ...
 
@@ -101,6 +101,6 @@ class Store(Protocol):
         """Return True if one more world may be made; those that nobody has used for long are dropped first."""
         ...
 
-    def note_made(self, world: World, wall: float) -> None:
+    def note_creation(self, world: World, wall: float) -> None:
         """Note that a world was made at the wall instant, so that it is dropped once nobody has used it for long."""
         ...

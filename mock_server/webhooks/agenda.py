@@ -37,7 +37,7 @@ class Agenda:
         for delivery in fresh.values():
             self._place(delivery, now)
         fresh.clear()
-        for delivery in list(self._come(now)):
+        for delivery in list(self._due_now(now)):
             if not self._is_due(delivery, now):
                 self._place(delivery, now)
             elif delivery.loses_first:
@@ -81,7 +81,7 @@ class Agenda:
             self.instants[delivery.id] = instant
             heapq.heappush(self.coming, (instant, delivery.number, id(delivery), delivery))
 
-    def _come(self, now: float) -> Iterator[Delivery]:
+    def _due_now(self, now: float) -> Iterator[Delivery]:
         """Yield those whose instant has come, in order."""
         while self.coming and self.coming[0][0] <= now:
             instant, _, _, delivery = heapq.heappop(self.coming)

@@ -82,7 +82,7 @@ async def _read(reader: asyncio.StreamReader) -> tuple[int, str]:
     if not answer.status or not (answer.ended or answer.open_ended or size > _READ):
         raise ReceiverError(f"expected an answer, received {size} bytes that are no complete one")
     if answer.status in _REDIRECTS:
-        place = shortened(answer.location)
+        place = shorten(answer.location)
         return answer.status, f"expected a status 2xx, received a redirect to {place}, which is not followed"
     return answer.status, ""
 
@@ -129,7 +129,7 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".rstrip(": ")
 
 
-def shortened(text: str) -> str:
+def shorten(text: str) -> str:
     """Return what a receiver says, as far as it is kept."""
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 

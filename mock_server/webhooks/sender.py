@@ -10,11 +10,20 @@ from typing import NamedTuple
 
 from ..http.errors import Refusal
 from ..mock import Mock
-from ..world.webhook import Attempt, Delivery, given_back, lost, policy, record_attempt, record_block, sent
+from ..world.webhook import (
+    Attempt,
+    Delivery,
+    claim_delivery,
+    policy,
+    record_attempt,
+    record_block,
+    record_loss,
+    release_delivery,
+)
 from ..world.webhook_due import due_in
 from ..world.world import World
 from .agenda import Agenda
-from .post import ReceiverError, post, shortened, signature
+from .post import ReceiverError, post, shorten, signature
 from .route import Addresses, BlockedError, destination, host_of, lookup
 from .turns import Turns
 
@@ -154,12 +163,12 @@ class Courier:
         now, outbox = world.clock.now(wall), world.outbox
         agenda = self._agenda(name, world)
         for delivery in agenda.look(now):
-            lost(delivery, now)
+            record_loss(delivery, now)
             outbox.note(delivery)
         heads = list(agenda.heads(now, most))
         claims = [Claim(world, delivery, mock.gateway.callback(world, delivery, now)) for delivery in heads]
         for delivery in heads:
-            sent(delivery, now + (due_in(world, delivery, now) or 0.0))
+            claim_delivery(delivery, now + (due_in(world, delivery, now) or 0.0))
             outbox.note(delivery)
         outbox.stirred = False
         self._note_next(name, world, agenda)
@@ -184,7 +193,7 @@ class Courier:
         """Send one webhook, and record what came of it. Its room is free once its lookup has ended, too."""
         world, delivery = claim.world, claim.delivery
         addresses = lookup(host_of(delivery.url))
-        act: Act = lambda _: given_back(delivery)  # noqa: E731 - unless there is an outcome
+        act: Act = lambda _: release_delivery(delivery)  # noqa: E731 - unless there is an outcome
         try:
             act = await self._outcome(claim, addresses)
         finally:
@@ -208,20 +217,20 @@ class Courier:
             route = destination(delivery.url, found, self._allowed)
             status, problem = await post(route, claim.body, headers, within)
         except BlockedError as refused:
-            reason = shortened(str(refused))
+            reason = shorten(str(refused))
             return lambda now: record_block(delivery, now, reason)
         except TimeoutError:
             problem = f"expected {expected} within {within:g} s, received none"
         except ReceiverError as error:
-            problem = shortened(str(error))
+            problem = shorten(str(error))
         except Exception as error:  # noqa: BLE001 - whatever a receiver does is a fact to record
-            problem = shortened(f"{type(error).__name__}: {error}".rstrip(": "))
+            problem = shorten(f"{type(error).__name__}: {error}".rstrip(": "))
         return lambda now: record_attempt(delivery, Attempt(now, status, problem), rules["repeat_after"])
 
     def _record(self, world: World, delivery: Delivery, act: Act) -> None:
         mock = self._mock()
 
-        def noted(_: None, wall: float) -> None:
+        def note(_: None, wall: float) -> None:
             if mock.store.world(world.name) is world:
                 act(world.clock.now(wall))
                 world.outbox.note(delivery)
@@ -229,5 +238,5 @@ class Courier:
 
         with mock.lock, suppress(Refusal):  # where the store is unreachable the webhook is sent once more
             mock.stirred.add(world.name)
-            mock.store.run(noted, None, self._wall())
+            mock.store.run(note, None, self._wall())
         self.poke()

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from covermock.openapi import NOTHING, REQUIRED, Contract, Operation, Pointer, nearest, shown
+from covermock.openapi import NOTHING, REQUIRED, Contract, Operation, Pointer, excerpt, nearest
 
 from ..http.strict_json import deeper
 from .account import Account
@@ -55,13 +55,13 @@ def _instant(pointer: Pointer, text: str) -> float:
         seconds = -1.0
     if not 0 <= seconds < LAST + 1:
         expected = "an instant from 1970 to 9999 (in UTC), with a second from 00 to 59"
-        raise InvalidSpecError(pointer, expected, shown(text))
+        raise InvalidSpecError(pointer, expected, excerpt(text))
     return min(seconds, LAST)
 
 
 def add_audio(world: World, audio_id: str, row: Spec) -> Audio:
     """Put an uploaded audio file into the world."""
-    _known(("audio", audio_id, "account"), "an account", row.get("account", ""), world.accounts, none="")
+    _check_name(("audio", audio_id, "account"), "an account", row.get("account", ""), world.accounts, none="")
     _remember(world, ("audio", audio_id), row)
     world.audio[audio_id] = Audio(float(row["seconds"]), row.get("account", ""))
     return world.audio[audio_id]
@@ -86,9 +86,9 @@ def add_music_task(world: World, task_id: str, row: Spec, now: float) -> Task:
 def add_task(world: World, task_id: str, row: Spec, now: float) -> Task:
     """Put a task into the world as it is in `row`: held in its `state`, or going on from its start without one."""
     at_row = ("tasks", task_id)
-    _known((*at_row, "lifecycle"), "a lifecycle", row["lifecycle"], world.contract.lifecycles)
+    _check_name((*at_row, "lifecycle"), "a lifecycle", row["lifecycle"], world.contract.lifecycles)
     account = row.get("account") or next(iter(world.accounts), "")
-    _known((*at_row, "account"), "an account", account, world.accounts, none="")
+    _check_name((*at_row, "account"), "an account", account, world.accounts, none="")
     _check_stages(world.contract, at_row, row)
     starter = _starter(world.contract, row["lifecycle"])
     task = world.begin(row["lifecycle"], row, now, task_id)
@@ -105,7 +105,7 @@ def add_task(world: World, task_id: str, row: Spec, now: float) -> Task:
 def _put(world: World, task: Task, state: str, now: float, pointer: tuple[str, ...]) -> None:
     """Move a task that is not running yet into `state`; it stays there."""
     lifecycle = world.lifecycle(task)
-    _known(pointer, "a state", state, [known.name for known in lifecycle.states])
+    _check_name(pointer, "a state", state, [known.name for known in lifecycle.states])
     if state in lifecycle.terminal:
         task.plan = world.plan(task.lifecycle, {"outcome": SUCCESS if state == lifecycle.success.name else FAILURE})
     position = next(n for n, step in enumerate(task.plan) if step.state == state)
@@ -140,7 +140,7 @@ def check_yields(contract: Contract, pointer: Pointer, own: Spec, operations: It
 
     `own` says what becomes of the tasks that these operations start. Raises `InvalidSpecError`.
     """
-    _known((*pointer, "error"), "an error", own.get("error", ""), contract.errors, none="")
+    _check_name((*pointer, "error"), "an error", own.get("error", ""), contract.errors, none="")
     _check_stages(contract, pointer, own)
     for operation in operations if "results" in own.get("first", {}) else ():
         check_results(contract, (*pointer, "first", "results"), own["first"]["results"], operation.raw["x-task"])
@@ -154,7 +154,9 @@ def check_fault(contract: Contract, pointer: Pointer, settings: Spec) -> None:
         raise InvalidSpecError((*pointer, "status", "body"), f"at most {FAULT_LEVELS} levels", "more")
     for name in status.get("headers", {}):
         if name.lower() in _FRAMING:
-            raise InvalidSpecError((*pointer, "status", "headers"), "headers that don't frame the message", shown(name))
+            raise InvalidSpecError(
+                (*pointer, "status", "headers"), "headers that don't frame the message", excerpt(name)
+            )
 
 
 def check_results(contract: Contract, pointer: Pointer, results: Iterable[Spec], lifecycle: str) -> None:
@@ -166,7 +168,7 @@ def check_results(contract: Contract, pointer: Pointer, results: Iterable[Spec],
 
 def _check_names(world: World) -> None:
     for name in world.spec.get("prices", {}):
-        _known(("prices", name), "an operation", name, [operation.id for operation in world.contract.operations])
+        _check_name(("prices", name), "an operation", name, [operation.id for operation in world.contract.operations])
     _check_stages(world.contract, (), world.spec)
 
 
@@ -176,15 +178,15 @@ def _check_stages(contract: Contract, pointer: Pointer, row: Spec) -> None:
         return
     stages = [stage.name for cycle in contract.lifecycles.values() for stage in cycle.stages]
     for name in chosen if isinstance(chosen, Mapping) else ():
-        _known((*pointer, "stage_seconds", name), "a stage", name, stages)
-    _known((*pointer, "stalls_at"), "a stage", row.get("stalls_at", ""), stages, none="")
+        _check_name((*pointer, "stage_seconds", name), "a stage", name, stages)
+    _check_name((*pointer, "stalls_at"), "a stage", row.get("stalls_at", ""), stages, none="")
 
 
-def _known(pointer: Pointer, kind: str, name: str, valid: Collection[str], none: str | None = None) -> None:
+def _check_name(pointer: Pointer, kind: str, name: str, valid: Collection[str], none: str | None = None) -> None:
     """Refuse a name that is not among the valid ones; `none` is a text that names nothing, and is fine."""
     if name not in valid and name != none:
         raise _unknown(pointer, kind, name, nearest(name, valid))
 
 
 def _unknown(pointer: Pointer, kind: str, name: str, remedy: str) -> InvalidSpecError:
-    return InvalidSpecError(pointer, kind, shown(name), remedy)
+    return InvalidSpecError(pointer, kind, excerpt(name), remedy)

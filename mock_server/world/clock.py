@@ -24,7 +24,7 @@ class Clock:
         now = self.world + (wall - self.wall) * self.scale
         return min(LAST, now)
 
-    def advanced(self, seconds: float) -> "Clock":
+    def advance(self, seconds: float) -> "Clock":
         """Return the clock after `seconds` (>= 0) more have passed at once."""
         return replace(self, world=min(LAST, self.world + seconds), moved=self.moved + seconds)
 
@@ -32,7 +32,7 @@ class Clock:
         """Return the clock that shows the `world` instant at the wall instant, and goes on from there."""
         return replace(self, world=world, wall=wall)
 
-    def scaled(self, wall: float, scale: float) -> "Clock":
+    def at_scale(self, wall: float, scale: float) -> "Clock":
         """Return the clock that runs at `scale` from the wall instant on; 0 freezes it."""
         return replace(self, world=self.now(wall), wall=wall, scale=scale)
 

@@ -51,7 +51,7 @@ class Fault:
         elsewhere = "" if kind == "media" else kind
         return any(_ABOUT.get(word, elsewhere) == kind for word in WORDS & self.settings.keys())
 
-    def spared(self) -> None:
+    def unfire(self) -> None:
         """Take back that it fired: there was nothing for it to do."""
         self.fired -= 1
 

@@ -60,8 +60,8 @@ class WorldFiles:
     def load(self, name: str) -> tuple[str, Spec, Source]:
         """Return (world name, whole specification, the file) for a world's name or path."""
         path = find(name)
-        source = self._checked(path)
-        spec = self._extended(source, [path])
+        source = self._read(path)
+        spec = self._extend(source, [path])
         return str(spec.get("name", path.stem)), spec, source
 
     def build(self, name: str, spec: Spec, source: Source, contract: Contract, wall: float) -> World:
@@ -70,7 +70,7 @@ class WorldFiles:
             world = build(name, complete(name, spec), contract, wall)
         except InvalidSpecError as error:
             raise source.error(error.pointer, str(error)) from None
-        world.bound(self._limits)
+        world.set_limits(self._limits)
         for kind in KINDS:
             try:
                 world.refuse_more(kind, 0)
@@ -80,14 +80,14 @@ class WorldFiles:
                 raise source.error((kind,), problem) from None
         return world
 
-    def _checked(self, path: Path) -> Source:
+    def _read(self, path: Path) -> Source:
         source = read(path, self._limits.world_text_bytes)
         if source.data is None:
             return source.with_data({})
         refuse_invalid(source, self._validator)
         return source.with_data(self._validator.read(source.data))
 
-    def _extended(self, source: Source, seen: list[Path]) -> Spec:
+    def _extend(self, source: Source, seen: list[Path]) -> Spec:
         if "from" not in source.data:
             return dict(source.data)
         try:
@@ -96,7 +96,7 @@ class WorldFiles:
             raise source.error(("from",), str(error)) from None
         if path in seen:
             raise source.error(("from",), f"expected a world that doesn't lead back here, received {path.stem!r}")
-        return merge(self._extended(self._checked(path), [*seen, path]), source.data)
+        return merge(self._extend(self._read(path), [*seen, path]), source.data)
 
 
 def merge(base: Spec, over: Spec) -> Spec:

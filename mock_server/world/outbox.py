@@ -86,7 +86,7 @@ class Outbox:
         """Return those whose next try is still to come."""
         return chain(self.running.values(), self.due.values())
 
-    def tried(self) -> Iterable[Delivery]:
+    def with_attempts(self) -> Iterable[Delivery]:
         """Return those that were tried at least once, if they are still kept."""
         return chain(self.due.values(), self.sending.values(), self.closed.values())
 

@@ -122,10 +122,10 @@ def count_poll(task: Task, now: float) -> bool:
         return False
     task.polls += 1
     task.polled_at = now
-    return polled_out(task)
+    return is_polled_out(task)
 
 
-def polled_out(task: Task) -> bool:
+def is_polled_out(task: Task) -> bool:
     """Return True if polls have moved the task to the end of its plan."""
     return task.drive == POLLS and task.polls >= len(task.plan)
 
@@ -138,7 +138,7 @@ def ends_in(task: Task, clock: Clock, now: float) -> float | None:
     if task.held is not None:
         return None
     left = task.plan[-1].after - elapsed(task, own_time(task, clock, now))
-    if polled_out(task):
+    if is_polled_out(task):
         since = task.created if task.polled_at is None else task.polled_at
         return min(left, since - now)
     return left

@@ -95,17 +95,17 @@ def plan_delivery(number: int, task: str, operation: str, url: str, mode: Mappin
     return Delivery(f"d{number}", task, operation, url, mode, copies=copies)
 
 
-def sent(delivery: Delivery, due: float) -> None:
+def claim_delivery(delivery: Delivery, due: float) -> None:
     """Claim the delivery, which was due at that instant: it is on its way."""
     delivery.state, delivery.due = SENDING, due
 
 
-def given_back(delivery: Delivery) -> None:
+def release_delivery(delivery: Delivery) -> None:
     """Give up a claim: the delivery is due as it was before."""
     delivery.state = PLANNED
 
 
-def lost(delivery: Delivery, now: float) -> None:
+def record_loss(delivery: Delivery, now: float) -> None:
     """Note that the delivery would have to go now, and never will."""
     delivery.state, delivery.due = LOST, now
 

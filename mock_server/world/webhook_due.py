@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from .task import TIME, polled_out
+from .task import TIME, is_polled_out
 from .webhook import PLANNED, Delivery
 from .world import World
 
@@ -26,7 +26,7 @@ def running(world: World, delivery: Delivery, now: float) -> bool:
 def comes_by_itself(world: World, delivery: Delivery) -> bool:
     """Return True if the running clock alone brings its next try, without a poll or a control call."""
     task = world.tasks[delivery.task]
-    return delivery.due is not None or task.drive == TIME or polled_out(task)
+    return delivery.due is not None or task.drive == TIME or is_polled_out(task)
 
 
 def dues(world: World, now: float) -> Iterator[tuple[float, Delivery]]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
-from covermock.openapi import Contract, Lifecycle, shown
+from covermock.openapi import Contract, Lifecycle, excerpt
 
-from ..http.errors import crowded
+from ..http.errors import limit_refusal
 from ..limits import Limits, unit_of
 from .account import Account, Ledger, ledgers
 from .clock import Clock
@@ -78,11 +78,11 @@ class World:
     def lifecycle(self, task: Task) -> Lifecycle:
         return self.contract.lifecycles[task.lifecycle]
 
-    def failed(self, task: Task, now: float) -> bool:
+    def has_failed(self, task: Task, now: float) -> bool:
         """Return True if the task has failed by `now`."""
         return self.state(task, now) == self.lifecycle(task).failure.name
 
-    def succeeded(self, task: Task, now: float) -> bool:
+    def has_succeeded(self, task: Task, now: float) -> bool:
         """Return True if the task has succeeded by `now`."""
         return self.state(task, now) == self.lifecycle(task).success.name
 
@@ -92,12 +92,14 @@ class World:
 
     def available(self, account: Account, now: float) -> int:
         """Return the credits that the account can spend at `now`."""
-        return account.available(lambda task: self.failed(task, now)) if account.risky else account.balance
+        return account.available(lambda task: self.has_failed(task, now)) if account.risky else account.balance
 
     def ledgers(self, now: float) -> dict[str, Ledger]:
         """Return where the credits of each account are at `now`, by its name."""
         accounts, tasks = self.accounts.values(), self.tasks.values()
-        return ledgers(accounts, tasks, lambda task: self.failed(task, now), lambda task: self.succeeded(task, now))
+        return ledgers(
+            accounts, tasks, lambda task: self.has_failed(task, now), lambda task: self.has_succeeded(task, now)
+        )
 
     def price(self, operation: str) -> int:
         """Return what the operation costs here: the world's price, else the contract's least."""
@@ -131,14 +133,14 @@ class World:
         """Charge for the task and take it in, or do neither; tell which. `covers`: it is its source's cover."""
         risky = task.plan[-1].state == self.lifecycle(task).failure.name
         account = self.accounts[task.account]
-        if not account.charge(task, lambda other: self.failed(other, now), risky=risky):
+        if not account.charge(task, lambda other: self.has_failed(other, now), risky=risky):
             return False
         self.tasks[task.id] = task
         if covers:
             self.covers[task.source] = task.id
         return True
 
-    def bound(self, limits: Limits) -> None:
+    def set_limits(self, limits: Limits) -> None:
         self.limits = limits
         self.journal.room = self.controls.room = limits.journal_bytes
 
@@ -149,7 +151,9 @@ class World:
         """Raise `Refusal` if the world can't have so many more of a kind."""
         most: int = getattr(self.limits, kind)
         if self.number_of(kind) + more > most:
-            raise crowded(kind, f"{most} {unit_of(kind)} in world {shown(self.name)}", "Reset or delete the world")
+            raise limit_refusal(
+                kind, f"{most} {unit_of(kind)} in world {excerpt(self.name)}", "Reset or delete the world"
+            )
 
     def new_id(self, prefix: str) -> str:
         """Return the next id: the prefix and 18 hexadecimal digits, the same for the same seed and count."""

@@ -28,7 +28,7 @@ def renew(mock: Mock) -> None:
 def empty(mock: Mock) -> None:
     """Empty the mock of all worlds."""
     store = MemoryStore()
-    store.bound(mock.settings.limits)
+    store.set_limits(mock.settings.limits)
     mock.store = store
     mock.gateway._find_key = store.find_key
     mock.control.store = store
@@ -47,7 +47,7 @@ def _first(files: WorldFiles) -> tuple[str, Any, Source]:
 
 def found(mock: Mock, name: str, spec: Any, source: Source) -> None:
     """Take the world of a file in, as `covermock serve --world` does."""
-    mock.store.found(mock.files.build(name, merge(spec, mock.settings.over), source, mock.contract, WALL))
+    mock.store.start_with(mock.files.build(name, merge(spec, mock.settings.over), source, mock.contract, WALL))
 
 
 def under(mock: Mock, contract: Contract) -> Mock:

@@ -79,7 +79,7 @@ def _covering(music_id: str) -> Flow:
 def cover(session: Session, music_id: str, spelled: str) -> None:
     """Start a cover, try a second one while it runs and after it has ended, and see it through."""
     exchange = session.ask(session.start("cover", {spelled: music_id}, "starts a cover of a completed music task"))
-    task = _accepted(session, exchange)
+    task = _accepted_task(session, exchange)
     if task is None:
         if exchange.answer.status == 400:
             session.evidence.note_untried(_AFTER_COVER, f"{music_id} got 400: it may have a cover already")
@@ -118,7 +118,7 @@ def _uploading(story: Story, receiver: Receiver | None) -> Flow:
 def _upload(session: Session, story: Story, hook: Hook | None) -> None:
     body = {**story.body, **({"callback_url": hook.url} if hook else {})}
     exchange = session.ask(session.start("music", body, "starts a music task from uploaded audio"))
-    task = _accepted(session, exchange)
+    task = _accepted_task(session, exchange)
     if task is None:
         return
     first = poll(session, task, "polls as soon as the id is known (G13)")
@@ -202,7 +202,7 @@ def linger(session: Session, task: KnownTask, times: int = 2) -> None:
     session.evidence.note_tried(session.judge.rule("forward"))
 
 
-def _accepted(session: Session, exchange: Exchange) -> KnownTask | None:
+def _accepted_task(session: Session, exchange: Exchange) -> KnownTask | None:
     operation = session.expectations.of(exchange.sent).operation
     task_id = session.fact(operation, exchange.answer, "task.id") if operation else None
     return session.knowledge.tasks.get(task_id) if isinstance(task_id, str) else None

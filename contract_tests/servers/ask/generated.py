@@ -86,11 +86,11 @@ def _covering(schema: Any, operation: Any) -> Iterator[Case]:
 
 
 def _fuzz(session: Session, operation: Any, mode: GenerationMode, examples: int) -> None:
-    sent = _given(operation.as_strategy(generation_mode=mode), session.settings.seed, examples)
+    sent = _runner(operation.as_strategy(generation_mode=mode), session.settings.seed, examples)
     sent(lambda case: _send(session, case))
 
 
-def _given(strategy: Any, number: int, examples: int) -> Callable[[Callable[[Case], None]], None]:
+def _runner(strategy: Any, number: int, examples: int) -> Callable[[Callable[[Case], None]], None]:
     def run(each: Callable[[Case], None]) -> None:
         @seed(number)
         @settings(

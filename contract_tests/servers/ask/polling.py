@@ -25,17 +25,17 @@ def follow(session: Session, task: KnownTask, on_poll: OnPoll = lambda _: None) 
     while not has_ended(session, task):
         waited = session.transport.now - began
         if waited > session.settings.patience:
-            _never_ended(session, task, waited)
+            _note_endless(session, task, waited)
             return False
         session.transport.wait(min(pause, max(session.settings.patience - waited, 0.01)))
         try:
             exchange = poll(session, task, "polls the task until it has ended")
         except OutOfBudgetError as error:
-            return _cut_short(session, task, waited, str(error))
+            return _stop_early(session, task, waited, str(error))
         on_poll(exchange)
         failures = 0 if exchange.answer.ok else failures + 1
         if failures >= _FAILURES:
-            _untried(session, f"its status could not be read: {exchange.answer}")
+            _note_untried(session, f"its status could not be read: {exchange.answer}")
             return False
         pause = min(pause * _GROWTH, max(_LONGEST, session.settings.poll_interval))
     session.evidence.note_tried(session.judge.rule("ends"))
@@ -58,21 +58,21 @@ def has_succeeded(session: Session, task: KnownTask) -> bool:
     return task.status == session.knowledge.lifecycles[task.kind].success.name
 
 
-def _untried(session: Session, reason: str) -> None:
+def _note_untried(session: Session, reason: str) -> None:
     session.evidence.note_untried([clause for clause, _ in session.judge.rule("ends")], reason)
 
 
-def _never_ended(session: Session, task: KnownTask, waited: float) -> None:
+def _note_endless(session: Session, task: KnownTask, waited: float) -> None:
     exchange = poll(session, task, "polls the task a last time")
     title, expected = f"{task.kind} tasks end", f"an end within {waited:.0f} s (--patience)"
     received = f"{task.status!r} after {waited:.0f} s"
     session.evidence.note_broken(session.judge.rule("ends"), title, expected, received, exchange)
 
 
-def _cut_short(session: Session, task: KnownTask, waited: float, reason: str) -> bool:
+def _stop_early(session: Session, task: KnownTask, waited: float, reason: str) -> bool:
     if waited >= _FAIR_WAIT:
         received = f"{task.status!r} after {waited:.0f} s, when {reason}"
         session.evidence.note_broken(session.judge.rule("ends"), "tasks end", "an end", received, None)
     else:
-        _untried(session, reason)
+        _note_untried(session, reason)
     return False

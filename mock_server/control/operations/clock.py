@@ -42,7 +42,7 @@ def set_clock(call: ControlCall) -> Result:
         problem = f"body.now: expected {before!r} or later, since time never goes back, received {now!r}"
         raise Refusal(INVALID_PARAMS, violations=problem)
     states = _states(world, before)
-    world.clock = world.clock.at(call.wall, now).scaled(call.wall, fields.get("scale", world.clock.scale))
+    world.clock = world.clock.at(call.wall, now).at_scale(call.wall, fields.get("scale", world.clock.scale))
     return 200, clock_view(world, call.wall, _events_between(world, states, before, now))
 
 
@@ -53,7 +53,7 @@ def _advance(call: ControlCall, seconds: float) -> dict[str, Any]:
         problem = f"body.seconds: expected a time before the year 10000, received {seconds:g}"
         raise Refusal(INVALID_PARAMS, violations=problem)
     states = _states(world, before)
-    world.clock = world.clock.advanced(seconds)
+    world.clock = world.clock.advance(seconds)
     return clock_view(world, call.wall, _events_between(world, states, before, now))
 
 

@@ -13,10 +13,10 @@ from ..call import ControlCall, Result
 def read_coverage(call: ControlCall) -> Result:
     """Count the kept exchanges by operation and status, by the error they gave, and by the clauses they rest on."""
     journal = call.world.journal
-    return 200, {"total": journal.total, "evicted": journal.evicted, **counted(call.contract, journal.entries)}
+    return 200, {"total": journal.total, "evicted": journal.evicted, **tally(call.contract, journal.entries)}
 
 
-def counted(contract: Contract, entries: Iterable[Entry]) -> dict[str, Any]:
+def tally(contract: Contract, entries: Iterable[Entry]) -> dict[str, Any]:
     """Return the counts; entries that rest on the same are counted as one, so that ten thousand cost little."""
     kinds = Counter(_kind(entry) for entry in entries)
     operations: dict[str, Counter[str]] = defaultdict(Counter)

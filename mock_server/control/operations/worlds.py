@@ -10,7 +10,7 @@ from ...history.export import beginning, current, export, restore, state
 from ...history.redaction import redact_export
 from ...history.replay import Replayer, recording, replay
 from ...history.restorable import unfit
-from ...http.errors import INVALID_PARAMS, Refusal, crowded
+from ...http.errors import INVALID_PARAMS, Refusal, limit_refusal
 from ...http.messages import Answer, json_answer
 from ...stores.memory import TakenError
 from ...world.build import InvalidSpecError, build
@@ -38,7 +38,7 @@ def create_world(call: ControlCall) -> Making:
     base = _base(call, call.fields["from"]) if "from" in call.fields else {}
     world = yield lambda: _build(call, name, complete(name, merge({**base, **call.settings}, call.fields)))
     _claim(call, call.store.add, world)
-    call.store.note_made(world, call.wall)
+    call.store.note_creation(world, call.wall)
     return 201, world_view(world, world.clock.now(call.wall))
 
 
@@ -66,17 +66,17 @@ def export_world(call: ControlCall) -> Making:
 
 def restore_world(call: ControlCall) -> Making:
     """Put a world that was exported in the place of this name, or make it."""
-    world = yield lambda: _restored(call)
+    world = yield lambda: _restore(call)
     new = call.store.world(world.name) is None
     if new:
         _refuse_another(call)
     _claim(call, call.store.replace, world)
     if new:
-        call.store.note_made(world, call.wall)
+        call.store.note_creation(world, call.wall)
     return 200, world_view(world, world.clock.now(call.wall))
 
 
-def _restored(call: ControlCall) -> World:
+def _restore(call: ControlCall) -> World:
     """Return the world of the document in the body. Raises `Refusal` where it could not go on living here."""
     document = {**call.fields, "name": call.path["world"]}
     broken = unfit(document, call.contract)
@@ -85,7 +85,7 @@ def _restored(call: ControlCall) -> World:
     if not call.query["begun"]:
         return restore(document, call.contract, call.wall)
     world = beginning(document["name"], document["spec"], document["origin"], call.contract)
-    world.clock = world.clock.at(call.wall, world.clock.world).scaled(call.wall, 0.0)
+    world.clock = world.clock.at(call.wall, world.clock.world).at_scale(call.wall, 0.0)
     return world
 
 
@@ -94,13 +94,13 @@ def fork_world(call: ControlCall) -> Making:
     _refuse_another(call)
     old, name, now = call.world, call.fields.get("name") or call.store.new_name(), call.now
     facts, spec = state(old), old.spec
-    world = yield lambda: _forked(call, name, spec, facts, now)
+    world = yield lambda: _fork(call, name, spec, facts, now)
     _claim(call, call.store.add, world)
-    call.store.note_made(world, call.wall)
+    call.store.note_creation(world, call.wall)
     return 201, world_view(world, world.clock.now(call.wall))
 
 
-def _forked(call: ControlCall, name: str, spec: Spec, facts: dict[str, Any], now: float) -> World:
+def _fork(call: ControlCall, name: str, spec: Spec, facts: dict[str, Any], now: float) -> World:
     """Return the world of these facts, as it is `now`, under another name and with other keys."""
     world = current(name, spec, facts, call.contract)
     world.clock = world.clock.at(call.wall, now)
@@ -162,12 +162,12 @@ def _refuse_another(call: ControlCall) -> None:
     """Refuse one more world where there are as many as may be."""
     if not call.store.has_room(call.wall):
         most = call.limits.worlds
-        raise crowded("worlds", f"{most} worlds", "Delete worlds that are done, or give them less idle_seconds")
+        raise limit_refusal("worlds", f"{most} worlds", "Delete worlds that are done, or give them less idle_seconds")
 
 
 def _claim(call: ControlCall, claim: Callable[[World], None], world: World) -> None:
     """Put a world into the store. Raises `Refusal` where it is too large, or its name or a key is in use."""
-    world.bound(call.limits)
+    world.set_limits(call.limits)
     for kind in KINDS:
         world.refuse_more(kind, 0)
     try:

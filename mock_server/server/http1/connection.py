@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from ...http.messages import Answer, Request, Wire
 from . import spoil
 from .body import CrowdedError
-from .encode import encoded
+from .encode import encode_answer
 from .head import CLOSE, KEEP, MalformedError
 from .reader import Reader
 
@@ -110,7 +110,7 @@ class Connection(asyncio.Protocol):
         except MalformedError as error:
             self._refuse(str(error))
         except CrowdedError:
-            self._end_with(self._shared.crowded("bodies_bytes"))
+            self._end_with(self._shared.limit_answer("bodies_bytes"))
         finally:
             self._in_turn = False
         if turns == _TURN:
@@ -169,7 +169,7 @@ class Connection(asyncio.Protocol):
         if answer.wire is not None:
             self._spoil(answer, answer.wire)
             return
-        self._transport.write(encoded(answer, head=self._is_head, connection=self._connection))
+        self._transport.write(encode_answer(answer, head=self._is_head, connection=self._connection))
         if answer.stream is not None and not self._is_head:
             self._busy = self._streaming = True  # what follows comes through `more`
         elif answer.stream is not None or self._connection == CLOSE:
@@ -193,7 +193,7 @@ class Connection(asyncio.Protocol):
 
     def _spoil(self, answer: Answer, wire: Wire) -> None:
         """Let the bytes of an answer go wrong, and end the connection with them."""
-        whole = encoded(answer, head=self._is_head, connection=CLOSE)
+        whole = encode_answer(answer, head=self._is_head, connection=CLOSE)
         begun = spoil.start(whole, answer, wire)
         if wire.kind == "reset":
             spoil.reset(self._transport)
@@ -210,11 +210,11 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, received: str) -> None:
         """Answer what is no HTTP; nothing that follows can be understood."""
-        self._end_with(self._shared.malformed(received))
+        self._end_with(self._shared.malformed_answer(received))
 
     def _end_with(self, answer: Answer) -> None:
         if not self._transport.is_closing():
-            self._transport.write(encoded(answer, head=False, connection=CLOSE))
+            self._transport.write(encode_answer(answer, head=False, connection=CLOSE))
             self._end()
 
     def _end(self) -> None:

@@ -15,7 +15,7 @@ _NO_BODY = frozenset({204, 304})
 _ENDS = {KEEP: b"\r\n", KEEP_AND_SAY: b"Connection: keep-alive\r\n\r\n", CLOSE: b"Connection: close\r\n\r\n"}
 
 
-def encoded(answer: Answer, *, head: bool, connection: str) -> bytes:
+def encode_answer(answer: Answer, *, head: bool, connection: str) -> bytes:
     """Return the bytes of an answer, with its length, the date and what becomes of the connection.
 
     The length of a stream is not known: it ends with the connection.

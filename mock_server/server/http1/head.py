@@ -55,7 +55,7 @@ class HeadReader:
             version = self._parser.get_http_version()
             if self._complete and version not in _VERSIONS:  # for llhttp a line of HTTP/0.9 is a whole head
                 raise MalformedError(f"HTTP/{version}") from None
-            raise MalformedError(_received(b"" if self._fed else data, str(error))) from None
+            raise MalformedError(_describe(b"" if self._fed else data, str(error))) from None
         self._fed = True
         return self._head() if self._complete else None
 
@@ -106,7 +106,7 @@ class HeadReader:
             self._headers[key] = ", ".join([self._headers[key], *texts])
 
 
-def _received(data: bytes, problem: str) -> str:
+def _describe(data: bytes, problem: str) -> str:
     """Return the parser's words, or plainer ones for other protocols, which the first byte may tell."""
     if data.startswith(_TLS):
         return "a TLS handshake, where http:// is spoken and not https://"

@@ -10,7 +10,7 @@ from ...mock import Mock
 from ..notices import Notices
 from .body import Stock
 from .connection import Connection
-from .encode import encoded
+from .encode import encode_answer
 from .head import CLOSE
 from .packets import Heads
 
@@ -50,21 +50,21 @@ class Shared:
         """Return the longest body (bytes) that a request to this path may have."""
         return self.mock.body_limit(path)
 
-    def malformed(self, received: str) -> Answer:
+    def malformed_answer(self, received: str) -> Answer:
         began = time.time()
-        answer = self.mock.malformed(received, began)
+        answer = self.mock.malformed_answer(received, began)
         if self.note is not None:
             self.note(Request("?", "what is no HTTP"), answer, began)
         return answer
 
-    def crowded(self, name: str, path: str = "") -> Answer:
+    def limit_answer(self, name: str, path: str = "") -> Answer:
         """Return what a request gets that would be more than a limit allows, and let the log say so."""
         self.notices.say(name, f"the limit {name}={getattr(self.limits, name)} is reached, more gets 503")
-        return self.mock.crowded(path, name, getattr(self.limits, name))
+        return self.mock.limit_answer(path, name, getattr(self.limits, name))
 
     def refusal(self, most: int) -> bytes:
         """Return the bytes that a connection gets which is one too many."""
-        return encoded(self.mock.crowded("", "connections", most), head=False, connection=CLOSE)
+        return encode_answer(self.mock.limit_answer("", "connections", most), head=False, connection=CLOSE)
 
     def look(self, now: float) -> None:
         """End what takes too long, and the longest of answers that nobody reads where there are too many of them."""

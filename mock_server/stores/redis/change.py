@@ -14,7 +14,7 @@ class Change:
         self.writes: list[tuple[str, bytes]] = []
         self.removed = [name for name in world.dropped() if name in world.known]
         self.sums: list[Any] = []
-        for name, raw in world.looked_at():
+        for name, raw in world.records_now():
             known = world.known.get(name)
             changed = raw != (known.raw if known else None)
             if changed and raw is not None:
@@ -43,7 +43,7 @@ class Change:
         drew = int(self._world.drew)
         return [counts[0], *self.reads, counts[1], *written, counts[2], *self.sums, *listed, drew, self._owing()]
 
-    def taken_in(self, answer: list[Any]) -> None:
+    def adopt_commit(self, answer: list[Any]) -> None:
         """Note the versions and balances that Redis has given."""
         world, last, drawn = self._world, answer[1], answer[2]
         first = last - len(self.writes) + 1
@@ -59,7 +59,7 @@ class Change:
         world.version = answer[3]
         world.count(sums(answer[4]))
 
-    def put_right(self, answer: list[Any]) -> None:
+    def adopt_refusal(self, answer: list[Any]) -> None:
         """Believe what Redis says of all that the step has rested on."""
         self._world.adopt(zip((field.decode() for field in answer[1][::2]), answer[1][1::2], strict=True))
         self._world.count(sums(answer[2]))

@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import quote, unquote
 
 import orjson
-from covermock.openapi import Contract, shown
+from covermock.openapi import Contract, excerpt
 
 from ...world.build import build
 from ...world.world import World
@@ -69,7 +69,7 @@ class First:
         self.words = _digest(_words(contract))
         self.epoch = ""
 
-    def found(self, world: World) -> None:
+    def start_with(self, world: World) -> None:
         """Make the world, or go on with the one of that name that outlived its server.
 
         One whose file has changed since is made anew. Raises `UnfitStoreError`, with the remedy, where a live server
@@ -81,18 +81,18 @@ class First:
         self.introduce()
         self._refuse_forgetful()
         self._refuse_rivals(world)
-        self.epoch = self._begun()
+        self.epoch = self._begin()
         for _ in range(_TRIES):
-            if self._settled(world):
+            if self._settle(world):
                 return
-            self.epoch = self._begun()
-        problem = f"expected world {shown(world.name)} to stay as it is, received changes by others all the while"
+            self.epoch = self._begin()
+        problem = f"expected world {excerpt(world.name)} to stay as it is, received changes by others all the while"
         raise UnfitStoreError(f"{problem}; start again")
 
     def check(self) -> bool:
         """Make the world anew if the database is another; return True if so. Raises `StoreUnreachableError`."""
         try:
-            epoch = self._begun()
+            epoch = self._begin()
         except UnfitStoreError as error:
             raise StoreUnreachableError(error) from None
         if epoch == self.epoch:
@@ -105,7 +105,7 @@ class First:
         if self._world is None:
             return
         try:
-            self._made(self._world, epoch)
+            self._make(self._world, epoch)
         except UnfitStoreError as error:
             raise StoreUnreachableError(error) from None
         self.epoch = epoch
@@ -118,7 +118,7 @@ class First:
             with suppress(StoreUnreachableError):
                 self._link.ask("CLIENT", "SETNAME", name)
 
-    def _begun(self) -> str:
+    def _begin(self) -> str:
         """Return the epoch, a new one if Redis has lost the last. Raises `UnfitStoreError` for another version's."""
         epoch: str = self._link.script(EPOCH, FORMAT, os.urandom(4).hex(), self.epoch).decode()
         if epoch.partition(" ")[0] != FORMAT:
@@ -126,36 +126,36 @@ class First:
             raise UnfitStoreError(f"{problem} (covermock:…); empty it, or take another database number")
         return epoch
 
-    def _settled(self, world: World) -> bool:
+    def _settle(self, world: World) -> bool:
         """Make the world, keep it, or replace it; return False if others were quicker."""
         found = self._link.script(OPEN, "name", world.name, "", "", 0)
         if found[0] is None:
-            return self._made(world, self.epoch)
+            return self._make(world, self.epoch)
         facts = dict(zip(found[2][::2], found[2][1::2], strict=True))
         founded = facts.get(b"founded", b"").decode()
-        if founded in {"", self._founded(world)}:
+        if founded in {"", self._fingerprint(world)}:
             return True
-        if not self._made(world, self.epoch, found[0].decode()):
+        if not self._make(world, self.epoch, found[0].decode()):
             return False
-        _log.warning("world %s is made anew: its file, or what it is made with, has changed", shown(world.name))
+        _log.warning("world %s is made anew: its file, or what it is made with, has changed", excerpt(world.name))
         return True
 
-    def _made(self, world: World, epoch: str, replaces: str = "") -> bool:
+    def _make(self, world: World, epoch: str, replaces: str = "") -> bool:
         """Make the world as it is in the beginning, now; return False where others were quicker."""
-        facts = (("contract", self.words), ("founded", self._founded(world)))
+        facts = (("contract", self.words), ("founded", self._fingerprint(world)))
         try:
             make(self._link, epoch, build(world.name, world.spec, self._contract, self._wall()), facts, replaces)
         except TakenError as taken:
             if taken.kind == "name":
                 return False
-            problem = f"expected keys that only world {shown(world.name)} has, received {shown(taken.name)}"
+            problem = f"expected keys that only world {excerpt(world.name)} has, received {excerpt(taken.name)}"
             remedy = "change it in the file, delete that world over /__mock/, or take another database number"
-            raise UnfitStoreError(f"{problem}, a key of world {shown(taken.world)} in this Redis; {remedy}") from None
+            raise UnfitStoreError(f"{problem}, a key of world {excerpt(taken.world)} in this Redis; {remedy}") from None
         except LostError:
             return False
         return True
 
-    def _founded(self, world: World) -> str:
+    def _fingerprint(self, world: World) -> str:
         return _digest([world.name, world.spec, self.words])
 
     def _refuse_rivals(self, world: World) -> None:
@@ -164,7 +164,7 @@ class First:
             us, settings, name, host, pid, *_ = [*map(unquote, client.get("name", "").split(":")), *[""] * 5]
             rival = us == "covermock" and name == world.name and settings != self._settings
             if rival and int(client.get("idle", 0)) <= _HEARD:
-                problem = f"expected world {shown(name)} as the live server on {host} (process {pid}) has it"
+                problem = f"expected world {excerpt(name)} as the live server on {host} (process {pid}) has it"
                 remedy = "end that server first, name another world in the file, or take another database number"
                 raise UnfitStoreError(f"{problem}, received another file, contract or setting for it; {remedy}")
 

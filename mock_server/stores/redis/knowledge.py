@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any, Final
 
-from covermock.openapi import Contract, shown
+from covermock.openapi import Contract, excerpt
 
 from ...http.errors import UNAVAILABLE, Refusal
 from .change import sums
@@ -25,7 +25,7 @@ class ForeignWorldError(Refusal):
     """A world that was made under another contract: its tasks have states, or come from operations, that this lacks."""
 
     def __init__(self, name: str) -> None:
-        problem = f"world {shown(name)}, which was made under a contract with other lifecycles or operations"
+        problem = f"world {excerpt(name)}, which was made under a contract with other lifecycles or operations"
         super().__init__(UNAVAILABLE, received=f"{problem}; ask a server that has that one, or make it anew")
 
 
@@ -62,7 +62,7 @@ class Knowledge:
         known = self._keys.get(key)
         if known is not None and not known[0].gone:
             return known
-        found = self._found("key", key)
+        found = self._open("key", key)
         if found is None:
             return None
         world = self._learnt(found, whole=False)
@@ -74,7 +74,7 @@ class Knowledge:
         """Return the world of that name with all that happened to it, or None."""
         known = self._names.get(name)
         uid, since = (known.uid, known.synced) if known else ("", 0)
-        found = self._found("name", name, uid, since)
+        found = self._open("name", name, uid, since)
         if known is not None and (found is None or found[0].decode() != known.uid):
             self.forget(known)
         if found is None:
@@ -99,7 +99,7 @@ class Knowledge:
         for key in world.keys:
             self._keys.pop(key, None)
 
-    def removed(self, name: str) -> None:
+    def forget_name(self, name: str) -> None:
         known = self._names.get(name)
         if known is not None:
             self.forget(known)
@@ -121,7 +121,7 @@ class Knowledge:
             else:
                 self._worlds[world.uid] = self._worlds.pop(world.uid)
 
-    def _found(self, how: str, what: str, known: str = "", since: int | str = "") -> Any:
+    def _open(self, how: str, what: str, known: str = "", since: int | str = "") -> Any:
         """Return what OPEN says of a world, None where there is none."""
         found = self._link.script(OPEN, how, what, known, since, _PAGE)
         if found[0] is None and self._lost(found[1].decode(), bool(found[2])):
@@ -162,7 +162,7 @@ class Knowledge:
             self._believe(world, found, facts)
         except (ValueError, TypeError, KeyError, LookupError) as error:
             self.forget(world)
-            problem = f"records of world {shown(world.name)} that this version can't read ({type(error).__name__})"
+            problem = f"records of world {excerpt(world.name)} that this version can't read ({type(error).__name__})"
             raise Refusal(UNAVAILABLE, received=f"{problem}; delete it with the version that wrote it") from error
         if whole:
             world.synced, world.stamp = int(found[6] or 0), int(facts.get(b"stamp", 0))
@@ -174,7 +174,7 @@ class Knowledge:
     def _believe(self, world: SharedWorld, found: list[Any], facts: dict[bytes, bytes]) -> None:
         world.count(sums(found[3]))
         rows = zip((field.decode() for field in found[5][::2]), found[5][1::2], strict=True)
-        world.adopt(_unseen(world, list(rows)))
+        world.adopt(_news(world, list(rows)))
         world.acts, world.version = int(facts.get(b"acts", 0)), int(found[4] or 0)
         made = int(facts.get(b"made", 0))
         world.made = made - (world.reserve == made)
@@ -195,7 +195,7 @@ class Knowledge:
         return int(self._link.script(DRAW, world.uid))
 
 
-def _unseen(world: SharedWorld, rows: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+def _news(world: SharedWorld, rows: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
     """Return the records that the world doesn't know in that version."""
     known = world.known
     return [

@@ -99,11 +99,11 @@ def make(link: Link, epoch: str, world: World, facts: Iterable[tuple[str, Any]] 
     *pieces, last = _pieces(_items(world, facts))
     for piece in pieces:
         count += piece.records
-        uid = _sent(link, (epoch, uid, nonce, _SECONDS, "", "", 0, *piece.words))
-    _sent(link, (epoch, uid, nonce, _SECONDS, world.name, replaces, count + last.records, *last.words))
+        uid = _send(link, (epoch, uid, nonce, _SECONDS, "", "", 0, *piece.words))
+    _send(link, (epoch, uid, nonce, _SECONDS, world.name, replaces, count + last.records, *last.words))
 
 
-def _sent(link: Link, words: tuple[Any, ...]) -> str:
+def _send(link: Link, words: tuple[Any, ...]) -> str:
     """Return the world's id in Redis."""
     answer: list[bytes] = link.script(CREATE, *words)
     kind, *rest = (part.decode() for part in answer)

@@ -34,7 +34,7 @@ def note_use(link: Link, world: World, wall: float, *, made: bool = False) -> No
     link.command("ZADD", _USED, *([] if made else ["XX"]), until, world.name)
 
 
-def abandoned(link: Link, wall: float) -> set[str]:
+def idle_names(link: Link, wall: float) -> set[str]:
     """Return the names of worlds that nobody has used for long, as if they were gone already."""
     gone = link.command("ZRANGEBYSCORE", _USED, "-inf", f"({wall}")
     if gone:

@@ -7,7 +7,7 @@ from typing import Any
 from ...http.messages import Answer, Request
 from ...world.journal import CAPACITY, ROOM, Entry, Journal
 from ...world.outbox import Outbox
-from ...world.webhook import SENDING, Delivery, given_back
+from ...world.webhook import SENDING, Delivery, release_delivery
 from .records import become, delivery_json, entry_json, read_delivery, read_entry
 
 
@@ -136,7 +136,7 @@ class SharedOutbox(Outbox):
         """Plan again what somebody sent who has not said anything for too long: at least once is the promise."""
         for delivery in list(self.sending.values()):
             if (self.leases.get(delivery.id) or 0.0) < wall:
-                given_back(delivery)
+                release_delivery(delivery)
                 self.note(delivery)
 
     def raw(self, delivery: Delivery, until: float) -> bytes:

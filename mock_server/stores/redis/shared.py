@@ -160,7 +160,7 @@ class SharedWorld(World):
 
     def adopt(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Believe what Redis says: fields with "version born json", or nothing for what doesn't exist."""
-        parsed = [(field, _parsed(value)) for field, value in rows]
+        parsed = [(field, _parse(value)) for field, value in rows]
         parsed.sort(key=lambda row: (row[0].startswith(ACCOUNT), row[1].born if row[1] else 0))
         for field, record in parsed:
             if record is None:
@@ -187,7 +187,7 @@ class SharedWorld(World):
             if account is not None:
                 account.balance = balance
 
-    def looked_at(self) -> Iterator[tuple[str, bytes | None]]:
+    def records_now(self) -> Iterator[tuple[str, bytes | None]]:
         """Yield (field, its record now) of all that the step may rest on or have changed."""
         yield HEAD, head_json(self)
         tasks = set(self._tasks.seen)
@@ -210,7 +210,7 @@ class SharedWorld(World):
 
     def revert(self) -> None:
         """Take back what the step has changed here."""
-        fields = [*self.dropped(), *(field for field, _ in self.looked_at())]
+        fields = [*self.dropped(), *(field for field, _ in self.records_now())]
         for field in fields:
             known = self.known.get(field)
             if known is None:
@@ -293,7 +293,7 @@ class SharedWorld(World):
         return self.outbox
 
 
-def _parsed(value: bytes) -> StoredRecord | None:
+def _parse(value: bytes) -> StoredRecord | None:
     if not value:
         return None
     version, born, raw = value.split(b" ", 2)

@@ -28,7 +28,7 @@ from .parts import SharedJournal
 from .pulse import Pulse
 from .scripts import COMMIT, STRAY, TAIL
 from .shared import SharedWorld
-from .watching import Look, watched
+from .watching import Look, watch
 
 LEASE: Final = 15.0  # seconds beyond a receiver's own, after which a webhook of which its sender is silent is sent anew
 _TRIES = 200  # of one step; each that fails means that another process committed first
@@ -57,7 +57,7 @@ class RedisStore:
     """Worlds in Redis, by name and key; the same as `MemoryStore` to those who use it, under the mock's lock."""
 
     def __init__(self, url: str, contract: Contract, lease: float = LEASE) -> None:
-        self.link = Link(url, self._connected)
+        self.link = Link(url, self._reconnect)
         self.time = SharedTime()
         self.first = First(self.link, contract, self._now)
         answers = (policy(contract, one.id)["answer_within"] for one in contract.operations if one.callback)
@@ -65,7 +65,7 @@ class RedisStore:
         self._wall = 0.0
         self._step = _Step()
         self._knowledge = Knowledge(
-            self.link, contract, self.first.words, self._meet, lambda: self._step.exchange, self._lost
+            self.link, contract, self.first.words, self._meet, lambda: self._step.exchange, self._note_loss
         )
         self._pulse = Pulse(self.link)
         self._limits = Limits()
@@ -82,20 +82,20 @@ class RedisStore:
         try:
             for _ in range(_TRIES):
                 self._begin()
-                done, result = self._tried(work, subject, wall + self.time.ahead)
+                done, result = self._try(work, subject, wall + self.time.ahead)
                 if done:
-                    return self._watched(result)  # type: ignore[no-any-return]
+                    return self._watch(result)  # type: ignore[no-any-return]
                 if time.monotonic() > until:
                     break
         finally:
             self._step, self.link.pinned = _Step(), False
         raise StoreUnreachableError("one that others change all the while")
 
-    def _tried(self, work: Callable[[Subject, float], Result], subject: Subject, wall: float) -> tuple[bool, Any]:
+    def _try(self, work: Callable[[Subject, float], Result], subject: Subject, wall: float) -> tuple[bool, Any]:
         """Return True and the result once all is in Redis; False where others were quicker, and it is due again."""
         try:
             result = work(subject, wall)
-            return self._committed(), result
+            return self._commit(), result
         except RetryError:
             self._revert()
             return False, None
@@ -103,13 +103,13 @@ class RedisStore:
             self._revert()
             raise
 
-    def found(self, world: World) -> None:
+    def start_with(self, world: World) -> None:
         """Make the world that the server was started with, or go on with the one that outlived the last server.
 
         Once Redis has lost everything it is made anew. Raises `UnfitStoreError` and `StoreUnreachableError`.
         """
         self._wall = world.clock.wall
-        self.first.found(world)
+        self.first.start_with(world)
 
     def ready(self) -> None:
         """Make sure that Redis answers, takes writes, and has our tables. Raises `StoreUnreachableError`."""
@@ -158,26 +158,26 @@ class RedisStore:
 
     def remove(self, name: str) -> None:
         self._step.worlds.pop(name, None)
-        self._knowledge.removed(name)
+        self._knowledge.forget_name(name)
         if not self.link.script(REMOVE, name):
             raise KeyError(name)
 
-    def used(self, world: World, wall: float) -> None:
+    def note_use(self, world: World, wall: float) -> None:
         if isinstance(world, SharedWorld) and wall >= world.used + _USED:
             world.used = wall
             names.note_use(self.link, world, wall)
 
-    def bound(self, limits: Limits) -> None:
+    def set_limits(self, limits: Limits) -> None:
         self._limits = limits
 
     def has_room(self, wall: float) -> bool:
         """Return True if one more world may be made; those that were abandoned are dropped first."""
-        for name in names.abandoned(self.link, wall):
-            self._knowledge.removed(name)
+        for name in names.idle_names(self.link, wall):
+            self._knowledge.forget_name(name)
             self.link.script(REMOVE, name)
         return names.count(self.link) < self._limits.worlds
 
-    def note_made(self, world: World, wall: float) -> None:
+    def note_creation(self, world: World, wall: float) -> None:
         names.note_use(self.link, world, wall, made=True)
 
     def close(self) -> None:
@@ -217,41 +217,41 @@ class RedisStore:
         for world in self._step.worlds.values():
             world.revert()
 
-    def _committed(self) -> bool:
+    def _commit(self) -> bool:
         """Commit what the step has done; return True if Redis has."""
         for entry in self.strays.fresh:
             self.link.script(STRAY, _STRAYS, self._limits.journal_bytes, entry)
-        return all(self._commit(world) for world in self._step.worlds.values())
+        return all(self._commit_world(world) for world in self._step.worlds.values())
 
-    def _commit(self, world: SharedWorld) -> bool:
+    def _commit_world(self, world: SharedWorld) -> bool:
         step = Change(world, exchange=self._step.exchange)
         if step.idle:
             return True
         answer = self.link.script(COMMIT, CAPACITY, self._limits.journal_bytes, world.uid, *step.words())
         if answer[0] == 1:
-            step.taken_in(answer)
+            step.adopt_commit(answer)
             return True
         world.revert()
         if answer[0] == 0:
-            step.put_right(answer)
+            step.adopt_refusal(answer)
         else:
             self._knowledge.forget(world)
         return False
 
-    def _watched(self, result: Any) -> Any:
+    def _watch(self, result: Any) -> Any:
         """Return an answer that is held back so that it is looked at when another process has done something."""
         if not isinstance(result, Answer) or not (result.hold or result.stream) or not self._step.worlds:
             return result
         world = next(iter(self._step.worlds.values()))
 
         def fresh(look: Look) -> Look:
-            def refreshed(_: None, wall: float) -> Any:
+            def look_again(_: None, wall: float) -> Any:
                 self._refresh(world)
                 return look(wall)
 
-            return lambda wall: self.run(refreshed, None, wall)
+            return lambda wall: self.run(look_again, None, wall)
 
-        return watched(result, self.time, fresh, lambda: self._pulse.of(world))
+        return watch(result, self.time, fresh, lambda: self._pulse.of(world))
 
     # What Redis says.
 
@@ -278,13 +278,13 @@ class RedisStore:
             self.first.check()
             raise RetryError from None
 
-    def _lost(self, epoch: str, damaged: bool) -> bool:
+    def _note_loss(self, epoch: str, damaged: bool) -> bool:
         """Make good what Redis has lost; return True if there may be a world where there was none."""
         if damaged:
             self.first.restore(epoch)
         return damaged or (epoch != self.first.epoch and self.first.check())
 
-    def _connected(self) -> None:
+    def _reconnect(self) -> None:
         """Tell the time as Redis does, and believe only what it says now: it may have lost something."""
         self.time.ask(self.link)
         self.first.introduce()

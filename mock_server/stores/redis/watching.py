@@ -10,7 +10,7 @@ from .connection.times import SharedTime
 Look = Callable[[float], Any]
 
 
-def watched(answer: Answer, time: SharedTime, fresh: Callable[[Look], Look], version: Callable[[], int]) -> Answer:
+def watch(answer: Answer, time: SharedTime, fresh: Callable[[Look], Look], version: Callable[[], int]) -> Answer:
     """Return the answer, whose looks `fresh` brings up to date, and which are due whenever `version` has changed."""
 
     def on(what: Any) -> Any:

@@ -14,7 +14,7 @@ from redis.retry import Retry
 
 from ....http.errors import UNAVAILABLE, Refusal
 from .probe import Probe
-from .reasons import told
+from .reasons import reason_and_remedy
 
 SECONDS: Final = 2.0  # how long to wait for Redis: to connect, and for each answer
 _SLOW: Final = 0.25  # seconds; an answer that took longer counts as a debt, of which half a second is paid in each
@@ -27,7 +27,7 @@ class StoreUnreachableError(Refusal):
 
     def __init__(self, reason: object) -> None:
         self.reason: object = reason.reason if isinstance(reason, StoreUnreachableError) else reason
-        received, self.remedy = told(self.reason)
+        received, self.remedy = reason_and_remedy(self.reason)
         super().__init__(UNAVAILABLE, received=received)
 
 
@@ -80,18 +80,18 @@ class Link:
                 raise StoreUnreachableError(self._probe.reason if self._probe else "no connection")
             self._refuse_while_slow()
             try:
-                return self._sent(words)
+                return self._send(words)
             except NoScriptError:
                 raise
             except ResponseError as error:
                 if isinstance(error, ReadOnlyError):  # what was the primary isn't any more: look for the new one
-                    self._lost(error)
+                    self._lose(error)
                 raise StoreUnreachableError(error) from None
             except (RedisError, OSError) as error:
-                self._lost(error)
+                self._lose(error)
                 raise StoreUnreachableError(error) from None
             except BaseException as error:  # an answer may be under way that nobody will read
-                self._lost(error)
+                self._lose(error)
                 raise
 
     def open(self) -> None:
@@ -106,10 +106,10 @@ class Link:
                 self._probe = None
                 self._connected()
             except (RedisError, OSError) as error:
-                self._lost(error)
+                self._lose(error)
                 raise StoreUnreachableError(error) from None
             except BaseException as error:
-                self._lost(error)
+                self._lose(error)
                 raise
 
     def close(self) -> None:
@@ -120,7 +120,7 @@ class Link:
                 self._probe.stop()
                 self._probe = None
 
-    def _sent(self, words: tuple[Word, ...]) -> Any:
+    def _send(self, words: tuple[Word, ...]) -> Any:
         began = time.monotonic()
         self.trips += 1
         try:
@@ -132,10 +132,10 @@ class Link:
                 self._note_slow(min(taken, SECONDS))
 
     def _note_slow(self, taken: float) -> None:
-        self._debt = self._owed() + taken
+        self._debt = self._debt_now() + taken
         self._resting = self._debt > _DEBT
 
-    def _owed(self) -> float:
+    def _debt_now(self) -> float:
         """Return what is left of the debt now."""
         now = time.monotonic()
         self._debt, self._since = max(self._debt - (now - self._since) / 2, 0.0), now
@@ -143,11 +143,11 @@ class Link:
 
     def _refuse_while_slow(self) -> None:
         if self._resting:
-            self._resting = self._owed() > _DEBT / 2
+            self._resting = self._debt_now() > _DEBT / 2
         if self._resting:
             raise StoreUnreachableError(f"answers that take more than {_SLOW:g} s, one after the other")
 
-    def _lost(self, reason: object) -> None:
+    def _lose(self, reason: object) -> None:
         self._drop()
         if self._probe is not None:
             self._probe.stop()

@@ -37,11 +37,11 @@ def _look(owner: "ref[Probe]", connect: Callable[[], Any], stopped: Event) -> No
             found = connect()
         except (RedisError, OSError) as error:
             reason = error
-        if _told(owner(), stopped, found, reason):
+        if _report(owner(), stopped, found, reason):
             return
 
 
-def _told(probe: Probe | None, stopped: Event, found: Any, reason: object) -> bool:
+def _report(probe: Probe | None, stopped: Event, found: Any, reason: object) -> bool:
     """Note what came of an attempt; return True if it was the last one."""
     if probe is not None:
         probe.reason = reason or probe.reason

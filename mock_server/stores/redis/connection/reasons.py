@@ -26,7 +26,7 @@ _ROWS: Final = (
 )
 
 
-def told(reason: object) -> tuple[str, str]:
+def reason_and_remedy(reason: object) -> tuple[str, str]:
     """Return what was received where Redis was expected, and the remedy."""
     if isinstance(reason, UnfitStoreError):
         expected, _, remedy = str(reason).partition("; ")
