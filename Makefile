@@ -70,7 +70,7 @@ vendor: tools/pages/node_modules/.stamp ## Copy the renderer of the contract's p
 	cp $(RENDERER)/LICENSE $(VENDOR)/LICENSE.txt
 	cp $(RENDERER)/NOTICE $(VENDOR)/NOTICE.txt
 
-clients: tools/clients/node_modules/.stamp ## Install what the TypeScript client tests need
+clients: tools/clients/node_modules/.stamp tools/pages/node_modules/.stamp ## Install what the TypeScript client tests need
 
 lock: ## Pin the dependencies anew in requirements/dev.txt
 	$(PYTHON) -m venv build/lock

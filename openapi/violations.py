@@ -87,8 +87,14 @@ class Validator:
         self._root = root or {}
         whole = {**scope(self._root, schema), **schema}
         self._compiled = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
-        self.is_valid: Callable[[Any], bool] = self._compiled.is_valid
         self._integers = integers(self._root, schema)
+
+    def is_valid(self, value: Any) -> bool:
+        """Return True if the value has no violation."""
+        try:
+            return bool(self._compiled.is_valid(value))
+        except UnicodeEncodeError:
+            return bool(self._compiled.is_valid(_encodable(value)))
 
     def read(self, value: Any) -> Any:
         """Return a valid value with its integers as such: JSON may write 1.0 for 1. It is changed in place."""
@@ -111,10 +117,12 @@ class Validator:
 
     def _errors(self, value: Any) -> list[Any]:
         """Return all errors of a small value, the first one of a large one: each may hold a copy of the whole."""
-        if _is_small(value):
-            return _telling(list(self._compiled.iter_errors(value)))
         try:
+            if _is_small(value):
+                return _telling(list(self._compiled.iter_errors(value)))
             self._compiled.validate(value)
+        except UnicodeEncodeError:
+            return self._errors(_encodable(value))
         except jsonschema_rs.ValidationError as first:
             return [first]
         return []
@@ -141,6 +149,15 @@ class Validator:
             number,
             error.kind.name,
         )
+
+
+def _encodable(value: Any) -> Any:
+    """Return the value with each half surrogate replaced by one other character: JSON may escape it, UTF-8 can't."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_encodable(name): _encodable(inner) for name, inner in value.items()}
+    return [_encodable(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _is_small(value: Any) -> bool:

@@ -152,7 +152,7 @@ Does = Callable[..., Any]
         (worlds, "build", "POST", "worlds", b"{}"),
         (worlds, "beginning", "POST", "worlds/docs/reset", None),
         (worlds, "current", "POST", "worlds/docs/fork", b"{}"),
-        (worlds, "redact_value", "GET", "worlds/docs/export", None),
+        (worlds, "redact_export", "GET", "worlds/docs/export", None),
         (worlds, "replay", "POST", "worlds/docs/replay", None),
     ],
 )

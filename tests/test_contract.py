@@ -202,3 +202,15 @@ def test_both_yaml_parsers_read_the_files_alike(contract: Contract) -> None:
     text = Path(contract.source.name).read_text(encoding="utf-8")
     assert contract.root == yaml.load(text, Loader)  # noqa: S506 - a SafeLoader with fewer types
     assert contract.root["paths"].keys() == document(Path(contract.source.name))["paths"].keys()
+
+
+def test_half_surrogates_are_judged_like_any_text() -> None:
+    """JSON may escape half of a surrogate pair, UTF-8 has none: it counts as one character, in values and in names."""
+    schema = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "maxLength": 1}}}
+    validator = Validator(schema)
+
+    assert validator.is_valid({"id": "\ud800", "\udc00": 1})
+    [violation] = validator.violations({"id": "\ud800a"})
+    assert "id" == violation.where
+    [violation] = Validator({"type": "object"}).violations("\ud800")
+    assert "an object" in violation.expected

@@ -12,7 +12,7 @@ export class ClockBar {
     this._app = app;
     this._time = h("span", { class: "time" });
     this._how = h("span", { class: "quiet how" });
-    this._freeze = h("button", { type: "button", on: { click: () => this._toggle() } });
+    this._freeze = h("button", { type: "button", hidden: true, on: { click: () => this._toggle() } });
     this._step = h("select", { "aria-label": "Seconds to advance" }, STEPS.map(([seconds, words]) => h("option", { value: seconds }, words)));
     this._step.value = "10";
     const next = h("button", { type: "button", title: "Jump to the next event of this world", on: { click: () => this._next() } }, icon("next"), "Next event");
