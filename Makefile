@@ -7,23 +7,30 @@ FOLDERS := $(shell sed -n 's/^"covermock\.[a-z_]*" = "\([a-z_]*\)"$$/\1/p' pypro
 SPECS := openapi/gateway.yaml openapi/admin.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint format types spec-lint redocly no-redocly kill-matrix vendor clients lock bench bench-quick screenshots fuzz soak crowd wheel clean
+.PHONY: help weigh serve test check lint format types spec-lint redocly no-redocly kill-matrix vendor clients lock bench bench-quick screenshots fuzz soak crowd wheel clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-.venv/.stamp: requirements/dev.txt pyproject.toml
+# What serving needs, and then what developing needs on top; pip shows what it does.
+.venv/.serve: requirements/serve.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "needs Python 3.11+: make PYTHON=...")'
+	@echo "Installing what serving needs, $$(grep -c == requirements/serve.txt) packages, into .venv (once)"
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements/serve.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.stamp: .venv/.serve requirements/dev.txt
+	@echo "Installing what developing needs, $$(grep -c == requirements/dev.txt) packages, into .venv (once)"
+	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
 tools/%/node_modules/.stamp: tools/%/package.json tools/%/package-lock.json
 	cd tools/$* && npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=1
 	@touch $@
 
-serve: .venv/.stamp ## Start the stand-in: make serve ARGS="--port 8080"
+serve: .venv/.serve ## Start the stand-in: make serve ARGS="--port 8080"
 	@$(BIN)/covermock serve $(ARGS)
 
 test: .venv/.stamp ## Run the tests on all cores: make test PYTEST_ARGS="-k faults"
@@ -72,12 +79,16 @@ vendor: tools/pages/node_modules/.stamp ## Copy the renderer of the contract's p
 
 clients: tools/clients/node_modules/.stamp tools/pages/node_modules/.stamp ## Install what the TypeScript client tests need
 
-lock: ## Pin the dependencies anew in requirements/dev.txt
+lock: ## Pin the dependencies anew in requirements/
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet uv
 	build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		--all-extras pyproject.toml requirements/dev.in --output-file requirements/dev.txt
+	cp requirements/dev.txt requirements/serve.txt
+	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		pyproject.toml requirements/serve.in --output-file requirements/serve.txt
 
 bench: .venv/.stamp ## Measure covermock and its peers into docs/benchmarks.md (needs wrk; a quarter of an hour)
 	$(BIN)/python -m benchmarks
@@ -101,6 +112,9 @@ soak: .venv/.stamp ## Load a server for an hour and see that it stays flat: make
 
 screenshots: .venv/.stamp ## Take the pictures of the docs from a real run (needs Chromium)
 	$(BIN)/python tools/screenshots.py
+
+weigh: wheel ## Measure what an install weighs, into docs/install.md
+	$(BIN)/python tools/weigh.py dist/*.whl
 
 wheel: .venv/.stamp ## Build the wheel into dist/
 	rm -rf build/lib build/bdist.*

@@ -59,7 +59,19 @@ def check(
     settings, reports, accepted = settle(url, given, (report, baseline, config), contract)
     refuse_unwritable(reports)
     signal.signal(signal.SIGTERM, _terminate)
+    _say_what_is_left_out()
     return _report(judge(settings, _progress(), contract), reports, accepted)
+
+
+def _say_what_is_left_out() -> None:
+    """Say that nothing is generated where the extra for it is not installed."""
+    from importlib.util import find_spec
+
+    from covermock.contract_tests.servers.running import GENERATING
+
+    missing = [name for name in ("hypothesis", "schemathesis") if find_spec(name) is None]
+    if missing:
+        click.echo(f"covermock: expected {' and '.join(missing)}, not installed: {GENERATING}", err=True)
 
 
 _terminated: list[int] = []

@@ -30,6 +30,7 @@ _RESERVE = 12  # requests kept for the last look at the tasks
 _MOST_GENERATED = 120
 _STORY_CREDITS = 2
 _PROBE_CREDITS = 50  # four kinds of requests for 12, and two for 1, that may be accepted by mistake
+GENERATING = "generated requests need pip install 'covermock[check]'"
 _LAST_LOOK = 1.2  # seconds that must lie between a task's first poll and its last: created_at has whole seconds
 
 
@@ -205,9 +206,12 @@ def _ask(session: Session, sent: Sent, expected: Expectation) -> Exchange | None
 
 def _generate(session: Session, progress: Progress) -> None:
     """Let schemathesis and Hypothesis have what requests are left, less a reserve for the last look."""
-    from .ask.generated import generated_requests_are_judged
-    from .ask.stories import stories_are_judged
-
+    try:
+        from .ask.generated import generated_requests_are_judged
+        from .ask.stories import stories_are_judged
+    except ModuleNotFoundError as missing:
+        session.evidence.note_untried(["G7"], f"expected {missing.name}, not installed: {GENERATING}")
+        return
     progress.step("generating", session.budget.requests, session.budget.max_requests)
     left = session.budget.requests_left - _RESERVE
     if left > _RESERVE and not session.is_slow:
