@@ -7,26 +7,34 @@ from .facts import branches, clauses_of, facts, marks
 from .lifecycle import Lifecycle, Stage
 from .names import first_repeat, nearest
 from .operations import JSON, Operation, Parameter
+from .preconditions import AFFORDABLE, SOURCE_KNOWN, SOURCE_UNUSED, SOURCE_WITHIN, TASK_KNOWN, TASK_SUCCEEDED
 from .references import resolve
-from .rendering import ERROR_FACTS, TASK_FACTS, Facts, Render, UnrenderableError, json_bytes, renderer
+from .rendering import ERROR_FACTS, Facts, Render, UnrenderableError, json_bytes, renderer, task_renderer
 from .routes import Methods, Routes
+from .security import KeyScheme
 from .source import InvalidSourceError, Source, excerpt, parse, read
 from .violations import NOTHING, REQUIRED, Validator, Violation, refuse_invalid
 
 __all__ = [
     "ADMIN",
+    "AFFORDABLE",
     "ERROR_FACTS",
     "GATEWAY",
     "JSON",
     "LEVELS",
     "NOTHING",
     "REQUIRED",
-    "TASK_FACTS",
+    "SOURCE_KNOWN",
+    "SOURCE_UNUSED",
+    "SOURCE_WITHIN",
+    "TASK_KNOWN",
+    "TASK_SUCCEEDED",
     "Clause",
     "Contract",
     "ErrorRow",
     "Facts",
     "InvalidSourceError",
+    "KeyScheme",
     "Lifecycle",
     "Methods",
     "Operation",
@@ -57,4 +65,5 @@ __all__ = [
     "refuse_invalid",
     "renderer",
     "resolve",
+    "task_renderer",
 ]

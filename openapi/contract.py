@@ -15,8 +15,10 @@ from .documents import Pointer
 from .lifecycle import Lifecycle, read_lifecycles
 from .names import nearest
 from .operations import JSON, Operation, Parameter
+from .preconditions import complaint
 from .references import resolve
 from .rendering import result_fields
+from .security import KeyScheme, read_scheme
 from .source import InvalidSourceError, Source, excerpt, read
 from .violations import Validator, refuse_invalid
 
@@ -30,7 +32,7 @@ _METHODS = ("get", "put", "post", "delete", "patch")
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """One row of x-errors: what a client gets for it. `message` is a template; `fill` completes it."""
+    """One row of x-errors: what a client gets for it; `type` may be empty. `fill` completes the template `message`."""
 
     name: str
     status: int
@@ -59,19 +61,21 @@ class Contract:
     lifecycles: Mapping[str, Lifecycle]
     body_limit: int
     rules: Mapping[str, str]
+    scheme: KeyScheme | None = None
 
     @cached_property
     def by_id(self) -> Mapping[str, Operation]:
         return {operation.id: operation for operation in self.operations}
 
     @cached_property
-    def result_fields(self) -> Mapping[str, frozenset[str]]:
-        """Return, by lifecycle, what its results are shown with, in answers and webhooks: id, image_url, audio_url."""
-        found: dict[str, set[str]] = {name: set() for name in self.lifecycles}
+    def result_fields(self) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+        """Return, by lifecycle, what its results are shown with: id, image_url, text …, each with its schema."""
+        found: dict[str, dict[str, Mapping[str, Any]]] = {name: {} for name in self.lifecycles}
         for operation in self.operations:
             for schema in operation.shows if "x-task" in operation.raw else ():
-                found[operation.raw["x-task"]].update(result_fields(self.root, schema))
-        return {name: frozenset(fields) for name, fields in found.items()}
+                for name, own in result_fields(self.root, schema):
+                    found[operation.task_kind].setdefault(name, own)
+        return found
 
     def operation(self, name: str) -> Operation:
         """Return the operation with this id. Raises `KeyError` naming the nearest valid ids."""
@@ -82,14 +86,19 @@ class Contract:
 
     @cached_property
     def polls(self) -> Mapping[str, Operation]:
-        """Return the operation that shows the tasks of each lifecycle: the one that a start's answer links to."""
+        """Return the operation that shows the tasks of each lifecycle: of several the first."""
+        return {self.by_id[name].task_kind: poll for name, poll in reversed(list(self.polled_by.items()))}
+
+    @cached_property
+    def polled_by(self) -> Mapping[str, Operation]:
+        """Return what shows the tasks of each operation that starts them: the operation that its answer links to."""
         links = [
             (one, self.by_id[link["operationId"]])
             for one in self.operations
             for response in one.responses.values()
             for link in response.get("links", {}).values()
         ]
-        return {one.task_kind: to for one, to in links if one.starts and to.polls and one.task_kind == to.task_kind}
+        return {one.id: to for one, to in links if one.starts and to.polls and one.task_kind == to.task_kind}
 
     @cached_property
     def text(self) -> str:
@@ -129,7 +138,9 @@ def read_contract(source: Source) -> Contract:
         read_lifecycles(source),
         source.data.get("x-limits", {}).get("body_bytes", 1 << 20),
         source.data.get("x-rules", {}),
+        read_scheme(source),
     )
+    _refuse_odd_rules(contract)
     _refuse_strangers(contract)
     return contract
 
@@ -146,7 +157,7 @@ def _errors(source: Source) -> dict[str, ErrorRow]:
         for problem in _template_problems(row["message"]):
             raise source.error(("x-errors", name, "message"), problem)
     return {
-        name: ErrorRow(name, row["status"], row["type"], row["message"], row.get("clause"))
+        name: ErrorRow(name, row["status"], row.get("type", ""), row["message"], row.get("clause"))
         for name, row in rows.items()
     }
 
@@ -210,6 +221,15 @@ def _parameter(root: Mapping[str, Any], row: Mapping[str, Any]) -> Parameter:
     return Parameter(row["name"], row["in"], *settled, validator, tuple(row.get("x-open", ())))
 
 
+def _refuse_odd_rules(contract: Contract) -> None:
+    """Refuse x-preconditions with unknown words, settings or order."""
+    for operation in contract.operations:
+        problem = complaint(operation.raw.get("x-preconditions", ()))
+        if problem:
+            at = ("paths", operation.path, operation.method.lower(), "x-preconditions")
+            raise contract.source.error(at, problem)
+
+
 def _refuse_strangers(contract: Contract) -> None:
     """Refuse words that name a clause, error, lifecycle or operation which isn't in the file."""
     known = {
@@ -218,6 +238,7 @@ def _refuse_strangers(contract: Contract) -> None:
         "error": contract.errors,
         "x-task": contract.lifecycles,
         "lifecycle": contract.lifecycles,
+        "started_by": contract.by_id,
         "operationId": contract.by_id,
         "for": contract.by_id,
     }
@@ -229,7 +250,7 @@ def _refuse_strangers(contract: Contract) -> None:
         if clause in contract.clauses and number > len(contract.clauses[clause].sentences):
             raise contract.source.error(at, f"expected a sentence of {clause}, received {name!r}; it has fewer")
         if word in known and clause not in valid and not ("callbacks" in at and key == "operationId"):
-            kind = word.removeprefix("x-").replace("for", "operationId")
+            kind = {"for": "operationId", "started_by": "operationId"}.get(word, word.removeprefix("x-"))
             raise contract.source.error(
                 at, f"expected a {kind} of this file, received {name!r} ({nearest(name, valid)})"
             )

@@ -19,14 +19,9 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """The states of a kind of task: ordered `stages`, then `success` or `failure`, which last for ever.
-
-    `id_prefix` begins the ids that the mock makes; `image_type` is the format of the pictures it draws.
-    """
+    """The states of a kind of task: ordered `stages`, then `success` or `failure`, which last for ever."""
 
     name: str
-    id_prefix: str
-    image_type: str
     stages: tuple[Stage, ...]
     success: Stage
     failure: Stage
@@ -56,7 +51,7 @@ def read_lifecycles(source: Source) -> dict[str, Lifecycle]:
 def _lifecycle(row: Mapping[str, Any]) -> Lifecycle:
     stages = tuple(_stage(stage) for stage in row["stages"])
     ends = _stage(row["success"]), _stage(row["failure"])
-    return Lifecycle(row["name"], row["id_prefix"], row["image_type"], stages, *ends)
+    return Lifecycle(row["name"], stages, *ends)
 
 
 def _stage(row: Mapping[str, Any]) -> Stage:

@@ -106,13 +106,18 @@ class Operation:
         return self.handler == "show"
 
     @property
+    def id_prefix(self) -> str:
+        """Return how the mock's ids of its tasks begin."""
+        return str(self.raw.get("x-id-prefix", f"{self.task_kind}_"))
+
+    @property
     def task_kind(self) -> str:
         """Return the lifecycle of the tasks that it starts or shows, or an empty text."""
         return str(self.raw.get("x-task", ""))
 
     @cached_property
     def id_places(self) -> tuple[tuple[str, str], ...]:
-        """Return where the id stands that it is about, as (place, name): (body, taskId), (query, task_id)."""
+        """Return where the id stands that it is about, as (place, name): (body, taskId), (path, task)."""
         places = (place for row in self.raw.get("x-preconditions", ()) for place in row.get("id", ()))
         return tuple((where, name) for where, _, name in (place.partition(".") for place in places))
 
@@ -154,10 +159,29 @@ class Operation:
     def shows(self) -> list[Mapping[str, Any]]:
         """Return the schemas of what it tells of its task: its answer, and the body of its webhook."""
         callback = [self.callback[1].get("requestBody", {})] if self.callback else []
-        told = [self.responses.get("200", {}), *callback]
+        told = [self.answer, *callback]
         return [part["content"][JSON]["schema"] for part in told if "schema" in part.get("content", {}).get(JSON, {})]
+
+    @cached_property
+    def success(self) -> int:
+        """Return the status of its answer when all is well: the first 2xx that it documents."""
+        return int(next((status for status in self.responses if status[0] == "2" and status.isdecimal()), "200"))
+
+    @property
+    def answer(self) -> Mapping[str, Any]:
+        """Return the documented response when all is well, or an empty one."""
+        return self.responses.get(str(self.success), {})
+
+    def documented(self, status: int | str) -> Mapping[str, Any]:
+        """Return the response that it documents for a status, such as 404, 4XX or default, or an empty one."""
+        names = (str(status), f"{str(status)[0]}XX", "default")
+        return next((self.responses[name] for name in names if name in self.responses), {})
+
+    def media_type(self, status: int | str) -> str:
+        """Return the media type of the documented answer with this status, or an empty text."""
+        return next(iter(self.documented(status).get("content", {})), "")
 
     def schema(self, status: int | str) -> Mapping[str, Any]:
         """Return the JSON schema of the documented answer with this status. Raises `KeyError` when there is none."""
-        schema: Mapping[str, Any] = self.responses[str(status)]["content"][JSON]["schema"]
+        schema: Mapping[str, Any] = self.documented(status)["content"][self.media_type(status)]["schema"]
         return schema

@@ -6,31 +6,77 @@ from typing import Any
 
 import orjson
 
+from .facts import branches
+from .lifecycle import Lifecycle
 from .names import nearest
 from .references import resolve
 
 Facts = Mapping[str, Any]
 Render = Callable[[Facts], bytes]
 TASK_FACTS = frozenset({"task.id", "task.status", "task.created_at", "task.results"})
-RESULT_FACTS = frozenset({"result.id", "result.image_url", "result.audio_url"})
+RESULT_FACTS = frozenset({"result.id", "result.image_url", "result.audio_url", "result.text", "result.number"})
 ERROR_FACTS = frozenset({"error.status", "error.message", "error.type"})
+_ALL_FACTS = TASK_FACTS | RESULT_FACTS | ERROR_FACTS
+_ANYTHING: Mapping[str, Any] = {}
 
 
 class UnrenderableError(ValueError):
     """A response schema that does not say where its values come from."""
 
 
-def renderer(root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozenset[str]) -> Render:
+class UnknownValueError(UnrenderableError):
+    """An x-value that names nothing: a mistake even where the value is not required."""
+
+
+def renderer(
+    root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozenset[str], known: Mapping[str, Any] = _ANYTHING
+) -> Render:
     """Compile `schema` into a function from facts to the bytes of a JSON value; what never changes is encoded here.
 
     `facts` are the names that x-value may use; a list's x-value names a list of facts, one set for each item.
+    `known` has those facts that are known now, which decide between the sides of if/then/else.
     Raises `UnrenderableError` for a required value without a source and for an unknown one.
     """
-    return _concatenation(list(_pieces(root, schema, facts)))
+    return _concatenation(list(_pieces(root, schema, facts, _skeleton(root, schema, known))))
 
 
-def result_fields(root: Mapping[str, Any], node: Any, passed: frozenset[str] = frozenset()) -> Iterator[str]:
-    """Yield the facts of a result that a response schema shows, without `result.`: id, image_url, audio_url.
+def task_renderer(root: Mapping[str, Any], schema: Mapping[str, Any], lifecycle: Lifecycle) -> Render:
+    """Compile the schema of a task's view: as `renderer`, for each state of its lifecycle."""
+    by_state: dict[str, Render] = {}
+    for state in lifecycle.states:
+        facts = TASK_FACTS | RESULT_FACTS if state.results else TASK_FACTS
+        by_state[state.name] = renderer(root, schema, facts, {"task.status": state.name})
+    return lambda given: by_state[given["task.status"]](given)
+
+
+def _skeleton(
+    root: Mapping[str, Any], schema: Any, known: Mapping[str, Any], passed: frozenset[str] = frozenset()
+) -> Any:
+    """Return what of a value is certain: constants and known facts. `passed` is as in `result_fields`."""
+    flat = _flat(root, schema)
+    reference = schema.get("$ref", "") if isinstance(schema, Mapping) else ""
+    if reference in passed:
+        return None
+    passed = passed | {reference} - {""}
+    if "const" in flat:
+        return flat["const"]
+    if "x-value" in flat:
+        return known.get(flat["x-value"])
+    inner = {name: _skeleton(root, one, known, passed) for name, one in flat.get("properties", {}).items()}
+    return {name: value for name, value in inner.items() if value is not None}
+
+
+def _flat(root: Mapping[str, Any], schema: Any) -> Mapping[str, Any]:
+    """Return a schema with what it refers to."""
+    if not isinstance(schema, Mapping):
+        return _ANYTHING
+    return {**resolve(root, schema["$ref"]), **schema} if "$ref" in schema else schema
+
+
+def result_fields(
+    root: Mapping[str, Any], node: Any, passed: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield (name, schema) of each fact of a result that a response schema shows: id, image_url, text.
 
     `passed` are the references on the way to the node: a schema that contains itself shows nothing more.
     """
@@ -40,7 +86,7 @@ def result_fields(root: Mapping[str, Any], node: Any, passed: frozenset[str] = f
     flat = {**resolve(root, reference), **node} if reference else node
     name = flat.get("x-value")
     if name in RESULT_FACTS:
-        yield str(name).removeprefix("result.")
+        yield str(name).removeprefix("result."), flat
         return
     for inner in (*flat.get("properties", {}).values(), flat.get("items")):
         yield from result_fields(root, inner, passed | {reference} - {""})
@@ -68,23 +114,30 @@ def _concatenation(pieces: list[bytes | Render]) -> Render:
     return lambda given: template % tuple([make(given) for make in makers])
 
 
-def _pieces(root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozenset[str]) -> Iterator[bytes | Render]:
-    """Yield the parts of a JSON text in order: bytes that never change, and functions for what facts decide."""
-    flat = {**resolve(root, schema["$ref"]), **schema} if "$ref" in schema else schema
+def _pieces(
+    root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozenset[str], known: Any
+) -> Iterator[bytes | Render]:
+    """Yield the parts of a JSON text in order: bytes that never change, and functions for what facts decide.
+
+    `known` is what of the value is certain.
+    """
+    flat = _flat(root, schema)
     if "const" in flat:
         yield json_bytes(flat["const"])
     elif "x-value" in flat:
         yield _from_fact(root, flat, facts)
     elif "properties" in flat:
-        yield from _from_properties(root, flat, facts)
+        yield from _from_properties(root, flat, facts, known)
     else:
         raise UnrenderableError("expected a const or an x-value that says where the value comes from, received neither")
 
 
 def _from_fact(root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozenset[str]) -> Render:
     name = schema["x-value"]
+    if name not in _ALL_FACTS:
+        raise UnknownValueError(f"expected a known x-value, received {name!r} ({nearest(name, _ALL_FACTS)})")
     if name not in facts:
-        raise UnrenderableError(f"expected a known x-value, received {name!r} ({nearest(name, facts)})")
+        raise UnrenderableError(f"expected an x-value that is there, received {name!r}")
     if schema.get("type") != "array":
         return lambda given: json_bytes(given[name])
     item = renderer(root, schema["items"], facts | RESULT_FACTS)
@@ -92,16 +145,23 @@ def _from_fact(root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozen
 
 
 def _from_properties(
-    root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozenset[str]
+    root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozenset[str], known: Any
 ) -> Iterator[bytes | Render]:
+    """Yield the parts of an object: all its properties that have a value and that no schema says false of."""
     fields: dict[str, list[bytes | Render]] = {}
+    applying = list(branches(root, schema, known))
+    required = {name for one in applying for name in one.get("required", ())}
+    refused = {name for one in applying for name, inner in one.get("properties", {}).items() if inner is False}
     for name, inner in schema["properties"].items():
         try:
-            fields[name] = list(_pieces(root, inner, facts))
+            if name not in refused:
+                fields[name] = list(_pieces(root, inner, facts, known.get(name, _ANYTHING)))
+        except UnknownValueError:
+            raise
         except UnrenderableError as error:
-            if name in schema.get("required", ()):
+            if name in required:
                 raise UnrenderableError(f"{name}: {error}") from None
-    for name in set(schema.get("required", ())) - set(fields):
+    for name in sorted(required - set(fields)):
         raise UnrenderableError(f"{name}: expected it among the properties, since it is required, received nothing")
     opening = b"{"
     for name, pieces in fields.items():

@@ -123,17 +123,17 @@ def test_every_documented_state_has_an_example() -> None:
         ("value: {code: 200, msg: success, data: {taskId: cover123123213213b880d2}}", "summary: s", "value is missing"),
         ("required: [taskId]\n", "required: [taskId, taskId]\n", "non-unique"),
         ("x-task: cover\n      x-credits", "x-task: covr\n      x-credits", "did you mean 'cover'"),
-        ("check: audio-known", "check: audio-unknown", "did you mean 'audio-known'"),
+        ("check: source-known", "check: source-unknown", "did you mean 'source-known'"),
         ("x-handler: start\n      x-task: cover", "x-handler: strat\n      x-task: cover", "did you mean 'start'"),
         ("x-value: task.status}", "x-value: task.state}", "did you mean 'task.status'"),
         ("'#/components/schemas/CoverAccepted'", "'#/components/schemas/CoverAcepted'", "CoverAcepted"),
-        ("        image_type: png\n", "        image_type: png\n" * 2, "expected each key once"),
+        ("        name: cover\n", "        name: cover\n" * 2, "expected each key once"),
         ("enum: [PENDING, IN_PROGRESS, SUCCESS, FAILED]", "enum: [PENDING, SUCCESS, FAILED]", "IN_PROGRESS"),
         ("- {name: text, seconds: 1", "- {name: text, seconds: -1", "expected at least 0"),
         ("operationId: getCoverStatus\n      tags", "operationId: startCover\n      tags", "a new operationId"),
         ("operationId: getCoverStatus\n              desc", "operationId: getCover\n              desc", "did you"),
         ("  no-such-path:\n    {status: 404", "  no-such-paht:\n    {status: 404", "no-such-path"),
-        ("{check: audio-length, min: 6, max: 60,", "{check: audio-length, min: 6,", "max"),
+        ("{check: source-within, of: seconds, min: 6, max: 60,", "{check: source-within, of: seconds, min: 6,", "max"),
         ("level: corroborated, source: feed page, s", "level: rumoured, source: feed page, s", "received 'rumoured'"),
         ("openapi: 3.1.0", "openapi: 3.0.0", "version"),
         ("    Error:\n", "    Eror:\n", "Error"),
@@ -152,11 +152,11 @@ def test_what_is_not_understood_is_refused_with_its_line(tmp_path: Path, old: st
 
 def test_the_line_is_the_right_one(tmp_path: Path) -> None:
     """The line that is named is the one with the fault."""
-    line = int(refusal(tmp_path, ("check: audio-known", "check: audio-unknown")).split(":")[1])
+    line = int(refusal(tmp_path, ("check: source-known", "check: source-unknown")).split(":")[1])
     lines = (tmp_path / "gateway.yaml").read_text(encoding="utf-8").splitlines()
 
     assert "x-preconditions" in lines[line - 1]
-    assert "audio-unknown" in lines[line]
+    assert "source-unknown" in lines[line]
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def test_other_limits_of_a_rule(tmp_path: Path) -> None:
 
 def test_a_precondition_less(tmp_path: Path) -> None:
     """Without the rule of C5 a music task gets as many covers as are asked for."""
-    line = "        - {check: task-without-cover, error: cover-already-generated}\n"
+    line = "        - {check: source-unused, error: cover-already-generated}\n"
     fake = changed(tmp_path, (line, ""))
 
     assert [200, 200] == [fake.post(COVER, {"taskId": "gen_completed"}).status for _ in range(2)]

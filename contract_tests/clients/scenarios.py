@@ -11,7 +11,7 @@ from .experience import EITHER, FAILURE, SUCCESS
 STAGE_SECONDS: Final = 0.5
 MUSIC, AUDIO, KEY = "gen_5f0c81d2a97e", "aud_7b21d04c9e63", "aio_covermock_client"
 _ODD = "+a&b=1#c%41 d"
-_SOURCES: Final = {"task-known": MUSIC, "audio-known": AUDIO}
+_SOURCES: Final = {"task-known": MUSIC, "source-known": AUDIO}
 _PLAIN: Final = {"music_tasks": {MUSIC: {}}, "audio": {AUDIO: {"seconds": 30}}}
 
 # Words in faults that `faults_for` replaces: the operations by what they do, and durations that fit the time given.
@@ -76,7 +76,7 @@ SCENARIOS: Final = {
             "odd-ids",
             "Ids have + & # % and a space in them.",
             world=_ODD_WORLD,
-            sources={"task-known": f"gen{_ODD}", "audio-known": f"aud{_ODD}"},
+            sources={"task-known": f"gen{_ODD}", "source-known": f"aud{_ODD}"},
         ),
         Scenario("task-fails", "The task fails.", FAILURE, _yielding(outcome="failure")),
         Scenario("never-ends", "The task never ends.", FAILURE, _yielding(outcome="stall")),

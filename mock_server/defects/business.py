@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..gateway.call import Call
-from ..gateway.preconditions import affordable, audio_known, task_succeeded, task_without_cover
+from ..gateway.preconditions import affordable, source_known, source_unused, task_succeeded
 from ..http.errors import Refusal
 from ..http.messages import Answer, Request
 from .defect import Defect, Document, Rule, refuse_with, status_of
@@ -28,19 +28,19 @@ def _cover_of(call: Call) -> Any:
 def _second_while_running(call: Call, rule: Rule) -> None:
     cover = _cover_of(call)
     if cover is None or call.world.has_succeeded(cover, call.now):
-        task_without_cover(call, rule)
+        source_unused(call, rule)
 
 
 def _second_after_success(call: Call, rule: Rule) -> None:
     cover = _cover_of(call)
     if cover is None or not call.world.has_succeeded(cover, call.now):
-        task_without_cover(call, rule)
+        source_unused(call, rule)
 
 
 def _length(**limits: float) -> Any:
     def edit(document: Document) -> None:
         operation = document["paths"]["/api/v1/audio/music/upload-cover/generate"]["post"]
-        rule = next(rule for rule in operation["x-preconditions"] if rule["check"] == "audio-length")
+        rule = next(rule for rule in operation["x-preconditions"] if rule["check"] == "source-within")
         rule.update(limits)
 
     return edit
@@ -56,7 +56,7 @@ def _on_credit(call: Call, rule: Rule) -> None:
 def _poor_first(call: Call, rule: Rule) -> None:
     if call.account.balance <= 0:
         raise Refusal("insufficient-credits", expected=1, received=0)
-    audio_known(call, rule)
+    source_known(call, rule)
 
 
 def _status_costs(gateway: DefectiveGateway, request: Request, answer: Answer) -> None:
@@ -99,20 +99,20 @@ DEFECTS = (
         "answers 409 to music that runs",
         edit=status_of(409, "music-task-not-completed"),
     ),
-    _defect("second-cover-served", "C5", _DOC, "makes a second cover", checks={"task-without-cover": _passes}),
+    _defect("second-cover-served", "C5", _DOC, "makes a second cover", checks={"source-unused": _passes}),
     _defect(
         "second-cover-while-running",
         "C5",
         _DOC,
         "makes a second cover while the first runs",
-        checks={"task-without-cover": _second_while_running},
+        checks={"source-unused": _second_while_running},
     ),
     _defect(
         "second-cover-after-success",
         "C5",
         _DOC,
         "makes a second cover after the first",
-        checks={"task-without-cover": _second_after_success},
+        checks={"source-unused": _second_after_success},
     ),
     _defect(
         "second-cover-409", "C5", _DOC, "answers 409 to a second cover", edit=status_of(409, "cover-already-generated")
@@ -130,7 +130,7 @@ DEFECTS = (
     _defect(
         "poor-400", "G6", _ASM, "answers 400 to accounts without credits", edit=status_of(400, "insufficient-credits")
     ),
-    _defect("poor-first", "G8", _ASM, "looks at credits before anything else", checks={"audio-known": _poor_first}),
+    _defect("poor-first", "G8", _ASM, "looks at credits before anything else", checks={"source-known": _poor_first}),
     _defect("status-costs", "C6", _COR, "wants credits for status", spoil=_status_costs),
     _defect(
         "new-music-unknown",

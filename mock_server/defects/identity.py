@@ -6,7 +6,7 @@ from typing import Any
 from covermock.openapi import json_bytes
 
 from ..gateway.call import Call
-from ..gateway.preconditions import audio_known, task_known
+from ..gateway.preconditions import source_known, task_known
 from ..http.errors import Refusal
 from ..http.messages import Answer, Request
 from ..world.world import Audio
@@ -18,7 +18,7 @@ _DOC, _COR, _ASM = "documented", "corroborated", "assumed"
 
 def _any_audio(call: Call, rule: Rule) -> None:
     try:
-        audio_known(call, rule)
+        source_known(call, rule)
     except Refusal:
         call.audio = Audio(30.0)
 
@@ -110,7 +110,7 @@ DEFECTS = (
         "answers 400 to an unknown cover task",
         edit=status_of(400, "cover-task-not-found"),
     ),
-    _defect("unknown-audio-served", "U3", _DOC, "makes music from unknown audio", checks={"audio-known": _any_audio}),
+    _defect("unknown-audio-served", "U3", _DOC, "makes music from unknown audio", checks={"source-known": _any_audio}),
     _defect("unknown-audio-400", "U3", _COR, "answers 400 to unknown audio", edit=status_of(400, "audio-not-found")),
     _defect("unknown-upload-shown", "U12", _DOC, "shows upload-cover tasks that don't exist", spoil=_empty_upload),
     _defect(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from covermock.openapi import JSON, TASK_FACTS, Contract, Operation, Render, UnrenderableError, nearest, renderer
+from covermock.openapi import JSON, Contract, Operation, Render, UnrenderableError, nearest, task_renderer
 
 from ..http import errors
 from ..http.errors import Refusal
@@ -17,14 +17,13 @@ from ..world.world import World
 from .call import Call
 from .effects import after, before, delay, without_work
 from .handlers import HANDLERS, TaskView
-from .preconditions import CHECKS, Rule, complaint
+from .preconditions import CHECKS, Rule
 from .prefer import preferences, preferred_answer
 from .values import TaskFacts
 
 Owner = tuple[World, Account]
 Wanted = Mapping[str, str]
 KeyLookup = Callable[[str], Owner | None]
-_JSON_HEADERS = (("Content-Type", JSON),)
 _KEPT_BODIES = 4096
 _KEPT_READINGS = 1024
 _REMEDY = "Check the key; GET /__mock/worlds lists all that this mock has."
@@ -36,6 +35,8 @@ class Route(NamedTuple):
     checks: tuple[tuple[Callable[[Call, Rule], None], Rule], ...]
     handler: Callable[[Call], TaskView]
     render: Render
+    status: int
+    headers: tuple[tuple[str, str], ...]
     clause: str | None
 
 
@@ -124,7 +125,7 @@ class Gateway:
         why["state"] = shown.state
         why["clause"] = way.clause
         follow_up = FollowUp(after=call.early.id) if call.early else NOTHING
-        return Answer(200, self._body(call, way, shown), _JSON_HEADERS, why, follow_up=follow_up)
+        return Answer(way.status, self._body(call, way, shown), way.headers, why, follow_up=follow_up)
 
     def _body(self, call: Call, way: Route, shown: TaskView) -> bytes:
         """Return the answer's body. A task that was asked about looks the same in the same state, so that is kept."""
@@ -205,21 +206,24 @@ def _route(contract: Contract, operation: Operation) -> Route:
     if operation.handler not in HANDLERS:
         received = f"received {operation.handler!r} ({nearest(operation.handler, HANDLERS)})"
         raise contract.source.error((*at, "x-handler"), f"expected a known handler, {received}")
-    problem = complaint(rules)
-    if problem:
-        raise contract.source.error((*at, "x-preconditions"), problem)
+    status = operation.success
     try:
-        render = renderer(contract.root, operation.schema(200), TASK_FACTS)
+        render = _task_renderer(contract, operation, operation.schema(status))
     except (UnrenderableError, KeyError) as error:
         problem = f"expected an answer that can be made, received: {error}"
-        raise contract.source.error((*at, "responses", "200"), problem) from None
+        raise contract.source.error((*at, "responses", str(status)), problem) from None
     checks = tuple((CHECKS[rule["check"]], rule) for rule in rules)
-    return Route(checks, HANDLERS[operation.handler], render, operation.responses["200"].get("x-clause"))
+    headers = (("Content-Type", operation.media_type(status)),)
+    return Route(checks, HANDLERS[operation.handler], render, status, headers, operation.answer.get("x-clause"))
+
+
+def _task_renderer(contract: Contract, operation: Operation, schema: Mapping[str, Any]) -> Render:
+    return task_renderer(contract.root, schema, contract.lifecycles[operation.task_kind])
 
 
 def _callback_renderer(contract: Contract, operation: Operation, callback: Mapping[str, Any]) -> Render:
     try:
-        return renderer(contract.root, callback["requestBody"]["content"][JSON]["schema"], TASK_FACTS)
+        return _task_renderer(contract, operation, callback["requestBody"]["content"][JSON]["schema"])
     except (UnrenderableError, KeyError) as error:
         at = ("paths", operation.path, operation.method.lower(), "callbacks")
         raise contract.source.error(at, f"expected a webhook that can be made, received: {error}") from None

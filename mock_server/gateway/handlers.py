@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+from covermock.openapi import SOURCE_UNUSED
+
 from ..http.errors import Refusal
 from ..world.task import Task, count_poll, index, own_time
 from .call import Call
-from .preconditions import ONCE
 from .values import media_base
 
 _AS_USUAL: Mapping[str, Any] = {}
@@ -28,7 +29,7 @@ def start(call: Call) -> TaskView:
     if call.own:
         own = {**own, **call.own}
     told = _dictated_id(call, own) if own else ""
-    task = world.begin(lifecycle.name, own, call.now, told or world.new_id(lifecycle.id_prefix))
+    task = world.begin(lifecycle.name, own, call.now, told or world.new_id(call.operation.id_prefix))
     task.account, task.source, task.started_by = call.account.name, call.source, call.operation.id
     task.price, task.callback_url = world.price(call.operation.id), _callback_url(call)
     task.base = media_base(world, call.base)
@@ -84,7 +85,7 @@ def _dictate(task: Task, first: Mapping[str, Any]) -> None:
 
 
 def _take_in(call: Call, task: Task) -> None:
-    if not call.world.accept(task, call.now, covers=ONCE in call.operation.checks):
+    if not call.world.accept(task, call.now, covers=SOURCE_UNUSED in call.operation.checks):
         raise RuntimeError("the account can't pay: x-preconditions of an operation with a price need 'affordable'")
 
 

@@ -3,13 +3,20 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from covermock.openapi import excerpt, nearest
+from covermock.openapi import (
+    AFFORDABLE,
+    SOURCE_KNOWN,
+    SOURCE_UNUSED,
+    SOURCE_WITHIN,
+    TASK_KNOWN,
+    TASK_SUCCEEDED,
+    excerpt,
+)
 
 from ..http.errors import Refusal
 from .call import Call
 
 Rule = Mapping[str, Any]
-ONCE: Final = "task-without-cover"  # the rule that makes a task the one cover of its source
 
 
 def task_known(call: Call, rule: Rule) -> None:
@@ -36,14 +43,14 @@ def task_succeeded(call: Call, rule: Rule) -> None:
         raise Refusal(rule["error"], received=f"{excerpt(call.source)}, which is {state!r}", remedy=remedy)
 
 
-def task_without_cover(call: Call, rule: Rule) -> None:
+def source_unused(call: Call, rule: Rule) -> None:
     """The music task has no cover yet; one that failed doesn't count (C5)."""
     cover = call.world.tasks.get(call.world.covers.get(call.source, ""))
     if cover is not None and not call.world.has_failed(cover, call.now):
         raise Refusal(rule["error"], received=f"{excerpt(call.source)}, whose cover task is {excerpt(cover.id)}")
 
 
-def audio_known(call: Call, rule: Rule) -> None:
+def source_known(call: Call, rule: Rule) -> None:
     """The id names an uploaded audio file that this account may use (U3)."""
     call.source = call.first_value(rule["id"])
     audio = call.world.audio.get(call.source)
@@ -52,7 +59,7 @@ def audio_known(call: Call, rule: Rule) -> None:
     call.audio = audio
 
 
-def audio_length(call: Call, rule: Rule) -> None:
+def source_within(call: Call, rule: Rule) -> None:
     """The audio is from `min` to `max` seconds long, both included (U2)."""
     assert call.audio is not None
     if not rule["min"] <= call.audio.seconds <= rule["max"]:
@@ -70,31 +77,10 @@ def affordable(call: Call, rule: Rule) -> None:
 
 
 CHECKS: Final[Mapping[str, Callable[[Call, Rule], None]]] = {
-    "task-known": task_known,
-    "task-succeeded": task_succeeded,
-    ONCE: task_without_cover,
-    "audio-known": audio_known,
-    "audio-length": audio_length,
-    "affordable": affordable,
+    TASK_KNOWN: task_known,
+    TASK_SUCCEEDED: task_succeeded,
+    SOURCE_UNUSED: source_unused,
+    SOURCE_KNOWN: source_known,
+    SOURCE_WITHIN: source_within,
+    AFFORDABLE: affordable,
 }
-_NEEDS = {"task-known": {"lifecycle", "id"}, "audio-known": {"id"}, "audio-length": {"min", "max"}}
-_MAY = {"task-known": {"started_by"}}
-_AFTER = {"task-succeeded": "task-known", ONCE: "task-known", "audio-length": "audio-known"}
-
-
-def complaint(rules: list[Rule]) -> str | None:
-    """Say what is wrong with an operation's x-preconditions, or None: names, settings and order are checked."""
-    seen: set[str] = set()
-    for rule in rules:
-        name = rule["check"]
-        if name not in CHECKS:
-            return f"expected a known check, received {name!r} ({nearest(name, CHECKS)})"
-        needed = _NEEDS.get(name, set()) | {"check", "error"}
-        allowed = needed | _MAY.get(name, set())
-        if not needed <= rule.keys() <= allowed:
-            odd = sorted(rule.keys() ^ needed)
-            return f"{name}: expected the settings {sorted(allowed)}, received a difference in {odd}"
-        if _AFTER.get(name) not in {None, *seen}:
-            return f"{name}: expected {_AFTER[name]!r} before it, received none; add it, since it finds the id"
-        seen.add(name)
-    return None

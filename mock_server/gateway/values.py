@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from ..world.fault import chance
 from ..world.task import Task
 from ..world.world import World
 
@@ -20,15 +21,57 @@ def results(world: World, task: Task, count: int, base: str = "") -> list[dict[s
     if task.results is not None:
         return [{f"result.{key}": value for key, value in row.items()} for row in task.results[:count]]
     folder = f"{task.base or media_base(world, base)}/{quote(task.id, safe='')}"
-    image = world.lifecycle(task).image_type
+    fields = world.contract.result_fields[task.lifecycle]
     return [
         {
-            "result.id": f"song_{task.id}_{number}",
-            "result.image_url": f"{folder}/{number}.{image}",
-            "result.audio_url": f"{folder}/{number}.wav",
+            f"result.{name}": _RESULT_FACTS[name](Result(world.seed, task.id, number, folder), schema)
+            for name, schema in fields.items()
         }
         for number in range(1, count + 1)
     ]
+
+
+class Result(NamedTuple):
+    """One result of a task: what its facts are made from. `folder` is the URL that its files are under."""
+
+    seed: int
+    task: str
+    number: int
+    folder: str
+
+    @property
+    def luck(self) -> float:
+        """Return a number from 0 to below 1, the same every time."""
+        return chance(self.seed, self.task, self.number)
+
+
+def _image_url(result: Result, schema: Mapping[str, Any]) -> str:
+    kind = str(schema.get("x-media", "image/png")).removeprefix("image/")
+    return f"{result.folder}/{result.number}.{kind}"
+
+
+def _number(result: Result, schema: Mapping[str, Any]) -> float:
+    """Return a number within the bounds of its schema, a whole one where that asks for it."""
+    low: float = schema.get("minimum", 1)
+    high: float = max(schema.get("maximum", low + 99), low)
+    if schema.get("type") == "integer":
+        return int(low) + int(result.luck * (int(high) - int(low) + 1))
+    return round(low + result.luck * (high - low), 3)
+
+
+def _text(result: Result, schema: Mapping[str, Any]) -> str:
+    """Return a short text, cut where its schema says so."""
+    text = f"Result {result.number} of the task {result.task}."
+    return text[: schema.get("maxLength", len(text))]
+
+
+_RESULT_FACTS: Mapping[str, Callable[[Result, Mapping[str, Any]], Any]] = {
+    "id": lambda result, _: f"song_{result.task}_{result.number}",
+    "image_url": _image_url,
+    "audio_url": lambda result, _: f"{result.folder}/{result.number}.wav",
+    "text": _text,
+    "number": _number,
+}
 
 
 @dataclass(slots=True)
@@ -59,11 +102,17 @@ class TaskFacts(Mapping[str, Any]):
         return results(self.world, self.task, count, self.base)
 
 
+def _of_first(name: str) -> Callable[[TaskFacts], Any]:
+    """Return what finds a fact of the only result, for an answer that has no list of them."""
+    return lambda facts: facts.results()[0][f"result.{name}"]
+
+
 _FACTS: Mapping[str, Callable[[TaskFacts], Any]] = {
     "task.id": lambda facts: facts.id or facts.task.id,
     "task.status": lambda facts: facts.state,
     "task.created_at": lambda facts: facts.task.created_at or timestamp(facts.task.created),
     "task.results": TaskFacts.results,
+    **{f"result.{name}": _of_first(name) for name in _RESULT_FACTS},
 }
 
 

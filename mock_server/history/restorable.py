@@ -83,7 +83,7 @@ def _names(known: _Facts) -> Found:
         for number, row in enumerate(facts[part]):
             yield from look(row, known, f"{where}.{part}.{number}")
     for name, own in facts["yields"].items():
-        rules = [rule for rule, of in (("audio-known", facts["audio"]), ("task-known", known.tasks)) if name in of]
+        rules = [rule for rule, of in (("source-known", facts["audio"]), ("task-known", known.tasks)) if name in of]
         operations = [operation for rule in rules for operation in starts(known.contract, rule)]
         yield from _refusal(where, check_yields, known.contract, ("yields", name), own, operations)
     yield from _webhooks(facts["webhooks"], known, f"{where}.webhooks")

@@ -81,7 +81,7 @@ def _example(node: Mapping[str, Any]) -> Any:
 def _own_ids(world: World, operation: Operation, body: dict[str, Any]) -> dict[str, Any]:
     """Exchange an id that the world doesn't know for one that it does."""
     for rule in operation.raw.get("x-preconditions", ()):
-        pool = world.audio if rule["check"] == "audio-known" else world.tasks
+        pool = world.audio if rule["check"] == "source-known" else world.tasks
         names = [place.removeprefix("body.") for place in rule.get("id", ())]
         for name in names:
             if name in body and body[name] not in pool:

@@ -3,7 +3,17 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from covermock.openapi import NOTHING, REQUIRED, Contract, Operation, Pointer, excerpt, nearest
+from covermock.openapi import (
+    NOTHING,
+    REQUIRED,
+    SOURCE_KNOWN,
+    TASK_KNOWN,
+    Contract,
+    Operation,
+    Pointer,
+    excerpt,
+    nearest,
+)
 
 from ..http.strict_json import deeper
 from .account import Account
@@ -124,7 +134,7 @@ def _remember(world: World, pointer: tuple[str, str], row: Spec) -> None:
     """Keep what is to become of tasks started from this id."""
     yields = row.get("yields")
     if yields:
-        rule = "audio-known" if pointer[0] == "audio" else "task-known"
+        rule = SOURCE_KNOWN if pointer[0] == "audio" else TASK_KNOWN
         check_yields(world.contract, (*pointer, "yields"), yields, starts(world.contract, rule))
         world.yields[pointer[1]] = yields
 
@@ -162,7 +172,7 @@ def check_fault(contract: Contract, pointer: Pointer, settings: Spec) -> None:
 def check_results(contract: Contract, pointer: Pointer, results: Iterable[Spec], lifecycle: str) -> None:
     """Refuse results without a value that the lifecycle's tasks are shown with. Raises `InvalidSpecError`."""
     for number, result in enumerate(results):
-        for missing in sorted(contract.result_fields[lifecycle] - result.keys()):
+        for missing in sorted(contract.result_fields[lifecycle].keys() - result.keys()):
             raise InvalidSpecError((*pointer, number, missing), REQUIRED, NOTHING)
 
 

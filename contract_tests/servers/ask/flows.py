@@ -102,7 +102,7 @@ def _second_cover(session: Session, music_id: str, when: str) -> None:
     poll(session, latest, "looks whether the first cover failed meanwhile: then another one is open")
     if session.knowledge.is_used(music_id):
         operation = session.starts["cover"]
-        due = session.expectations.broken(operation.id, "task-without-cover")
+        due = session.expectations.broken(operation.id, "source-unused")
         session.judge.judge(exchange, Expectation(operation, replace(due, fact=f"{due.fact} {when}")))
 
 

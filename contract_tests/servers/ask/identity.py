@@ -30,7 +30,7 @@ _VALID: tuple[dict[str, Any], ...] = (  # each is valid, so that nothing but the
 def unknown_tasks_are_not_found(session: Session) -> Iterator[Sent]:
     """An unknown task gives 404 wherever its id is given (C4, C12, U12)."""
     for kind in session.contract.polls:
-        prefix = session.contract.lifecycles[kind].id_prefix
+        prefix = session.starts[kind].id_prefix
         yield session.poll(kind, session.unknown_id(prefix), "polls an unknown task")
         yield session.poll(kind, "no-such-task", "polls an unknown task of another form")
 

@@ -130,8 +130,8 @@ class Knowledge:
 _CHECKS: Mapping[str, Callable[[Knowledge, Mapping[str, Any], str, str, Collection[str]], str]] = {
     "task-known": Knowledge.task_known,
     "task-succeeded": Knowledge.task_succeeded,
-    "task-without-cover": Knowledge.task_without_cover,
-    "audio-known": Knowledge.audio_known,
-    "audio-length": Knowledge.audio_length,
+    "source-unused": Knowledge.task_without_cover,
+    "source-known": Knowledge.audio_known,
+    "source-within": Knowledge.audio_length,
     "affordable": Knowledge.affordable,
 }

@@ -10,7 +10,7 @@ from .sentences import Sentences
 
 KEY, REQUEST, IDENTITY, BUSINESS, CREDITS = range(5)  # the order of checks
 _PARAMETERS = frozenset({"type", "required"})  # what the clause of invalid parameters is about, whichever they are
-_RANKS = {"task-known": IDENTITY, "audio-known": IDENTITY, "affordable": CREDITS}
+_RANKS = {"task-known": IDENTITY, "source-known": IDENTITY, "affordable": CREDITS}
 
 
 @dataclass(frozen=True, slots=True)
