@@ -1,6 +1,5 @@
 """What is installed is what is needed: the base does all but generate requests, and nothing of it is left unpinned."""
 
-import importlib.metadata
 import re
 import subprocess
 import sys
@@ -9,38 +8,18 @@ from pathlib import Path
 
 import httpx
 import pytest
+from support.base import base_only, pins, plain
 from support.servers import COVERMOCK, PATIENCE, environment, serving
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-# Stands in for a program that was never installed: no import of these modules works.
-BLOCKER = "import sys\nsys.modules.update(dict.fromkeys({names!r}))\n"
 KEYS = {"COVERMOCK_API_KEY": "aio_your_api_key_here", "COVERMOCK_POOR_API_KEY": "aio_poor_key"}
-
-
-def pins(name: str) -> dict[str, str]:
-    """Return the versions that a lock file pins."""
-    text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
-    return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", text, re.MULTILINE))
-
-
-def plain(name: str) -> str:
-    """Return the normalized name of a distribution."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def foreign() -> list[str]:
-    """Return the top-level modules that the base install does not have."""
-    base = {*pins("serve"), "covermock"} - {"setuptools"}
-    names = importlib.metadata.packages_distributions()
-    return sorted(name for name, owners in names.items() if base.isdisjoint(map(plain, owners)))
 
 
 @pytest.fixture
 def base(tmp_path: Path) -> dict[str, str]:
     """Return an environment in which only what the base installs can be imported."""
-    (tmp_path / "sitecustomize.py").write_text(BLOCKER.format(names=foreign()), encoding="utf-8")
-    return {"PYTHONPATH": str(tmp_path)}
+    return base_only(tmp_path)
 
 
 def test_what_serving_needs_is_pinned_as_in_development() -> None:

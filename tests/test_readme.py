@@ -5,14 +5,18 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+import yaml
 from covermock.cli.command_line import cli
+from support.base import base_only
 from support.fakes import Fake, world_file
-from support.servers import serving
+from support.servers import PATIENCE, Process, environment, serving
 from test_docs_world import ROUND
 
 ROOT = Path(__file__).parents[1]
@@ -29,6 +33,47 @@ def commands() -> list[str]:
     """Return the cURL commands, in their order, each as one line."""
     lines = "\n".join(blocks("sh")).replace("\\\n", " ").splitlines()
     return [line for line in lines if line.startswith("curl ")]
+
+
+def starts() -> list[tuple[str, str]]:
+    """Return the (command, output) pairs of the consoles, in their order."""
+    pairs = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", "".join(blocks("console")), re.MULTILINE)
+    return [(command, output) for command, output in pairs]
+
+
+def steady(text: str) -> str:
+    """Return an output without what differs from run to run: ids, times, ports, counts, and spaces at line ends."""
+    text = re.sub(r"[ \t]+$", "", text.strip(), flags=re.MULTILINE)
+    for pattern, put in (
+        (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME"),
+        (r"\b(cover|upl)[0-9a-f]{16}\b", "ID"),
+        (r"127\.0\.0\.1:\d+", "HOST"),
+        (r"\b\d+(\.\d+)?\b(?= (s|held|sentences|not exercised|requests|credits|paid)\b)", "N"),
+        (r"requests of \d+|met \d+ %", "N"),
+    ):
+        text = re.sub(pattern, put, text)
+    return text
+
+
+def shows(expected: str, received: str) -> bool:
+    """Return True if an output is as shown; a line of only … stands for any number of lines."""
+    lines = [".*" if line == "…" else re.escape(line) for line in steady(expected).splitlines()]
+    return re.fullmatch("\n".join(lines), steady(received), re.DOTALL) is not None
+
+
+def pasted(command: str, process: Process, exported: dict[str, str]) -> str:
+    """Return what a command prints when it is pasted into a shell whose `covermock` is this one's."""
+    name, _, value = command.removeprefix("export ").partition("=")
+    if command.startswith("export "):
+        exported[name] = value
+        return ""
+    env = environment(**exported) | {"NO_PROXY": "*", "no_proxy": "*"}
+    env["PATH"] = f"{Path(sys.executable).parent}:{env['PATH']}"
+    line = command.replace("127.0.0.1:8080", process.url.removeprefix("http://"))
+    done = subprocess.run(
+        ["bash", "-c", line], capture_output=True, text=True, env=env, timeout=20 * PATIENCE, check=False
+    )
+    return done.stderr + done.stdout
 
 
 def answer(command: str, url: str) -> Any:
@@ -50,6 +95,54 @@ def test_the_documented_commands_answer_as_documented_in_two_rounds() -> None:
             assert "docs" == answer(reset, process.url)["name"]
         assert "w1" == answer(made, process.url)["name"]
         assert 3600 == answer(advanced, process.url)["moved"]
+
+
+@pytest.mark.skipif(not all(map(shutil.which, ("curl", "bash"))), reason="needs curl and bash")
+def test_each_start_gives_what_the_readme_shows(tmp_path: Path) -> None:
+    """Pasted in their order into a base install, the commands print what stands below them, up to ids and times."""
+    (serve, announced), *rest = starts()
+    exported = base_only(tmp_path)
+
+    with serving("--log", "none", **exported) as process:
+        assert "covermock serve" == serve
+        assert announced.startswith("covermock listening on http://127.0.0.1:8080\n")
+        for command, expected in rest:
+            received = pasted(command, process, exported)
+            assert shows(expected, received), f"{command}\n{received}"
+    assert 5 == len(rest)
+
+
+def test_the_first_task_of_a_newcomer_has_results_that_load() -> None:
+    """The source of the first start, unlike the documented one, gives pictures that the mock itself serves."""
+    poll = json.loads(next(output for _, output in starts() if "images" in output))["data"]
+
+    with serving("--stage-seconds", "0") as process, httpx.Client(trust_env=False) as http:
+        start = next(command for command, _ in starts() if "generate" in command)
+        for word in (start, next(command for command, _ in starts() if "status" in command)):
+            curl = shlex.split(word.removeprefix("sleep 2; ").replace(HOST, process.url))
+            done = subprocess.run([*curl, "--noproxy", "*"], capture_output=True, check=True)
+        images = json.loads(done.stdout)["data"]["images"]
+        loaded = [http.get(url).headers["content-type"] for url in images]
+
+    assert [url.removeprefix(HOST) for url in poll["images"]] == [url.removeprefix(process.url) for url in images]
+    assert ["image/png", "image/png"] == loaded
+
+
+def test_the_table_of_keys_and_ids_is_the_worlds() -> None:
+    """Every key and every source of the first world is in the table, and no other is."""
+    world = yaml.safe_load((ROOT / "fixtures" / "worlds" / "docs.yaml").read_text(encoding="utf-8"))
+    keys = {account["key"] for account in world["accounts"].values()}
+    table = README.partition("## Keys and ids")[2].partition("## ")[0]
+    rows = re.findall(r"^\| (`.*`) \|", table, re.MULTILINE)
+
+    assert {*keys, *world["music_tasks"], *world["audio"]} == {n for row in rows for n in re.findall(r"`([^`]+)`", row)}
+
+
+def test_the_comparison_sees_another_output() -> None:
+    """Ids, times and counts may differ; words may not, and … stands for lines only where it stands."""
+    assert shows("a\n…\n29 held, 2.5 s", "a\nb\nc\n1 held, 30 s\n")
+    assert not shows("a\n29 held", "a\n29 broken\n")
+    assert not shows("a\nb", "a\nx\nb")
 
 
 def test_the_world_file_is_one(tmp_path: Path) -> None:

@@ -56,20 +56,27 @@ def _fate(row: Mapping[str, Any]) -> str:
 
 
 def curls(world: World, url: str) -> Iterator[tuple[str, str]]:
-    """Yield (summary, command) for each operation; the ids are the contract's examples, or the world's own."""
+    """Yield (summary, command) for each operation; the ids are the contract's examples, or the world's own.
+
+    An example that is answered with documented results, whose hosts are others, is followed by a plain source.
+    """
     key = next((account.key for account in world.accounts.values()), "aio_your_api_key_here")
     for operation in world.contract.operations:
-        yield str(operation.raw.get("summary", operation.id)), _curl(world, operation, url, key)
+        summary = str(operation.raw.get("summary", operation.id))
+        ids = _own_ids(world, operation)
+        yield summary, _curl(operation, url, key, ids)
+        plain = {name: _plain(world, known) for name, known in ids.items()}
+        if ids != plain and all(plain.values()):
+            yield "The same from another source: its results load from here.", _curl(operation, url, key, plain)
 
 
-def _curl(world: World, operation: Operation, url: str, key: str) -> str:
+def _curl(operation: Operation, url: str, key: str, ids: Mapping[str, str]) -> str:
     query = urlencode({parameter["name"]: _example(parameter) for parameter in operation.raw.get("parameters", ())})
     target = f"{url}{operation.path}?{query}" if query else f"{url}{operation.path}"
     words = ["curl", "-s", target, "-H", f"Authorization: Bearer {key}"]
     content = operation.raw.get("requestBody", {}).get("content", {}).get(JSON)
     if content:
-        body = _own_ids(world, operation, dict(_example(content)))
-        words += ["-H", f"Content-Type: {JSON}", "-d", json.dumps(body)]
+        words += ["-H", f"Content-Type: {JSON}", "-d", json.dumps({**_example(content), **ids})]
     return " ".join(shlex.quote(word) for word in words)
 
 
@@ -78,12 +85,31 @@ def _example(node: Mapping[str, Any]) -> Any:
     return next((row["value"] for row in node.get("examples", {}).values()), node.get("example", ""))
 
 
-def _own_ids(world: World, operation: Operation, body: dict[str, Any]) -> dict[str, Any]:
-    """Exchange an id that the world doesn't know for one that it does."""
+def _own_ids(world: World, operation: Operation) -> dict[str, str]:
+    """Return the ids in an operation's example body, each exchanged for one that the world knows, if it doesn't."""
+    content = operation.raw.get("requestBody", {}).get("content", {}).get(JSON)
+    body, ids = _example(content) if content else {}, {}
     for rule in operation.raw.get("x-preconditions", ()):
         pool = world.audio if rule["check"] == "source-known" else world.tasks
-        names = [place.removeprefix("body.") for place in rule.get("id", ())]
-        for name in names:
-            if name in body and body[name] not in pool:
-                body[name] = next((known for known in pool if known in world.spec.get("music_tasks", pool)), body[name])
-    return body
+        for name in (place.removeprefix("body.") for place in rule.get("id", ())):
+            if name in body:
+                known = (one for one in pool if one in world.spec.get("music_tasks", pool))
+                ids[name] = body[name] if body[name] in pool else next(known, body[name])
+    return ids
+
+
+def _plain(world: World, known: str) -> str:
+    """Return the id itself, or if its first results are given in advance, one of its kind that ends well; else none."""
+    kinds = (world.spec.get(kind, {}) for kind in ("music_tasks", "audio"))
+    rows: Mapping[str, Any] = next((rows for rows in kinds if known in rows), {})
+    if "first" not in rows.get(known, {}).get("yields", {}):
+        return known
+    length = rows[known].get("seconds")
+    usable = (
+        name
+        for name, row in rows.items()
+        if not {"yields", "account"} & row.keys()
+        and row.get("state", "completed") == "completed"
+        and row.get("seconds") == length
+    )
+    return next(usable, "")
