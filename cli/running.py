@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import resource
 import socket
 import time
 from pathlib import Path
@@ -23,6 +24,7 @@ _WATCH_SECONDS = 0.3
 def run(host: str, port: int, settings: Settings, *, watch: bool, store: str = MEMORY, workers: int = 1) -> int:
     """Serve until a signal comes; return the exit code. Raises `click.ClickException` when it can't begin."""
     make = maker(store)
+    raise_bound_on_descriptors()
     stamps = _stamps(settings) if watch else None  # before the files are read, so that no change of them is missed
     with reachable(store):
         mock = Mock(settings, time.time(), make)
@@ -36,6 +38,14 @@ def run(host: str, port: int, settings: Settings, *, watch: bool, store: str = M
         text = _announcement(mock, url)
         mock.store.close()
         return 128 + Workers(mock, listener, workers).run(lambda: _announce(text))
+
+
+def raise_bound_on_descriptors() -> None:
+    """Allow this process as many as it may have: the usual 1,024 are a courtesy to programs that use select()."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(OSError, ValueError):  # macOS allows fewer than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _bind(host: str, port: int, *, shared: bool) -> socket.socket:

@@ -15,7 +15,10 @@ class Limits:
     """Each field is a limit: its default, its unit, what it bounds, and what happens beyond it."""
 
     connections: int = _limit(
-        0, "open connections", "Open client connections of a process; the next gets 503. 0: what `ulimit -n` leaves.", 0
+        0,
+        "open connections",
+        "Open client connections of a process; the next gets 503. 0: what `ulimit -Hn` leaves.",
+        0,
     )
     head_bytes: int = _limit(65_536, "bytes", "Request line and headers; beyond: 400.", 256)
     trailer_bytes: int = _limit(8_192, "bytes", "Trailers of a chunked body; beyond: 400.", 0)

@@ -5,6 +5,7 @@ import resource
 import signal
 import socket
 import struct
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -17,7 +18,7 @@ from covermock.mock_server.server.http1.reader import Reader
 from covermock.mock_server.server.server import Server
 from support.engines import wait_until
 from support.fakes import COVER_STATUS, KEY, NOON
-from support.servers import PATIENCE, Raw, exchange, receive, server_in_thread, serving
+from support.servers import COVERMOCK, PATIENCE, Raw, environment, exchange, receive, server_in_thread, serving
 
 GET = f"GET {COVER_STATUS}?task_id=x HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {KEY}\r\n\r\n".encode()
 LIVE = b"GET /__mock/livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -246,6 +247,20 @@ def test_without_a_descriptor_one_line_is_logged_and_all_is_well_again() -> None
     assert 1 == said.count("no connection can be accepted")
     assert "Traceback" not in said
     assert len(said) < 10_000
+
+
+def test_as_many_descriptors_as_the_machine_gives_are_used() -> None:
+    """The soft bound, which shells keep at 1,024 for old programs, is raised to the hard one, and limits follow it."""
+    few = ["sh", "-c", 'ulimit -S -n 256 && exec "$@"', "sh", *COVERMOCK, "serve", "--port", "0"]
+    with subprocess.Popen(few, text=True, env=environment(), stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            process.stdout.readline()
+            soft, hard = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+        finally:
+            process.kill()
+
+    assert soft == hard
 
 
 def list_descriptors(pid: int) -> list[str]:

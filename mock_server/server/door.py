@@ -10,7 +10,7 @@ from ..limits import Limits
 from .notices import Notices
 
 _BACKLOG = 1024  # connections that the kernel keeps while nobody accepts them
-_AT_ONCE = 64  # connections that are accepted before others have their turn
+_AT_ONCE = 16  # connections that are accepted before others have their turn
 _REST = 0.1  # seconds until the next look, while no more can be accepted
 _SPARE = 64  # descriptors for all but connections and webhooks: files, the store, and those who get 503
 _LINGER = 1.0  # seconds that who gets 503 has to read it
@@ -22,7 +22,7 @@ Connect = Callable[[], asyncio.Protocol]
 
 
 def room(limits: Limits) -> int:
-    """Return how many connections may be open: the limit, or what the bound on descriptors (`ulimit -n`) leaves."""
+    """Return how many connections may be open: the limit, or what the bound on descriptors (`ulimit -Hn`) leaves."""
     descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if descriptors in {resource.RLIM_INFINITY, -1}:
         descriptors = _MOST
@@ -128,6 +128,6 @@ class Door:
         entering.add_done_callback(self._entering.discard)
 
     def _refuse(self) -> asyncio.Protocol:
-        remedy = "--limit connections=N, and 'ulimit -n' above it, allow more"
+        remedy = "--limit connections=N, and 'ulimit -Hn' above it, allow more"
         self._notices.say("connections", f"{self._most} connections are open, the next get 503; {remedy}")
         return _Refused(self._refusal(self._most), self._let_go)

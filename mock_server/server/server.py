@@ -23,11 +23,13 @@ from .http1 import Connection, Shared
 from .noted import Noted
 from .notices import Notices
 from .pending import Client, Waiting
+from .spare_memory import give_back
 
 _log = logging.getLogger("covermock")
 
 _SWEEP_SECONDS = 0.5
 _SWEEPS_OF_STORE = 10  # sweeps between two looks for webhooks that a process which is gone was to send
+_SWEEPS_OF_MEMORY = 60  # sweeps between two times at which free memory is given back
 _DRAIN_SECONDS = 5.0
 _THREADS = 8
 
@@ -153,6 +155,8 @@ class Server:
                 if number % _SWEEPS_OF_STORE == 0:
                     self.mock.take_over(time.time())
                     self._after()
+                if number % _SWEEPS_OF_MEMORY == 0:
+                    await loop.run_in_executor(self._threads, give_back)
             except Exception:  # noqa: BLE001 - nothing that takes too long would ever end again
                 _log.exception("the sweep of connections failed; it goes on")
 

@@ -73,7 +73,7 @@ class Client:
     hook: str = ""
 
     async def run(self, music: int) -> None:
-        """Start and poll for ever. Clients of an account move through its `music` tasks together, so that they collide."""
+        """Start and poll for ever. Clients of an account go through its `music` tasks together, and so collide."""
         while True:
             dice = self.chance.random()
             if dice < 0.3:

@@ -156,5 +156,3 @@ class History:
             "troubles": len(self.troubles),
         }
         return Counter(rows)
-
-

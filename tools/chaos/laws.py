@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from itertools import groupby
 
-from .history import REDIS, WORKER, History, Poll, Start
+from .history import WORKER, History, Poll, Start
 
 GRACE = 10.0  # seconds after a cure in which a 503 is still a matter of it, on the busiest of machines
 _SLOW = ("answers that take more than", "TimeoutError")  # a 503 on a machine too busy for its Redis says so
@@ -59,7 +59,8 @@ def tasks_have_starts(history: History) -> Iterator[str]:
     unknown = Counter((one.account, one.kind) for one in history.unknown)
     for (account, kind), many in extra.items():
         if many > unknown[account, kind]:
-            yield f"account {account} has {many} {kind} tasks without an accepted start, {unknown[account, kind]} unknown"
+            may = f"{unknown[account, kind]} starts whose outcome is unknown"
+            yield f"account {account} has {many} {kind} tasks that nobody was told of, and {may}"
 
 
 def ids_are_unique(history: History) -> Iterator[str]:
@@ -191,8 +192,6 @@ def _by_task(history: History) -> Iterator[list[Poll]]:
 
 def _named(one: Start | Poll) -> str:
     if isinstance(one, Start):
-        return f"start {one.number} ({one.kind} of {one.source}, {one.began:.2f}-{one.ended:.2f}, {one.task or one.status})"
+        when = f"{one.began:.2f}-{one.ended:.2f}"
+        return f"start {one.number} ({one.kind} of {one.source}, {when}, {one.task or one.status})"
     return f"poll of {one.task} ({one.began:.2f}-{one.ended:.2f})"
-
-
-__all__ = ["LAWS", "REDIS", "violations"]

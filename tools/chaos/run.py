@@ -81,8 +81,8 @@ async def _site(stack: AsyncExitStack, workers: int, chance: random.Random) -> S
 
 
 def _world(folder: Path) -> Path:
-    """Write the file of the world that has to come back when Redis was emptied. (JSON is YAML.)"""
-    accounts = {name: {"key": f"aio_chaos_{name}", "credits": credits} for name, credits in GRANTED.items()}
+    """Write the file of the world that has to come back when Redis was emptied; JSON is YAML."""
+    accounts = {name: {"key": f"aio_chaos_{name}", "credits": many} for name, many in GRANTED.items()}
     music = {f"{name}_{number}": {"account": name} for name in GRANTED for number in range(MUSIC)}
     world = {"stage_seconds": 0.3, "accounts": accounts, "audio": {"aud": {"seconds": 30}}, "music_tasks": music}
     file = folder / "chaos.yaml"

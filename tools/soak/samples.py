@@ -6,10 +6,12 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-WARM = 0.5  # of the run is warm-up: journals and caches fill to their bounds, and free lists with them
-GROWTH = 0.05  # by which memory may differ over the rest of the run
+WARM = 0.2  # of the run is warm-up: journals and caches fill to their bounds
+GROWTH = 0.02  # of the usual memory, by which its trend in the rest of a run may grow over the length of a run
 LEAST_GROWTH = 8.0  # MiB, for runs so short that a few percent are noise
-_MORE = 2.0  # descriptors or threads by which the rest of the run may differ
+_SHORT = 1800.0  # seconds: what a short run is
+_MORE = 0.5  # descriptors or threads by which the trend may differ: none
+_PEAK = 2.0  # descriptors or threads by which the most in the second half may be above the most in the first
 _MANY = 100  # samples from which on a trend says something
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -61,9 +63,11 @@ def verdicts(samples: Sequence[Sample], before: Sample, after: Sample) -> list[V
 
 def _memory(warm: Sequence[Sample]) -> Verdict:
     seconds, usual = warm[-1].at - warm[0].at, median(one.memory for one in warm)
-    grown = slope([(one.at, one.memory) for one in warm]) * seconds
-    allowed = max(GROWTH * usual, LEAST_GROWTH)
-    found = f"{usual:.0f} MiB, trend {grown:+.1f} MiB over {seconds / 60:.0f} minutes (at most {allowed:.1f})"
+    length = warm[-1].at
+    grown = slope([(one.at, one.memory) for one in warm]) * length
+    allowed = max(GROWTH * usual, LEAST_GROWTH if length < _SHORT else 0.0)
+    measured = f"measured over the last {seconds / 60:.0f}"
+    found = f"{usual:.0f} MiB, trend {grown:+.1f} MiB in {length / 60:.0f} minutes, {measured} (at most {allowed:.1f})"
     return Verdict("memory", found, grown <= allowed)
 
 
@@ -74,13 +78,13 @@ _SERIES: dict[str, Callable[[Sample], int]] = {
 
 
 def _bounded(warm: Sequence[Sample]) -> list[Verdict]:
-    """The most in the last half is at most a tenth over the most in the half before, and there is no trend upwards."""
+    """The most in the last half is at most a tenth over the most in the half before, and there is no trend."""
     half, seconds, rows = len(warm) // 2, warm[-1].at - warm[0].at, []
     for name, value in _SERIES.items():
         early, late = max(map(value, warm[:half])), max(map(value, warm[half:]))
         grown = slope([(one.at, float(value(one))) for one in warm]) * seconds if len(warm) >= _MANY else 0.0
         found = f"at most {early}, then at most {late}, trend {grown:+.1f} (at most {_MORE:g})"
-        rows.append(Verdict(name, found, late <= early * 1.1 + _MORE and grown <= _MORE))
+        rows.append(Verdict(name, found, late <= early * 1.1 + _PEAK and grown <= _MORE))
     return rows
 
 

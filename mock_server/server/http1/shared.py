@@ -14,7 +14,7 @@ from .encode import encode_answer
 from .head import CLOSE
 from .packets import Heads
 
-_AT_ONCE = 100  # connections that are looked at before others have their turn
+_AT_ONCE = 0.002  # seconds for which connections are looked at before others have their turn
 
 Respond = Callable[[Request, Connection], None]
 Note = Callable[[Request, Answer, float], None]
@@ -72,11 +72,13 @@ class Shared:
             pass
 
     def looks(self, clock: Callable[[], float]) -> Iterator[None]:
-        """Look at some connections at a time, and yield, so that thousands of them make nobody wait."""
+        """Look at connections for a moment at a time, and yield, so that thousands of them make nobody wait."""
         waiting: dict[Connection, int] = {}
-        for number, connection in enumerate(list(self.connections)):
-            if number % _AT_ONCE == 0:
+        until = clock() + _AT_ONCE
+        for connection in list(self.connections):
+            if clock() >= until:
                 yield
+                until = clock() + _AT_ONCE
             unread = connection.look(clock())
             if unread:
                 waiting[connection] = unread
