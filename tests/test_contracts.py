@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from covermock.openapi import GATEWAY, Contract, load
+from covermock.openapi import GATEWAY, Contract, Validator, load, parse, read_contract
 from support.remix import REMIX, ROOT, with_remix
+from support.renaming import renamed
 
 TRANSCRIPTS = ROOT / "examples" / "contracts" / "transcripts.yaml"
 
@@ -28,3 +29,21 @@ def test_an_example_contract_says_where_its_tasks_are_polled(contract: Contract)
     starts = {one.id for one in contract.operations if one.starts}
 
     assert starts == contract.polled_by.keys()
+
+
+@pytest.mark.parametrize("path", [GATEWAY, REMIX, TRANSCRIPTS], ids=lambda path: path.stem)
+@pytest.mark.parametrize("seed", range(20))
+def test_a_contract_under_other_names_is_a_contract(path: Path, seed: int) -> None:
+    """It loads, its examples are true, and none of the old names that a contract is free to choose is left."""
+    old = load(path)
+    text, names = renamed(path.read_text(encoding="utf-8"), seed)
+    new = read_contract(parse(text, f"{path.name} under other names"))
+
+    assert [names.operations[one.id] for one in old.operations] == [one.id for one in new.operations]
+    assert [names.path(one.path) for one in old.operations] == [one.path for one in new.operations]
+    assert [names.clauses[name] for name in old.clauses] == list(new.clauses)
+    for operation in new.operations:
+        for status, response in operation.responses.items():
+            for media in response.get("content", {}).values():
+                validator = Validator(media["schema"], new.root)
+                assert not [e for e in media["examples"].values() if validator.violations(e["value"])], status
