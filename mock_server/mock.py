@@ -135,12 +135,11 @@ class Mock:
         if world is None:
             self.store.strays.add(wall, wall, request, answer)
             return answer
-        world.acts += 1
         world.version += 1
         self.store.note_use(world, wall)
         if world.outbox.stirred:
             self._stir(world)
-        return hold_back(world.journal.add(wall, world.clock.now(wall), request, answer, world.acts), world, wall)
+        return hold_back(world.journal.add(wall, world.clock.now(wall), request, answer, world.version), world, wall)
 
     def _control(self, steps: Steps, wall: float) -> Answer | None:
         answer = steps.answer(wall)
@@ -151,9 +150,8 @@ class Mock:
             return answer
         changed = answer.follow_up.changed
         if changed is not None:
-            world.acts += 1
             world.version += 1
-            world.controls.add(wall, changed, repeatable(steps.request, answer), answer, world.acts)
+            world.controls.add(wall, changed, repeatable(steps.request, answer), answer, world.version)
             world.outbox.stir()
         self.store.note_use(world, wall)
         if world.outbox.stirred:

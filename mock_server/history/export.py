@@ -46,7 +46,7 @@ def state(world: World) -> dict[str, Any]:
         "seed": world.seed,
         "drive": world.drive,
         "made": world.made,
-        "acts": world.acts,
+        "acts": world.version,
         "faults_made": world.faults_made,
         "accounts": [_account(account) for account in world.accounts.values()],
         "audio": {name: asdict(audio) for name, audio in world.audio.items()},
@@ -84,7 +84,7 @@ def beginning(name: str, spec: Document, origin: Document, contract: Contract) -
 
 def current(name: str, spec: Document, facts: Document, contract: Contract) -> World:
     world = World(name, spec, contract, Clock(**facts["clock"]), facts["seed"], facts["drive"])
-    world.made, world.acts, world.faults_made = facts["made"], facts["acts"], facts["faults_made"]
+    world.made, world.version, world.faults_made = facts["made"], facts["acts"], facts["faults_made"]
     world.audio = {name: Audio(**audio) for name, audio in facts["audio"].items()}
     world.tasks = {row["id"]: _read_task(row) for row in facts["tasks"]}
     world.covers, world.yields = dict(facts["covers"]), dict(facts["yields"])

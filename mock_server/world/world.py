@@ -39,9 +39,10 @@ class Audio:
 class World:
     """An island of facts. `yields` says, by source id, what becomes of the tasks that are started from it.
 
-    `covers` maps a music task to its latest cover task; `made` counts the ids that were given out; `version` changes
-    with everything that somebody may wait for; `gone` tells that the world was deleted or replaced. `journal` has the
-    exchanges, `controls` the control calls that changed something, `acts` counts both; `origin` is how it all began.
+    `covers` maps a music task to its latest cover task; `made` counts the ids that were given out; `version`
+    counts all that happened here, so who waits looks again when it has changed, and entries stand in its order. `gone`:
+    the world was deleted or replaced. `journal` has the exchanges, `controls` the control calls that changed something;
+    `origin` is how it all began.
     `bases` and `plans` are texts and plans that many tasks share; `mark` tells the world from any other of its name.
     """
 
@@ -61,7 +62,6 @@ class World:
     faults_made: int = 0
     journal: Journal = field(default_factory=Journal)
     controls: Journal = field(default_factory=Journal)
-    acts: int = 0
     outbox: Outbox = field(default_factory=Outbox)
     bases: dict[str, str] = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)

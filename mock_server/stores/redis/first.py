@@ -23,7 +23,7 @@ from .connection.link import Link, StoreUnreachableError
 from .making import LostError, make
 from .scripts import COMMON, OPEN
 
-FORMAT: Final = "2"  # of what is in Redis: goes up when a version of covermock can't read what the last one wrote
+FORMAT: Final = "3"  # of what is in Redis: goes up when a version of covermock can't read what the last one wrote
 _HEARD: Final = 15  # seconds within which a live server says something: its sweep is every 5 s
 _TRIES: Final = 5
 _log = logging.getLogger("covermock")

@@ -175,7 +175,7 @@ class Knowledge:
         world.count(sums(found[3]))
         rows = zip((field.decode() for field in found[5][::2]), found[5][1::2], strict=True)
         world.adopt(_news(world, list(rows)))
-        world.acts, world.version = int(facts.get(b"acts", 0)), int(found[4] or 0)
+        world.version = int(found[4] or 0)
         made = int(facts.get(b"made", 0))
         world.made = made - (world.reserve == made)
 

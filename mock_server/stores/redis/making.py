@@ -65,7 +65,7 @@ if old then
 end
 call('HSET', 'covermock:worlds', name, uid)
 call('HSET', of(uid, 'facts'), 'name', name)
-call('HSET', 'covermock:versions', uid, 1)
+call('HSET', 'covermock:versions', uid, call('HGET', of(uid, 'facts'), 'version'))
 for n = 1, #keys, 2 do call('HSET', 'covermock:keys', keys[n], uid .. ' ' .. keys[n + 1]) end
 for _, part in ipairs(parts) do call('PERSIST', of(uid, part)) end
 if call('HGET', of(uid, 'facts'), 'owes') == '1' then call('SADD', 'covermock:owing', uid) end
@@ -143,7 +143,7 @@ def _pieces(items: Iterator[Item]) -> Iterator[_Piece]:
 
 def _items(world: World, facts: Iterable[tuple[str, Any]]) -> Iterator[Item]:
     """Yield (kind, name, value) of all that the world is."""
-    counts = (("made", world.made), ("acts", world.acts), ("owes", int(world.outbox.open > 0)))
+    counts = (("made", world.made), ("version", world.version), ("owes", int(world.outbox.open > 0)))
     yield from (("fact", fact, value) for fact, value in (*counts, *facts))
     for name, account in world.accounts.items():
         yield "key", account.key, name

@@ -4,7 +4,7 @@ Of a world with the id U, below `covermock:U:`: `facts` (hash: name and counters
 "version born json"), `changes` (sorted set: field by version), `sums` (hash: balance by account), `keys` (hash: API
 key to account), `journal` and `controls` (lists of "order entry"). Of all worlds: `covermock:epoch` ("format nonce"),
 `covermock:worlds` (hash: name to U), `covermock:keys` (hash: API key to "U account"), `covermock:versions` (hash: U
-to a number that changes with the world), `covermock:owing` (the U that owe webhooks), `covermock:used` (made worlds
+to how much has happened in the world), `covermock:owing` (the U that owe webhooks), `covermock:used` (made worlds
 by their last use), `covermock:strays`, and counters. The first four are never empty: each hash has an entry for ''.
 So a table that doesn't exist is one that Redis has lost.
 """
@@ -66,9 +66,8 @@ end
 COMMIT: Final = (
     COMMON
     + """
-local function append(uid, list, entry)
+local function append(uid, list, order, entry)
   local key, facts = of(uid, list), of(uid, 'facts')
-  local order = call('HINCRBY', facts, 'acts', 1)
   call('HINCRBY', facts, list, 1)
   local kept = call('RPUSH', key, order .. ' ' .. entry)
   if kept == 1 then call('HDEL', facts, list .. '_bytes') end
@@ -124,7 +123,7 @@ end
 for n, row in ipairs(counted) do
   if row[2] == 'add' then totals[2 * n] = call('HINCRBY', sums, row[1], row[3]) end
 end
-if list ~= '' then append(uid, list, entry) end
+if list ~= '' then append(uid, list, version, entry) end
 local drawn = draw == '1' and call('HINCRBY', of(uid, 'facts'), 'made', 1) or 0
 return {1, stamp, drawn, version, totals}
 """
