@@ -13,7 +13,7 @@ from covermock.mock_server.control.operations import worlds
 from covermock.mock_server.history.replay import Replayer
 from covermock.mock_server.http.messages import Hold, Stream
 from covermock.mock_server.limits import Limits
-from covermock.mock_server.media import media
+from covermock.mock_server.media import art, audio, sound
 from covermock.mock_server.world.world import World
 from covermock.openapi import InvalidSourceError
 from support.fakes import COVER, COVER_STATUS, UPLOAD_COVER, Fake, world_file
@@ -144,10 +144,10 @@ Does = Callable[..., Any]
 @pytest.mark.parametrize(
     ("module", "name", "method", "path", "body"),
     [
-        (media, "picture", "GET", "media/docs/gen_completed/1.png", None),
-        (media, "photo", "GET", "media/docs/gen_completed/1.jpeg", None),
-        (media, "song", "GET", "media/docs/gen_completed/1.wav", None),
-        (media, "length", "POST", "worlds/docs/audio", b"RIFF"),
+        (art, "picture", "GET", "media/docs/gen_completed/1.png", None),
+        (art, "photo", "GET", "media/docs/gen_completed/1.jpeg", None),
+        (sound, "song", "GET", "media/docs/gen_completed/1.wav", None),
+        (audio, "length", "POST", "worlds/docs/audio", b"RIFF"),
         (worlds, "unfit", "PUT", "worlds/docs/export", b""),
         (worlds, "build", "POST", "worlds", b"{}"),
         (worlds, "beginning", "POST", "worlds/docs/reset", None),
@@ -185,7 +185,7 @@ def test_a_failure_in_what_takes_long_is_a_500(
 ) -> None:
     """In the documented envelope, and in the log; the next request is answered."""
     fake = Fake()
-    monkeypatch.setattr(media, "picture", lambda *_: 1 / 0)
+    monkeypatch.setattr(art, "picture", lambda *_: 1 / 0)
     got = fake.control("GET", "media/docs/gen_completed/1.png")
 
     assert (500, "Internal error") == (got.status, got.json["title"])

@@ -58,11 +58,11 @@ def _refuse_late(call: ControlCall, task: Task) -> None:
 
 def _draw(name: str, number: int, kind: str, side: int) -> bytes:
     """Return the picture or song of a result. That may take 200 ms, in which nobody else has to wait."""
-    from ...media import media
+    from ...media import art, sound
 
     whole = f"{name}/{number}"
     if kind == "png":
-        return media.picture(name, number - 1, side)
+        return art.picture(name, number - 1, side)
     if kind == "jpeg":
-        return media.photo(whole, side)
-    return media.song(whole, _SHORTEST + sum(whole.encode()) % _RANGE)
+        return art.photo(whole, side)
+    return sound.song(whole, _SHORTEST + sum(whole.encode()) % _RANGE)

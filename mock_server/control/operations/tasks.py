@@ -125,7 +125,7 @@ def _arguments(query: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _measure(body: bytes) -> float:
-    from ...media.media import UnreadableAudio, length
+    from ...media.audio import UnreadableAudio, length
 
     try:
         return length(body)

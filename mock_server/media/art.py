@@ -1,42 +1,23 @@
-"""Real pictures and real sound, made from a name alone: the same arguments give the same bytes, always."""
+"""Pictures made from a name alone: landscapes and geometry."""
 
-# Pillow, tinytag and wave are imported where they are used: a server that nobody asks does not pay for them.
+# Pillow is imported where it is used: a server that nobody asks for a picture does not pay for it.
 from __future__ import annotations
 
-import hashlib
 import math
-import random
-from array import array
-from functools import lru_cache
 from io import BytesIO
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from .chance import chance_of
+
 if TYPE_CHECKING:
+    import random
     from collections.abc import Iterable, Sequence
 
     from PIL import Image, ImageDraw
 
     Colour = tuple[int, ...]
-    Notes = list[tuple[int, int]]  # (degree of the scale, eighths)
-
-SAMPLE_RATE = 8000
-"""Samples per second of every song: each whole millisecond is a whole number of samples."""
 
 BAD_SIZE = "expected a size from 16 to 2048 pixels; received {size!r}; leave it out for 512"
-BAD_SECONDS = "expected a length in seconds, finite and not negative; received {seconds!r}; ask for 6 to 60"
-BAD_AUDIO = (
-    "expected audio whose length can be measured (wav, mp3, ogg, flac, m4a, aiff); "
-    "received {count} bytes that begin with {start!r} ({reason}); "
-    "send a file that a music player opens, for example one made by `ffmpeg -i FILE out.wav`"
-)
-
-
-class UnreadableAudio(ValueError):  # noqa: N818 - the name says what is wrong, as Refusal does
-    """The bytes are no audio whose length can be measured."""
-
-    def __init__(self, data: bytes, reason: str) -> None:
-        super().__init__(BAD_AUDIO.format(count=len(data), start=data[:12], reason=reason))
 
 
 def picture(name: str, style: int, size: int = 512) -> bytes:
@@ -47,47 +28,6 @@ def picture(name: str, style: int, size: int = 512) -> bytes:
 def photo(name: str, size: int = 512) -> bytes:
     """The art of `picture(name, 0, size)` as JPEG, for the `image_url` of a clip (U9)."""
     return _art(name, 0, size, "JPEG")
-
-
-def song(name: str, seconds: float) -> bytes:
-    """A melody for this name as WAV (PCM, 16 bit, mono, `SAMPLE_RATE`), `seconds` long to the sample."""
-    import wave
-
-    if not 0 <= seconds < math.inf:
-        raise ValueError(BAD_SECONDS.format(seconds=seconds))
-    phrase, count = _phrase(_chance("song", name)), round(seconds * SAMPLE_RATE)
-    samples = (phrase * (count // len(phrase) + 1))[:count]
-    fade = min(count, SAMPLE_RATE // 20)  # the end falls anywhere in the phrase, and would click
-    for left in range(fade):
-        samples[count - 1 - left] = samples[count - 1 - left] * left // fade
-    out = BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
-        file.writeframes(samples.tobytes())
-    return out.getvalue()
-
-
-def length(data: bytes) -> float:
-    """The length in seconds of an audio file (wav, mp3, ogg, flac, m4a, aiff); else `UnreadableAudio`."""
-    from tinytag import TinyTag, TinyTagException
-
-    try:
-        tag = TinyTag.get(file_obj=BytesIO(data), tags=False)
-    except TinyTagException as error:
-        raise UnreadableAudio(data, str(error)) from error
-    seconds, bytes_per_second = tag.duration or 0.0, (tag.bitrate or 0.0) * 125
-    # Recorders that write to a pipe cannot go back to fill in a WAV's length: they declare 2**32 bytes.
-    if data.startswith(b"RIFF") and seconds * bytes_per_second > len(data):
-        seconds = (len(data) - 44) / bytes_per_second
-    if not 0 < seconds < math.inf:
-        raise UnreadableAudio(data, "there is no sound in them")
-    return seconds
-
-
-def _chance(*parts: object) -> random.Random:
-    """Chance that is none: the same parts give the same draws, in every process."""
-    # `repr` keeps ("a", 11) and ("a1", 1) apart, and takes lone surrogates.
-    return random.Random(hashlib.sha256(repr(parts).encode()).digest())  # noqa: S311 - art, not secrets
 
 
 # Sky from the zenith down to the horizon (three colours), sun, farthest hill, nearest hill.
@@ -130,7 +70,7 @@ def _art(name: str, style: int, size: int, kind: str) -> bytes:
         raise ValueError(BAD_SIZE.format(size=size))
     # Drawn twice as wide and then halved, which smooths the edges.
     draw, out = _geometry if style % 2 else _landscape, BytesIO()
-    draw(_chance("picture", name, style), size * 2).reduce(2).save(out, kind, quality=88)
+    draw(chance_of("picture", name, style), size * 2).reduce(2).save(out, kind, quality=88)
     return out.getvalue()
 
 
@@ -253,47 +193,3 @@ def _tile(chance: random.Random, side: int, inks: Sequence[Colour]) -> Image.Ima
     for which, draw, box, *angles in chance.choice(SHAPES):
         getattr(_pen(tile), draw)([edge * side for edge in box], *angles, fill=colours[which])
     return tile.rotate(chance.randrange(4) * 90)
-
-
-# How the eight eighths of a bar are shared out among notes; a chord for each bar, in degrees of the scale.
-RHYTHMS = ((2, 1, 1, 2, 2), (3, 3, 2), (1, 1, 2, 1, 1, 2), (2, 2, 1, 1, 2), (3, 1, 2, 2), (1, 2, 1, 2, 2))
-CHORDS = ((0, 5, 3, 4), (0, 4, 5, 3), (5, 3, 0, 4), (0, 3, 5, 4), (0, 2, 3, 4))
-SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 3, 5, 7, 9, 10))
-
-
-def _phrase(chance: random.Random) -> array[int]:
-    """Four bars: a melody that follows the chords, broken chords, and a bass."""
-    eighth, key, scale = chance.randrange(1300, 2100), chance.randrange(45, 57), chance.choice(SCALES)
-    chords, broken = chance.choice(CHORDS), chance.sample((7, 9, 11, 14), 4) * 2
-    voices = (
-        (9500, _melody(chance, chords)),
-        (3500, [(chord + step, 1) for chord in chords for step in broken]),
-        (5000, [(chord, 4) for chord in chords for _ in range(2)]),
-    )
-
-    def waveform(loudness: int, notes: Notes) -> Iterable[int]:
-        for degree, eighths in notes:
-            yield from _note(key + 12 * (degree // 7) + scale[degree % 7], eighths * eighth, loudness)
-
-    return array("h", map(sum, zip(*(waveform(*voice) for voice in voices), strict=True)))
-
-
-def _melody(chance: random.Random, chords: Sequence[int]) -> Notes:
-    """A motif in every bar, two octaves above the bass, backwards in the third."""
-    rhythm = chance.choice(RHYTHMS)
-    steps = chance.choices((-2, -1, 1, 2), k=len(rhythm) - 1)
-    walk = list(accumulate(steps, lambda at, step: at + step if abs(at + step) < 5 else at - step, initial=0))
-    bars = zip(chords, (walk, walk, walk[::-1], walk), strict=True)
-    return [(14 + chord % 4 + step, n) for chord, bar in bars for step, n in zip(bar, rhythm, strict=True)]
-
-
-@lru_cache(maxsize=64)
-def _note(pitch: int, count: int, loudness: int) -> list[int]:
-    """A plucked note, which starts and ends in silence so that it can follow any other without a click."""
-    turn, fall = math.tau * 440 * 2 ** ((pitch - 69) / 12) / SAMPLE_RATE, -3.5 / max(count, 4000)
-
-    def sample(at: int) -> int:
-        envelope = min(1, at / 60, (count - at) / 200) * math.exp(fall * at)
-        return int(loudness * envelope * (math.sin(turn * at) + 0.3 * math.sin(turn * at * 2)))
-
-    return [sample(at) for at in range(count)]
