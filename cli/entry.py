@@ -56,7 +56,7 @@ def _leave(_: int, __: FrameType | None) -> NoReturn:
 
 
 def _open_streams() -> None:
-    """Let standard streams that are closed lead nowhere, lest a file or a socket gets the number of one."""
+    """Open closed standard streams on the null device: else a file or a socket would get the number of one."""
     for number in range(3):
         try:
             os.fstat(number)

@@ -1,4 +1,4 @@
-"""`covermock scenarios`: what `covermock client --scenarios` lets a client live through."""
+"""`covermock scenarios`: the scenarios in which `covermock client --scenarios` runs a client."""
 
 import click
 

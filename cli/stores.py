@@ -59,9 +59,9 @@ def reachable(url: str) -> Iterator[None]:
         yield
     except UnfitStoreError as unfit:
         raise click.UsageError(f"{unfit} (--store {public(url)})") from None
-    except Refusal as away:
-        problem = f"expected a Redis or Valkey at {public(url)}, received {away.words['received']}"
-        remedy = getattr(away, "remedy", "start one there, or leave --store out")
+    except Refusal as refusal:
+        problem = f"expected a Redis or Valkey at {public(url)}, received {refusal.words['received']}"
+        remedy = getattr(refusal, "remedy", "start one there, or leave --store out")
         raise click.UsageError(f"{problem}; {remedy}") from None
 
 

@@ -8,7 +8,7 @@ from .rules import RULES
 
 
 def ending_findings(run: Experience, *, met: bool = True) -> Iterator[ClientFinding]:
-    """Yield what is wrong with the end of a command. `met`: what its world holds ready has come to pass."""
+    """Yield what is wrong with the end of a command. `met`: the client has reached what the scenario is about."""
     if run.ending is None:
         return
     yield from _by_itself(run, run.ending)

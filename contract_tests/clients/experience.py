@@ -1,17 +1,16 @@
-"""What one client lived through in one world: its exchanges, its webhooks, how it ended. Facts only, no verdict."""
+"""What happened to one client in one world: its exchanges, its webhooks, how it ended. Facts only, no verdict."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 from covermock.openapi import Contract
 
 from .entries import Entry, seconds_of
 
 SUCCESS, FAILURE, EITHER = "success", "failure", "either"
-EXPECTATIONS: Final = (SUCCESS, FAILURE, EITHER)
 LONGEST_PACE = 5.0  # seconds between polls that are always enough (G10)
 _DYING = 0.25  # seconds before its end in which a command may have stopped listening
 POLLS_IN_A_STAGE = 12  # how often the documented pace looks at a stage of the gateway, which takes a minute

@@ -29,7 +29,7 @@ def judge_runs(
 ) -> tuple[list[RunVerdict], str]:
     """Return the verdicts in the order of the scenarios, and why more runs would tell no more.
 
-    The first runs alone: it tells whether the client asks for anything, and its pace is undisturbed.
+    The first runs alone: its pace is undisturbed, and it shows if the client makes no request at all.
     """
     first, rest = scenarios[0], sorted(scenarios[1:], key=lambda one: not one.long)
     verdicts = [run(first)]

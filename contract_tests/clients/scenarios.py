@@ -1,4 +1,4 @@
-"""What a client should live through, as data: the world, what goes wrong in it, and how a job has to end there."""
+"""The scenarios of a client as data: the world, what goes wrong in it, and how a job has to end there."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -21,9 +21,9 @@ _NEVER = 1e18  # a wall instant that does not come
 
 @dataclass(slots=True)
 class Condition:
-    """What is waited for. `holds(now)` tells whether it is so; `change(now)` is the world instant that may make it so.
+    """A condition: `holds(now)` says if it holds; time alone can make it hold at the world instant `change(now)`.
 
-    `vain(now)` tells that it can never be so any more.
+    `vain(now)`: it can never hold any more.
     """
 
     what: str
@@ -34,7 +34,7 @@ class Condition:
 
 
 def wait(call: ControlCall, front: Front) -> Answer:
-    """Answer as soon as what the body names is so, or with a diagnosis when the time is up."""
+    """Answer as soon as the condition in the body holds, or with a diagnosis when the time is up."""
     world, began = call.world, call.wall
     wanted = _condition(call)
     deadline = began + float(call.fields.get("timeout", 5.0))

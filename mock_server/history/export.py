@@ -3,22 +3,21 @@
 The form is `ExportedWorld` of admin.yaml; what else a document has to be is in fitness.py.
 """
 
-from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
 from covermock.openapi import Contract
 
-from ..http.messages import Answer, Request, Wire
+from ..http.messages import Answer, Request, Wire, bytes_as_json, bytes_from_json
 from ..world.account import Account
 from ..world.build import build
 from ..world.clock import Clock
 from ..world.fault import Fault
 from ..world.journal import Entry, Journal
 from ..world.outbox import Outbox
-from ..world.task import Step, Task
-from ..world.webhook import PLANNED, SENDING, Attempt, Delivery
+from ..world.task import task_of
+from ..world.webhook import PLANNED, SENDING, delivery_of
 from ..world.world import Audio, World
 
 FORMAT = 1
@@ -86,7 +85,7 @@ def current(name: str, spec: Document, facts: Document, contract: Contract) -> W
     world = World(name, spec, contract, Clock(**facts["clock"]), facts["seed"], facts["drive"])
     world.made, world.version, world.faults_made = facts["made"], facts["acts"], facts["faults_made"]
     world.audio = {name: Audio(**audio) for name, audio in facts["audio"].items()}
-    world.tasks = {row["id"]: _read_task(row) for row in facts["tasks"]}
+    world.tasks = {row["id"]: task_of(row) for row in facts["tasks"]}
     world.covers, world.yields = dict(facts["covers"]), dict(facts["yields"])
     world.accounts = {row["name"]: _read_account(row, world) for row in facts["accounts"]}
     world.faults = [Fault(**{**fault, "tasks": dict(fault["tasks"])}) for fault in facts["faults"]]
@@ -110,18 +109,12 @@ def _read_account(row: Document, world: World) -> Account:
     return Account(row["name"], row["key"], row["granted"], row["balance"], risky)
 
 
-def _read_task(row: Document) -> Task:
-    results = None if row.get("results") is None else tuple(row["results"])
-    plan = tuple(Step(name, after) for name, after in row["plan"])
-    return Task(**{**row, "plan": plan, "results": results})
-
-
 def _read_outbox(row: Document) -> Outbox:
     outbox = Outbox(row["total"], row["delivered"], row["attempts"])
     for kept in row["kept"]:
         # What was on its way when the world was exported is sent again: at least once is the promise.
         planned = PLANNED if kept["state"] == SENDING else kept["state"]
-        outbox.file(Delivery(**{**kept, "state": planned, "attempts": [Attempt(**one) for one in kept["attempts"]]}))
+        outbox.file(delivery_of({**kept, "state": planned}))
     outbox.stir()
     return outbox
 
@@ -144,12 +137,12 @@ def _entry(entry: Entry) -> dict[str, Any]:
             "path": request.path,
             "query": request.query,
             "headers": dict(request.headers),
-            "body": _text(request.body),
+            "body": bytes_as_json(request.body),
         },
         "answer": {
             "status": answer.status,
             "headers": [list(row) for row in answer.headers],
-            "body": _text(answer.body),
+            "body": bytes_as_json(answer.body),
             "why": dict(answer.why),
             "wire": asdict(answer.wire) if answer.wire else None,
         },
@@ -164,21 +157,9 @@ def _read_journal(document: Document) -> Journal:
 
 
 def _read_entry(row: Document) -> Entry:
-    request = Request(**{**row["request"], "body": _bytes(row["request"]["body"])})
+    request = Request(**{**row["request"], "body": bytes_from_json(row["request"]["body"])})
     given = row["answer"]
     headers = tuple((name, value) for name, value in given["headers"])
     wire = Wire(**given["wire"]) if given["wire"] else None
-    answer = Answer(given["status"], _bytes(given["body"]), headers, given["why"], wire)
+    answer = Answer(given["status"], bytes_from_json(given["body"]), headers, given["why"], wire)
     return Entry(row["number"], row["wall"], row["now"], request, answer, row["order"], row["capped"])
-
-
-def _text(body: bytes) -> str | dict[str, str]:
-    """Return bytes as JSON can carry them: text where they are UTF-8, else base64."""
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        return {"base64": b64encode(body).decode()}
-
-
-def _bytes(text: str | Mapping[str, str]) -> bytes:
-    return text.encode() if isinstance(text, str) else b64decode(text["base64"])

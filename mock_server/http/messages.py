@@ -1,5 +1,6 @@
 """A request and its answer as plain values: what every edge (Flask, the server, tests) translates to and from."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -109,3 +110,15 @@ class Answer:
 def json_answer(status: int, value: object, why: Mapping[str, Any], *headers: tuple[str, str]) -> Answer:
     """Return an answer with a JSON body. Text that UTF-8 can't carry is escaped."""
     return Answer(status, json_bytes(value), (("Content-Type", JSON), *headers), why)
+
+
+def bytes_as_json(body: bytes) -> str | dict[str, str]:
+    """Return bytes as JSON can carry them: text where they are UTF-8, else base64."""
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return {"base64": b64encode(body).decode()}
+
+
+def bytes_from_json(text: str | Mapping[str, str]) -> bytes:
+    return text.encode() if isinstance(text, str) else b64decode(text["base64"])

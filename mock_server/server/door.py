@@ -31,7 +31,7 @@ def room(limits: Limits) -> int:
 
 
 class _Refused(asyncio.Protocol):
-    """A client that gets an answer before it has asked; what it sends is read away, so that it gets the answer."""
+    """A client that gets an answer before it has asked. What it sends is dropped: unread bytes would reset the answer."""
 
     def __init__(self, answer: bytes, left: Callable[[], None]) -> None:
         self._answer = answer
@@ -73,7 +73,7 @@ class Door:
         self._listen()
 
     def close(self) -> None:
-        """Accept no more; who was not accepted yet is turned away by the kernel."""
+        """Accept no more; the kernel refuses clients that were not accepted yet."""
         if self._resting is not None:
             self._resting.cancel()
         self._loop.remove_reader(self._listener.fileno())

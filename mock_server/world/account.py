@@ -27,7 +27,7 @@ class Account:
         return self.balance + sum(task.price for task in self.risky if failed(task)) if self.risky else self.balance
 
     def charge(self, task: Task, failed: Failed, *, risky: bool) -> bool:
-        """Take the task's price if the account can pay it; tell whether it could. Nothing is taken otherwise."""
+        """Take the task's price and return True, or take nothing and return False if the account can't pay it."""
         if self.risky and self.balance < task.price:
             self._settle(failed)
         if self.balance < task.price:

@@ -9,7 +9,7 @@ from .world import World
 
 
 def expire(world: World, now: float) -> None:
-    """Take away the faults whose time is up."""
+    """Remove the faults whose time is up."""
     if any(fault.until is not None and fault.until <= now for fault in world.faults):
         world.faults = [fault for fault in world.faults if fault.until is None or fault.until > now]
 

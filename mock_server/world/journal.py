@@ -22,7 +22,7 @@ class Entry:
 
     `order` is its place among all that happened in its world, control calls too.
 
-    `capped` tells that the request's body was cut; `waiting`, that the answer is being held back still.
+    `capped`: the request's body was cut. `waiting`: the answer is still held back.
     """
 
     number: int

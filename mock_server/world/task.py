@@ -53,6 +53,13 @@ class Task:
     results: tuple[Mapping[str, Any], ...] | None = None
 
 
+def task_of(row: Mapping[str, Any]) -> Task:
+    """Return the task of its facts as JSON has them."""
+    results = row.get("results")
+    plan = tuple(Step(state, after) for state, after in row["plan"])
+    return Task(**{**row, "plan": plan, "results": None if results is None else tuple(results)})
+
+
 def plan(
     lifecycle: Lifecycle, seconds: Mapping[str, float], outcome: str, stalls_at: str = "", drive: str = TIME
 ) -> Plan:

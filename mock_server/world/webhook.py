@@ -39,7 +39,7 @@ class Delivery:
     Its first try is due when its task has ended: see `webhook_due`. `mode` is how it misbehaves.
 
     `copies` is how often it is to be sent once more after it has arrived, `failures` how often in a row it has not;
-    `arrived` tells that it was delivered once.
+    `arrived`: it was delivered at least once.
     """
 
     id: str
@@ -88,6 +88,11 @@ def policy(contract: Contract, operation: str) -> Mapping[str, Any]:
     callback = contract.operation(operation).callback
     found: Mapping[str, Any] = callback[1].get("x-delivery", _POLICY) if callback else _POLICY
     return found
+
+
+def delivery_of(row: Mapping[str, Any]) -> Delivery:
+    """Return the webhook of its facts as JSON has them."""
+    return Delivery(**{**row, "attempts": [Attempt(**one) for one in row["attempts"]]})
 
 
 def plan_delivery(number: int, task: str, operation: str, url: str, mode: Mapping[str, Any]) -> Delivery:

@@ -130,7 +130,7 @@ class World:
         return plan(declared, self.seconds(lifecycle, own), outcome, own.get("stalls_at", ""), drive)
 
     def accept(self, task: Task, now: float, *, covers: bool = False) -> bool:
-        """Charge for the task and take it in, or do neither; tell which. `covers`: it is its source's cover."""
+        """Charge for the task, store it and return True, or return False. `covers`: it is its source's cover."""
         risky = task.plan[-1].state == self.lifecycle(task).failure.name
         account = self.accounts[task.account]
         if not account.charge(task, lambda other: self.has_failed(other, now), risky=risky):

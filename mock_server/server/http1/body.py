@@ -6,7 +6,9 @@ from ...limits import Limits
 from .chunks import Chunks
 from .head import Head
 
-DISCARD_LIMIT = 67_108_864  # bytes of a body that is too large which are read away before it is answered regardless
+DISCARD_LIMIT = (
+    67_108_864  # bytes of a body beyond its limit that are read and dropped; after more the answer is sent regardless
+)
 
 
 class CrowdedError(Exception):
@@ -22,7 +24,7 @@ class Stock:
 
 
 class Body:
-    """A body on its way, kept up to a limit. The rest is read away; `cut` tells that there is no end to it."""
+    """A body that is being received, kept up to a limit. The rest is dropped; `cut`: its end was not waited for."""
 
     def __init__(self, head: Head, limit: int, limits: Limits, stock: Stock) -> None:
         self.chunks = Chunks(limits.trailer_bytes) if head.length is None else None
@@ -35,7 +37,7 @@ class Body:
 
     @property
     def cut(self) -> bool:
-        """Return True once more was read away than anybody may send."""
+        """Return True once more was dropped than a client may send."""
         return self._discarded > DISCARD_LIMIT
 
     @property

@@ -15,7 +15,7 @@ Phase = Literal["", "head", "body", "trailers"]
 
 
 class Reader:
-    """The requests of one connection. `clean` tells that none is begun, and that no byte waits to be read."""
+    """The requests of one connection. `clean`: none is begun, and no byte waits to be read."""
 
     def __init__(self, heads: Heads, limits: Limits, body_limit: Callable[[str], int], stock: Stock) -> None:
         self._heads = heads

@@ -105,7 +105,7 @@ class Knowledge:
             self.forget(known)
 
     def doubt(self) -> None:
-        """Believe nothing any more: a Redis that was away may have come back with less than it had said."""
+        """Believe nothing any more: a Redis that was unreachable may have come back with less than it had said."""
         self._keys.clear()
         for world in self._worlds.values():
             world.forget()

@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
+from covermock.openapi import first_repeat
+
 from ...world.world import World
 from ..memory import TakenError
 from .connection.link import Link
@@ -94,7 +96,9 @@ def make(link: Link, epoch: str, world: World, facts: Iterable[tuple[str, Any]] 
 
     Raises `TakenError` when its name or a key of it is in use, and `LostError`; nothing is changed then.
     """
-    _refuse_twice([account.key for account in world.accounts.values()])
+    twice = first_repeat(account.key for account in world.accounts.values())
+    if twice is not None:
+        raise TakenError("key", twice)
     uid, nonce, count = "", os.urandom(4).hex(), 0
     *pieces, last = _pieces(_items(world, facts))
     for piece in pieces:
@@ -112,14 +116,6 @@ def _send(link: Link, words: tuple[Any, ...]) -> str:
     if rest:
         raise TakenError(kind, *rest)
     return kind
-
-
-def _refuse_twice(keys: list[str]) -> None:
-    seen: set[str] = set()
-    for key in keys:
-        if key in seen:
-            raise TakenError("key", key)
-        seen.add(key)
 
 
 class _Piece(NamedTuple):

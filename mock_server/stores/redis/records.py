@@ -1,19 +1,18 @@
 """Facts as records: each a field and its JSON. Pure translation, both ways."""
 
-from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 import orjson
 
-from ...http.messages import Answer, Request, Wire
+from ...http.messages import Answer, Request, Wire, bytes_as_json, bytes_from_json
 from ...world.account import Account
 from ...world.clock import Clock
 from ...world.fault import Fault
 from ...world.journal import BODY_LIMIT, Entry
-from ...world.task import Step, Task
-from ...world.webhook import Attempt, Delivery
+from ...world.task import Task, task_of
+from ...world.webhook import Delivery, delivery_of
 from ...world.world import Audio, World
 
 Json = Any
@@ -22,7 +21,7 @@ ACCOUNT, AUDIO, COVER, YIELDS, TASK, DELIVERY = "account", "audio", "cover", "yi
 
 
 class SharedAccount(Account):
-    """An account whose balance others change, too. `asked` tells that a decision rests on what it can spend."""
+    """An account whose balance others change, too. `asked`: a decision rests on what it can spend."""
 
     __slots__ = ("asked",)
 
@@ -46,10 +45,7 @@ def task_json(task: Task) -> bytes:
 
 
 def read_task(raw: bytes) -> Task:
-    row = orjson.loads(raw)
-    row["plan"] = tuple(Step(name, after) for name, after in row["plan"])
-    row["results"] = None if row["results"] is None else tuple(row["results"])
-    return Task(**row)
+    return task_of(orjson.loads(raw))
 
 
 def head_json(world: World) -> bytes:
@@ -77,7 +73,7 @@ def delivery_json(delivery: Delivery, lease: float | None) -> bytes:
 def read_delivery(raw: bytes) -> tuple[Delivery, float | None]:
     """Return the webhook of a record, and until when it is being sent."""
     row, lease = orjson.loads(raw)
-    return Delivery(**{**row, "attempts": [Attempt(**one) for one in row["attempts"]]}), lease
+    return delivery_of(row), lease
 
 
 def records(world: World) -> Iterator[tuple[str, bytes]]:
@@ -108,8 +104,8 @@ def entry_json(entry: Entry, until: float) -> bytes:
     request, answer = entry.request, entry.answer
     wire = asdict(answer.wire) if answer.wire else None
     body = request.body[:BODY_LIMIT]
-    asked = (request.method, request.path, request.query, request.headers, _text(body))
-    given = (answer.status, answer.headers, _text(answer.body), answer.why, wire)
+    asked = (request.method, request.path, request.query, request.headers, bytes_as_json(body))
+    given = (answer.status, answer.headers, bytes_as_json(answer.body), answer.why, wire)
     return orjson.dumps((entry.wall, entry.now, until, entry.capped or len(body) < len(request.body), asked, given))
 
 
@@ -119,18 +115,7 @@ def read_entry(raw: bytes, number: int, wall: float) -> Entry:
     at, now, until, capped, asked, given = orjson.loads(text)
     method, path, query, headers, body = asked
     status, shown, answered, why, wire = given
-    request = Request(method, path, query, headers, _bytes(body))
+    request = Request(method, path, query, headers, bytes_from_json(body))
     rows = tuple((name, value) for name, value in shown)
-    answer = Answer(status, _bytes(answered), rows, why, Wire(**wire) if wire else None)
+    answer = Answer(status, bytes_from_json(answered), rows, why, Wire(**wire) if wire else None)
     return Entry(number, at, now, request, answer, int(order), capped, waiting=until > wall)
-
-
-def _text(body: bytes) -> str | dict[str, str]:
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        return {"base64": b64encode(body).decode()}
-
-
-def _bytes(text: str | Mapping[str, str]) -> bytes:
-    return text.encode() if isinstance(text, str) else b64decode(text["base64"])

@@ -18,7 +18,7 @@ from .reasons import reason_and_remedy
 
 SECONDS: Final = 2.0  # how long to wait for Redis: to connect, and for each answer
 _SLOW: Final = 0.25  # seconds; an answer that took longer counts as a debt, of which half a second is paid in each
-_DEBT: Final = 3.0  # seconds of debt with which Redis counts as away, until half of it is paid
+_DEBT: Final = 3.0  # seconds of debt with which Redis counts as unreachable, until half of it is paid
 Word = bytes | str | int | float
 
 

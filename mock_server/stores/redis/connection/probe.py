@@ -1,4 +1,4 @@
-"""Looks for a Redis that is away, in a thread of its own: nobody else waits for names, connections or time-outs."""
+"""Looks for an unreachable Redis in a thread of its own: nobody else waits for names, connections or time-outs."""
 
 from collections.abc import Callable
 from threading import Event, Thread
@@ -23,7 +23,7 @@ class Probe:
         Thread(target=_look, args=(ref(self), connect, self._stopped), name="redis-probe", daemon=True).start()
 
     def stop(self) -> None:
-        """End the thread, and let go of what it has found."""
+        """End the thread, and close the connection that it has found."""
         self._stopped.set()
         found, self.found = self.found, None
         if found is not None:
