@@ -31,7 +31,7 @@ def room(limits: Limits) -> int:
 
 
 class _Refused(asyncio.Protocol):
-    """A client that gets an answer before it has asked. What it sends is dropped: unread bytes would reset the answer."""
+    """A client that gets an answer before it has asked. What it sends is dropped, or it would never get the answer."""
 
     def __init__(self, answer: bytes, left: Callable[[], None]) -> None:
         self._answer = answer
