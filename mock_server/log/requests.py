@@ -12,6 +12,7 @@ from typing import Final, Self
 
 from ..http.messages import Answer, Request
 from ..http.redaction import redact_text
+from ..real_time import CLOCKS
 from .lines import Line, Lost, Notice, Record, Sum, as_json, line
 from .writer import Writer
 
@@ -68,7 +69,7 @@ class RequestLog:
             self._timer.cancel()
         self._writer.put(self._lines)
         self._add_up()
-        self._sum_up(time.time())
+        self._sum_up(CLOCKS.wall())
         self._writer.close()
 
     def note(self, request: Request, answer: Answer, began: float) -> None:
@@ -77,10 +78,10 @@ class RequestLog:
             self.tally(answer)
             return
         if self._timer is None:
-            self._second = time.time()
+            self._second = CLOCKS.wall()
             self._wait()
         message = self._said(request, answer) if "error" in answer.why else ""
-        ms = (time.time() - began) * 1e3
+        ms = (CLOCKS.wall() - began) * 1e3
         self._lines.append(line(request, answer, began, ms, message, self._keys.__contains__))
         self._count += 1
         if self._count == MOST:
@@ -88,7 +89,7 @@ class RequestLog:
 
     def say(self, level: str, message: str) -> None:
         """Write what the mock says about itself. May be called from any thread."""
-        self._writer.put([Notice(time.time(), level, redact_text(message, self._keys.__contains__))])
+        self._writer.put([Notice(CLOCKS.wall(), level, redact_text(message, self._keys.__contains__))])
 
     def _wait(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(_FLUSH, self._flush)
@@ -99,7 +100,7 @@ class RequestLog:
             self._writer.put(self._lines)
             self._lines = []
         self._add_up()
-        now = time.time()
+        now = CLOCKS.wall()
         if not 0 <= now - self._second < 1 and not self._sum_up(now):
             self._timer = None
         else:
@@ -130,7 +131,7 @@ class RequestLog:
         return as_json(record, datetime.fromtimestamp(record.wall, UTC).isoformat(timespec="milliseconds"))
 
     def _loss(self, count: int) -> Record:
-        return Lost(time.time(), count)
+        return Lost(CLOCKS.wall(), count)
 
 
 class Handler(logging.Handler):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 from ..http.messages import Answer, Request, Stream
 from ..mock import Mock
+from ..real_time import wall as real_wall
 
 _TICK = 0.002  # seconds between two looks
 
@@ -14,7 +15,7 @@ def _nothing() -> None:
 
 
 def wait_for_answer(
-    mock: Mock, request: Request, wall: Callable[[], float] = time.time, stirred: Callable[[], None] = _nothing
+    mock: Mock, request: Request, wall: Callable[[], float] = real_wall, stirred: Callable[[], None] = _nothing
 ) -> Answer:
     """Return the mock's answer, once it is due. `stirred` is called when webhooks may have become due."""
     answer = mock.answer(request, wall())
@@ -26,7 +27,7 @@ def wait_for_answer(
     return answer
 
 
-def pieces(mock: Mock, stream: Stream, wall: Callable[[], float] = time.time) -> Iterator[bytes]:
+def pieces(mock: Mock, stream: Stream, wall: Callable[[], float] = real_wall) -> Iterator[bytes]:
     """Yield a body that goes on, piece by piece as they come, until its end."""
     while (piece := mock.piece(stream, wall())) is not None:
         if piece:

@@ -11,13 +11,14 @@ from werkzeug.exceptions import HTTPException, RequestedRangeNotSatisfiable
 from ..http.errors import UNSATISFIABLE_RANGE, Refusal
 from ..http.messages import Answer, Request, Wire
 from ..mock import Mock, Settings
+from ..real_time import wall as real_wall
 from .blocking import pieces, wait_for_answer
 
 _RANGE = re.compile(r"bytes=(\d+-\d*|-\d+)")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
-def create_app(mock: Mock | None = None, wall: Callable[[], float] = time.time) -> flask.Flask:
+def create_app(mock: Mock | None = None, wall: Callable[[], float] = real_wall) -> flask.Flask:
     """Return a WSGI application of `mock` (default: one in the world `docs`); `wall` tells the time."""
     mock = mock or Mock(Settings(), wall())
     app = flask.Flask(__name__, static_folder=None)

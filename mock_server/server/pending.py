@@ -2,13 +2,13 @@
 
 import asyncio
 import math
-import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..http.messages import Answer, Hold, Request, Stream, Wire
 from ..mock import Mock
+from ..real_time import CLOCKS
 
 _TICK = 0.01  # seconds between two looks; an answer leaves at most so long after what it waited for
 _SOON = 0.001  # the same, right after a request was answered
@@ -141,12 +141,12 @@ class Waiting:
 
     def keep(self, mock: Mock, hold: Hold, client: Client, request: Request) -> None:
         """Reply as soon as the answer is due."""
-        self._add(_Held(mock, hold, client, request), hold.again(time.time()))
+        self._add(_Held(mock, hold, client, request), hold.again(CLOCKS.wall()))
 
     def follow(self, mock: Mock, stream: Stream, client: Client, request: Request) -> None:
         """Write each piece of the stream as it comes, from now on."""
         one = _Followed(mock, stream, client, request)
-        again = _look_at(one, time.time(), first=False)
+        again = _look_at(one, CLOCKS.wall(), first=False)
         if again is not None:
             self._add(one, again)
 
@@ -195,7 +195,7 @@ class Waiting:
 
     def _tick(self) -> None:
         try:
-            self._look(time.time())
+            self._look(CLOCKS.wall())
         finally:
             self._hurried = False
             if self._groups:

@@ -5,7 +5,6 @@ import itertools
 import logging
 import signal
 import socket
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -16,6 +15,7 @@ from ..control import PREFIX
 from ..http.messages import Answer, Request
 from ..log.requests import request_log
 from ..mock import Mock
+from ..real_time import CLOCKS
 from ..webhooks.sender import Courier
 from . import wsgi
 from .door import Door, room
@@ -90,11 +90,11 @@ class Server:
 
     def _respond(self, request: Request, client: Connection) -> None:
         if self.mock.short(request):
-            began = time.time()
+            began = CLOCKS.wall()
             self._deliver(request, client, self.mock.answer(request, began), began)
             self._after()
             return
-        loop, began = asyncio.get_running_loop(), time.time()
+        loop, began = asyncio.get_running_loop(), CLOCKS.wall()
         work = loop.run_in_executor(self._threads, self._in_thread, request)
         finish = lambda done: None if done.cancelled() else self._finish(request, client, done.result(), began)  # noqa: E731
         work.add_done_callback(finish)
@@ -134,7 +134,7 @@ class Server:
         """Answer in a thread. Flask is imported when first needed, since that costs a tenth of a second."""
         mock = self.mock
         if not mock.in_parts(request):
-            return mock.answer(request, time.time())
+            return mock.answer(request, CLOCKS.wall())
         try:
             with self._making:
                 if self._flask is None or self._flask[0] is not mock:
@@ -153,7 +153,7 @@ class Server:
                 for _ in self._shared.looks(loop.time):
                     await asyncio.sleep(0)
                 if number % _SWEEPS_OF_STORE == 0:
-                    self.mock.take_over(time.time())
+                    self.mock.take_over(CLOCKS.wall())
                     self._after()
                 if number % _SWEEPS_OF_MEMORY == 0:
                     await loop.run_in_executor(self._threads, give_back)

@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import threading
-import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import NamedTuple
 
 from ..http.errors import Refusal
 from ..mock import Mock
+from ..real_time import run
+from ..real_time import wall as real_wall
 from ..world.webhook import (
     Attempt,
     Delivery,
@@ -58,7 +59,7 @@ class Courier:
     until it is claimed, and is claimed only when it is sent at once.
     """
 
-    def __init__(self, mock: Callable[[], Mock], allowed: Collection[str] = (), wall: Callable[[], float] = time.time):
+    def __init__(self, mock: Callable[[], Mock], allowed: Collection[str] = (), wall: Callable[[], float] = real_wall):
         self._mock = mock
         self._allowed = frozenset(host.lower() for host in allowed)
         self._wall = wall
@@ -96,7 +97,7 @@ class Courier:
 
     def _live(self) -> None:
         with suppress(asyncio.CancelledError):
-            asyncio.run(self._run())
+            run(self._run())
 
     async def _run(self) -> None:
         work = asyncio.current_task()

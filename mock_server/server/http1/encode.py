@@ -1,11 +1,11 @@
 """Answers as the bytes of HTTP/1.1. Knows no socket."""
 
-import time
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 
 from ...http.messages import Answer
+from ...real_time import CLOCKS
 from .head import CLOSE, KEEP, KEEP_AND_SAY
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
@@ -24,7 +24,7 @@ def encode_answer(answer: Answer, *, head: bool, connection: str) -> bytes:
     body = b"" if head or bodiless else answer.body
     length = b"" if streams or bodiless else b"Content-Length: %d\r\n" % len(answer.body)
     end = _ENDS[CLOSE if streams else connection]
-    return b"%b%b%b%b%b" % (_head(answer.status, answer.headers), length, _date(int(time.time())), end, body)
+    return b"%b%b%b%b%b" % (_head(answer.status, answer.headers), length, _date(int(CLOCKS.wall())), end, body)
 
 
 @lru_cache(maxsize=256)

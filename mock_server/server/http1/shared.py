@@ -1,12 +1,12 @@
 """What the connections of a server share: the mock, the limits, and what there is of both for all of them together."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ...http.messages import Answer, Request
 from ...limits import Limits
 from ...mock import Mock
+from ...real_time import CLOCKS
 from ..notices import Notices
 from .body import Stock
 from .connection import Connection
@@ -51,7 +51,7 @@ class Shared:
         return self.mock.body_limit(path)
 
     def malformed_answer(self, received: str) -> Answer:
-        began = time.time()
+        began = CLOCKS.wall()
         answer = self.mock.malformed_answer(received, began)
         if self.note is not None:
             self.note(Request("?", "what is no HTTP"), answer, began)
