@@ -12,6 +12,7 @@ import click
 from .delivery import complaint, deliver, refuse_unwritable
 from .exits import BROKEN, CANNOT, HOLDS, INTERRUPTED, TERMINATED, Terminated
 from .flags import SPEC, contract_of, flag
+from .look import is_clever, printed, printing
 from .numbers import OF_CHECK, SEED
 
 if TYPE_CHECKING:
@@ -40,10 +41,19 @@ _LEVELS = ("documented", "corroborated", "inferred", "assumed")
 @flag("--seed", type=SEED, help="What made-up ids and generated requests come from; default: 0.")
 @flag("--report", multiple=True, metavar="FILE", help="Report by suffix: .json .xml .html .sarif .md .txt; repeatable.")
 @flag("--baseline", metavar="FILE", help="Known deviations, which don't fail the run.")
+@printing
 @SPEC
 @flag("--config", metavar="FILE", help="YAML file with any of these settings, and the file that holds the keys.")
-def check(
-    url: str, report: tuple[str, ...], baseline: str | None, config: str | None, spec: str | None, **given: Any
+def check(  # noqa: PLR0913 - a flag each
+    url: str,
+    report: tuple[str, ...],
+    baseline: str | None,
+    config: str | None,
+    spec: str | None,
+    *,
+    quiet: bool,
+    json: bool,
+    **given: Any,
 ) -> int:
     """Judge the gateway at URL: which clauses hold, which are broken, which could not be tried.
 
@@ -60,7 +70,8 @@ def check(
     refuse_unwritable(reports)
     signal.signal(signal.SIGTERM, _terminate)
     _say_what_is_left_out()
-    return _report(judge(settings, _progress(), contract), reports, accepted)
+    judgement = judge(settings, _progress(quiet=quiet), contract)
+    return _report(judgement, reports, accepted, quiet=quiet, json=json)
 
 
 def _say_what_is_left_out() -> None:
@@ -82,10 +93,10 @@ def _terminate(number: int, _: FrameType | None) -> None:
     raise Terminated
 
 
-def _progress() -> "Progress":
+def _progress(*, quiet: bool) -> "Progress":
     from covermock.contract_tests import Progress
 
-    live = sys.stderr.isatty()
+    live = _is_live() and not quiet
 
     def step(words: str, done: int, of: int) -> None:
         if live:
@@ -95,18 +106,27 @@ def _progress() -> "Progress":
     return Progress(lambda quote: click.echo(f"quote: {quote}", err=True), step)
 
 
-def _report(judgement: "Judgement", reports: list[Path], accepted: list[dict[str, Any]]) -> int:
-    from covermock.contract_tests.reports import FORMS, annotations, as_text
+def _is_live() -> bool:
+    """Return True if standard error is a terminal on which a line can be written anew."""
+    return sys.stderr.isatty() and is_clever()
+
+
+def _report(
+    judgement: "Judgement", reports: list[Path], accepted: list[dict[str, Any]], *, quiet: bool, json: bool
+) -> int:
+    from covermock.contract_tests.reports import FORMS, annotations
     from covermock.contract_tests.servers.baseline import with_baseline
     from covermock.contract_tests.servers.telling import report_of
 
     judgement = with_baseline(judgement, accepted) if accepted else judgement
-    if sys.stderr.isatty():
+    if _is_live() and not quiet:
         click.echo("\r\x1b[K", err=True, nl=False)
     told = report_of(judgement)
-    text = as_text(told)
+    text = printed(told, quiet=quiet, json=json)
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        text += "\n".join([*annotations(told), ""])
+        marks = "\n".join([*annotations(told), ""])
+        text += "" if json else marks
+        click.echo(marks if json else "", err=True, nl=False)
     files = {path: FORMS[path.suffix](told) for path in reports}
     if not judgement.interrupted:
         deliver(text, files, _VERDICTS[judgement.exit_code])

@@ -7,6 +7,7 @@ import click
 
 from .delivery import deliver, refuse_unwritable
 from .flags import SPEC, flag
+from .look import printed, printing
 from .numbers import YEAR, Number, Whole
 
 _LEVELS = ["documented", "corroborated", "inferred", "assumed"]
@@ -29,6 +30,7 @@ _LEVELS = ["documented", "corroborated", "inferred", "assumed"]
 @flag("--cover-min", default=0.0, type=Number(0, 100), help="Percent of what can happen that has to be met.")
 @flag("--env", multiple=True, metavar="VALUE=NAME", help="Other names, e.g. base_url=API_URL for GATEWAY_BASE_URL.")
 @flag("--allow-callback", multiple=True, metavar="HOST", help="Host besides loopback that webhooks may go to.")
+@printing
 @SPEC
 @flag("--jobs", default=12, type=Whole(1, 1000), help="How many scenarios run at a time.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
@@ -39,7 +41,7 @@ def client(command: tuple[str, ...], report: tuple[str, ...], **flags: Any) -> i
     as GATEWAY_BASE_URL and so on. Without --scenarios it is run once in a happy world (a test-suite, a demo).
     """
     from covermock.contract_tests.clients.telling import report_of
-    from covermock.contract_tests.reports import FORMS, as_text, problem_with
+    from covermock.contract_tests.reports import FORMS, problem_with
     from covermock.openapi import nearest
 
     for name in report:
@@ -57,7 +59,8 @@ def client(command: tuple[str, ...], report: tuple[str, ...], **flags: Any) -> i
     refuse_unwritable(paths)
     judgement = judge_command(command, names, flags)
     told = report_of(judgement)
-    deliver(as_text(told), {path: FORMS[path.suffix](told) for path in paths}, told.summary)
+    text = printed(told, quiet=flags["quiet"], json=flags["json"])
+    deliver(text, {path: FORMS[path.suffix](told) for path in paths}, told.verdict.headline)
     return judgement.exit_code
 
 

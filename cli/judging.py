@@ -1,8 +1,10 @@
 """Runs of a client, one after the other or side by side, until all are judged or somebody interrupts."""
 
+import os
 import shlex
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -10,14 +12,16 @@ from types import FrameType
 from typing import Any
 
 import click
+from covermock.contract_tests.clients.record.about import about_client
 from covermock.contract_tests.clients.running import judge_runs, judge_suite
 from covermock.contract_tests.clients.scenarios import KEY, ONCE, Scenario, UnknownScenarioError, find_scenarios
 from covermock.contract_tests.clients.verdicts import ClientJudgement, Mutation, RunVerdict, client_judgement
+from covermock.contract_tests.reports.redaction import redactor
 from covermock.fixtures.running_clients import Client, Run, UnstartableError, printable
 from covermock.mock_server.defects import DEFECTS, Defect, find_defect
 
 from .exits import CannotError
-from .flags import contract_of
+from .flags import SECRETS, contract_of
 
 
 def judge_command(command: tuple[str, ...], variables: dict[str, str], flags: dict[str, Any]) -> ClientJudgement:
@@ -29,14 +33,23 @@ def judge_command(command: tuple[str, ...], variables: dict[str, str], flags: di
     except UnknownScenarioError as error:
         raise click.BadParameter(str(error), param_hint="--scenarios") from None
     contract = contract_of(flags["spec"])
+    began = time.monotonic()
     settings = (flags["timeout"], flags["world"], variables, flags["allow_callback"], flags["fail_on"])
     with _interruptible() as stopping:
-        show = None if names else _show
+        show = None if names else _show_to(flags)
         client = Client(command, *settings, show, stopping, spec=flags["spec"] or "")
-        verdicts, trouble = _verdicts(client, scenarios, jobs)
+        verdicts, trouble = _verdicts(client, scenarios, jobs, _print_to(flags))
         mutations = () if trouble or not defects else _mutations(client, defects, verdicts, jobs)
-    judgement = client_judgement(contract, shlex.join(command), verdicts, flags["fail_on"], flags["cover_min"], trouble)
-    return replace(judgement, mutations=mutations)
+    told = _command(command)
+    judgement = client_judgement(contract, told, verdicts, flags["fail_on"], flags["cover_min"], trouble)
+    about = about_client(contract, told, flags, verdicts, time.monotonic() - began)
+    return replace(judgement, mutations=mutations, about=about)
+
+
+def _command(command: tuple[str, ...]) -> str:
+    """Return the command as a report may show it: without keys."""
+    own = redactor(os.environ.get(name, "") for name in SECRETS)
+    return own(printable(shlex.join(command).encode("utf-8", "surrogateescape"), [KEY]))
 
 
 def _defects(names: str) -> list[Defect]:
@@ -45,13 +58,16 @@ def _defects(names: str) -> list[Defect]:
     return list(DEFECTS.values()) if "all" in wanted else [find_defect(name) for name in wanted]
 
 
-def _verdicts(client: Client, scenarios: list[Scenario], jobs: int) -> tuple[list[RunVerdict], str]:
+def _verdicts(
+    client: Client, scenarios: list[Scenario], jobs: int, tell: Callable[[str], None]
+) -> tuple[list[RunVerdict], str]:
     try:
         found, trouble = judge_runs(lambda one: Run(client, one).verdict(), scenarios, jobs, client.stopping)
     except UnstartableError as error:
         return [], str(error)
     for verdict in found if client.show is None else ():
-        _print_output(verdict)
+        if verdict.output.strip():
+            tell(f"--- {verdict.name}\n{verdict.output.rstrip()}\n")
     return found, trouble
 
 
@@ -67,19 +83,23 @@ def _mutations(client: Client, defects: list[Defect], verdicts: list[RunVerdict]
     return judge_suite(run, defects, jobs, client.stopping)
 
 
-def _show(data: bytes) -> None:
-    _print(printable(data, [KEY]))
+def _show_to(flags: dict[str, Any]) -> Callable[[bytes], None]:
+    tell = _print_to(flags)
+    return lambda data: tell(printable(data, [KEY]))
 
 
-def _print_output(verdict: RunVerdict) -> None:
-    if verdict.output.strip():
-        _print(f"--- {verdict.name}\n{verdict.output.rstrip()}\n")
+def _print_to(flags: dict[str, Any]) -> Callable[[str], None]:
+    """Return what prints the output of a command: nowhere if quiet, to standard error where a result goes to the other.
 
+    A full disk is told with the verdict, and stops no run.
+    """
 
-def _print(text: str) -> None:
-    """Print what a command says, while that is possible: a full disk is told with the verdict, and stops no run."""
-    with suppress(CannotError):
-        click.echo(text, nl=False)
+    def tell(text: str) -> None:
+        with suppress(CannotError):
+            if not flags["quiet"]:
+                click.echo(text, nl=False, err=flags["json"])
+
+    return tell
 
 
 @contextmanager

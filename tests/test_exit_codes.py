@@ -157,7 +157,7 @@ def test_a_report_on_a_full_disk_is_said_and_the_others_are_written(gateway: str
     done = check(gateway, *flags) if command == "check" else covermock("client", *flags, "--", "true")
 
     assert f"expected to write {full}, received: No space left on device" in told(done)
-    assert {"check": "C7     BROKEN", "client": "could not test"}[command] in done.stdout
+    assert {"check": "the contract is broken: C7", "client": "could not test"}[command] in done.stdout
     assert other.read_text()
 
 

@@ -4,44 +4,79 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from ..reports import Item, Report, Row, RuleText
-from ..vocabulary import UNTRIED
+from ..reports import Gap, Item, Report, Row, RuleText, Table, Verdict, counts
+from ..vocabulary import BROKEN, HELD, UNTRIED
 from .finding import ClientFinding
 from .rules import RULES
+from .scenarios import ONCE, SCENARIOS
 from .verdicts import ClientJudgement, RunVerdict
 
 _SHOWN = 4000  # characters of output that a report has of a run
-_COLUMNS = ("run", "verdict", "time", "rules broken, or why it was not exercised")
+_NAMED = 6  # rules that a headline names
+_COLUMNS = ("run", "verdict", "time", "polls", "rules broken, or why it was not exercised")
+_MORE = "--scenarios all puts it through failures, delays and lost webhooks"
 
 
 def report_of(judgement: ClientJudgement) -> Report:
+    rows = tuple(_row(judgement, verdict) for verdict in judgement.verdicts)
     return Report(
         "covermock client",
-        "",  # a command may hold what is no business of a log
-        summary(judgement),
+        headline(judgement),
+        judgement.about,
+        "run",
         _COLUMNS,
-        tuple(_row(judgement, verdict) for verdict in judgement.verdicts),
+        rows,
         tuple(_item(judgement, one) for one in judgement.findings),
         tuple(RuleText(rule.name, rule.says, f"{rule.says} {rule.reason}".strip()) for rule in RULES.values()),
         as_data(judgement),
+        tuple(_gaps(judgement)),
+        tuple(lane for verdict in judgement.verdicts for lane in verdict.lanes),
+        (*_coverage(judgement), *_mutations(judgement)),
         judgement.trouble,
-        appendix=(*_coverage(judgement), *_mutations(judgement)),
     )
 
 
-def summary(judgement: ClientJudgement) -> str:
-    if judgement.trouble:
-        return f"could not test: {judgement.trouble}"
+def headline(judgement: ClientJudgement) -> Verdict:
+    """Return the verdict in a sentence. That it keeps the contract is never said of what was not tried."""
+    states = counts(tuple(_row(judgement, verdict) for verdict in judgement.verdicts))
+    remark = f"{_counts(judgement)}.{_remark(judgement)}"
+    if judgement.exit_code == 3:
+        why = judgement.trouble or "nothing was exercised"
+        return Verdict(UNTRIED, f"could not test: {why}", "", whole=False, counts=states)
+    if judgement.failing:
+        rules = list(dict.fromkeys(one.rule for one in judgement.failing))
+        more = f" and {len(rules) - _NAMED} more" if len(rules) > _NAMED else ""
+        words = f"the client breaks the contract: {', '.join(rules[:_NAMED])}{more}"
+        return Verdict(BROKEN, words, remark, whole=False, counts=states)
+    if judgement.exit_code:
+        words = (
+            f"the client met too little: {judgement.coverage:.0f} % of the situations, {judgement.cover_min:g} % asked"
+        )
+        return Verdict(BROKEN, words, remark, whole=False, counts=states)
+    whole = SCENARIOS.keys() <= {one.name for one in judgement.verdicts}
+    held = "the client keeps the contract"
+    return Verdict(HELD, held if whole else f"{held} as far as it was tried", remark, whole=whole, counts=states)
+
+
+def _counts(judgement: ClientJudgement) -> str:
     states = [verdict.state for verdict in judgement.verdicts]
-    counts = f"{len(states)} run{'s' * (len(states) != 1)}, {states.count(UNTRIED)} not exercised"
+    requests = sum(verdict.requests for verdict in judgement.verdicts)
     warnings = sum(one.warning for one in judgement.findings)
-    more = f"; {warnings} warning{'s' * (warnings != 1)}" if warnings else ""
-    words = {0: "the client keeps the contract", 1: "the client breaks the contract", 3: "nothing was exercised"}
-    few = judgement.exit_code == 1 and not judgement.failing
-    verdict = f"coverage is below {judgement.cover_min:g} %" if few else words[judgement.exit_code]
-    broken = f", {len(judgement.failing)} rules broken" if judgement.failing else ""
+    runs = (
+        f"{len(states)} run{'s' * (len(states) != 1)} with {requests} requests, {states.count(UNTRIED)} not exercised"
+    )
+    return f"{runs}; {warnings} warning{'s' * (warnings != 1)}" if warnings else runs
+
+
+def _remark(judgement: ClientJudgement) -> str:
+    once = [one.name for one in judgement.verdicts] == [ONCE.name]
+    return f" {_MORE}." if once and not judgement.mutations else ""
+
+
+def summary(judgement: ClientJudgement) -> str:
+    """Return the verdict and the counts in a line."""
     score = f"; its tests notice {judgement.score:.0f} % of the defects" if judgement.mutations else ""
-    return f"{verdict}: {counts}{broken}{more}; met {judgement.coverage:.0f} % of what can happen{score}"
+    return f"{headline(judgement).headline}: {_counts(judgement)}{score}"
 
 
 def as_data(judgement: ClientJudgement) -> dict[str, Any]:
@@ -70,6 +105,7 @@ def _run_data(verdict: RunVerdict) -> dict[str, Any]:
         "reason": verdict.reason,
         "ending": how,
         "requests": verdict.requests,
+        "pace": verdict.pace,
         "findings": [asdict(one) for one in verdict.findings],
         "output": verdict.output[-_SHOWN:],
     }
@@ -79,50 +115,64 @@ def _row(judgement: ClientJudgement, verdict: RunVerdict) -> Row:
     rules = ", ".join(dict.fromkeys(one.rule for one in verdict.findings if not one.warning))
     seconds = verdict.ending.seconds if verdict.ending else None
     took = "" if seconds is None else f"{seconds:.1f} s"
+    pauses = sorted(lane.pause for lane in verdict.lanes if lane.pause is not None)
+    polls = f"every {pauses[0]:.2g} s" if pauses else ""
     items = tuple(_item(judgement, one) for one in verdict.findings)
-    text = rules or verdict.reason
-    return Row(verdict.name, verdict.state, took, text, items, "client", seconds, verdict.output[-_SHOWN:])
+    text, output = rules or verdict.reason, verdict.output[-_SHOWN:]
+    return Row(verdict.name, verdict.state, (took, polls), text, items, "client", seconds, output)
+
+
+def _gaps(judgement: ClientJudgement) -> Iterator[Gap]:
+    """Yield what was not exercised, by the reason; and the scenarios that were not asked for."""
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for one in judgement.verdicts if not judgement.trouble else ():
+        if one.state == UNTRIED:
+            about = SCENARIOS[one.name].about if one.name in SCENARIOS else ONCE.about
+            found.setdefault(one.reason, []).append((one.name, "", about))
+    yield from (Gap(reason, tuple(rules)) for reason, rules in found.items())
 
 
 def _item(judgement: ClientJudgement, one: ClientFinding) -> Item:
-    standing = f" ({one.clause}, {one.level})" if one.clause else ""
+    times = f"{one.times} time{'s' * (one.times != 1)}"
+    seen = (("seen", f"{times} in {one.scenario}"),) if one.scenario else ()
     return Item(
         one.rule,
-        f"{'warning' if one.warning else 'broken'}: {one.rule}{standing}",
+        RULES[one.rule].says if one.rule in RULES else "",
         "error" if one.counts(judgement.fail_on) else "warning",
-        tuple((name, text) for name, text in _facts(one) if text),
-        f"{one.rule}: expected {one.expected}, received {one.received}",
+        one.expected,
+        one.received,
+        one.clause,
+        one.level,
+        one.exchange,
+        one.curl,
+        one.remedy,
+        more=(("rule", one.sentence), *seen),
+        note="a warning, which never fails a run" if one.warning else "",
         where=f"{one.scenario}: {one.exchange}",
     )
 
 
-def _facts(one: ClientFinding) -> list[tuple[str, str]]:
-    return [
-        ("rule", one.sentence),
-        ("expected", one.expected),
-        ("received", one.received),
-        ("exchange", one.exchange),
-        ("do instead", one.remedy),
-        ("curl", one.curl),
-        ("seen", f"{one.times} time{'s' * (one.times != 1)} in {one.scenario}" if one.scenario else ""),
-    ]
-
-
-def _coverage(judgement: ClientJudgement) -> Iterator[str]:
+def _coverage(judgement: ClientJudgement) -> Iterator[Table]:
+    """Yield what the runs have put before the client, as a list of situations and no mark."""
     if not judgement.cells:
         return
-    yield "what the client has met (x) of what can happen to it (-):"
+    rows = []
     for name in dict.fromkeys(name for name, _ in judgement.cells):
-        cells = [(what, "-x"[(name, what) in judgement.met]) for where, what in judgement.cells if where == name]
-        yield f"  {name}: {', '.join(f'{what} {mark}' for what, mark in cells)}"
-    yield ""
+        met = [what for where, what in judgement.cells if where == name and (name, what) in judgement.met]
+        rest = [what for where, what in judgement.cells if where == name and (name, what) not in judgement.met]
+        rows.append((name, ", ".join(met), ", ".join(rest)))
+    count = sum(cell in judgement.met for cell in judgement.cells)
+    remark = f"{count} of {len(judgement.cells)} came up. This tells what was tried, not how good the client is."
+    yield Table("what came up", remark, ("operation", "came up", "never came up"), tuple(rows))
 
 
-def _mutations(judgement: ClientJudgement) -> Iterator[str]:
+def _mutations(judgement: ClientJudgement) -> Iterator[Table]:
     if not judgement.mutations:
         return
     noticed = sum(one.noticed for one in judgement.mutations)
-    yield f"defects of the gateway that the client's own tests notice: {noticed} of {len(judgement.mutations)}"
-    for one in sorted(judgement.mutations, key=lambda one: one.noticed):
-        yield f"  {'noticed' if one.noticed else 'MISSED':8}{one.name:30}{one.clause:5}{one.sentence}"
-    yield ""
+    remark = f"{noticed} of {len(judgement.mutations)} defects of the gateway are noticed by the client's own tests."
+    rows = tuple(
+        (one.name, "noticed" if one.noticed else "MISSED", f"{one.clause} {one.sentence}")
+        for one in sorted(judgement.mutations, key=lambda one: one.noticed)
+    )
+    yield Table("defects that its tests notice", remark, ("defect", "its tests", "what it breaks"), rows)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from covermock.openapi import Contract
 
+from ..reports.timeline import Lane
 from ..vocabulary import UNTRIED
 from .behaviour import behaviour_findings
 from .coverage import Cell, possible, share
@@ -18,7 +19,10 @@ _APART = frozenset({"valid-request", "known-names", "no-leftovers"})  # each pla
 
 @dataclass(frozen=True, slots=True)
 class RunVerdict:
-    """What became of one run. `reason` says why nothing could be judged; `output` is what the command printed."""
+    """What became of one run. `reason` says why nothing could be judged; `output` is what the command printed.
+
+    `pace` is the seconds that polls have to be apart in its world.
+    """
 
     name: str
     state: str
@@ -28,6 +32,8 @@ class RunVerdict:
     output: str = ""
     met: frozenset[Cell] = frozenset()
     requests: int = 0
+    lanes: tuple[Lane, ...] = ()
+    pace: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ class Mutation:
 
 @dataclass(frozen=True, slots=True)
 class ClientJudgement:
-    """All verdicts on one client. `trouble` says why it could not be tested at all."""
+    """All verdicts on one client. `trouble` says why it could not be tested at all, `about` what the runs were."""
 
     contract: Contract
     command: str
@@ -52,6 +58,7 @@ class ClientJudgement:
     trouble: str = ""
     findings: tuple[ClientFinding, ...] = field(default=())
     mutations: tuple[Mutation, ...] = ()
+    about: tuple[tuple[str, str], ...] = ()
 
     @property
     def score(self) -> float:

@@ -1,24 +1,18 @@
 """Reports: one small module for each form, chosen by a file's suffix. They lay out a `Report`, and judge nothing."""
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from covermock.openapi import nearest
 
 from .annotations import annotations
+from .data import as_json
 from .junit import as_junit
 from .markdown import as_markdown
 from .page import as_page
-from .report import Item, Report, Row, RuleText
+from .report import Gap, Item, Report, Row, RuleText, Table, Verdict, counts
 from .sarif import as_sarif
-from .terminal import as_text
-
-
-def as_json(report: Report) -> str:
-    """Return the report's data as JSON text."""
-    return json.dumps(report.data, ensure_ascii=False, indent=2) + "\n"
-
+from .text import Look, as_short_text, as_text
 
 FORMS: Mapping[str, Callable[[Report], str]] = {
     ".json": as_json,
@@ -43,4 +37,21 @@ def write(report: Report, path: Path) -> None:
     path.write_text(FORMS[path.suffix](report), encoding="utf-8")
 
 
-__all__ = ["FORMS", "Item", "Report", "Row", "RuleText", "annotations", "as_json", "as_text", "problem_with", "write"]
+__all__ = [
+    "FORMS",
+    "Gap",
+    "Item",
+    "Look",
+    "Report",
+    "Row",
+    "RuleText",
+    "Table",
+    "Verdict",
+    "annotations",
+    "as_json",
+    "as_short_text",
+    "as_text",
+    "counts",
+    "problem_with",
+    "write",
+]

@@ -16,7 +16,9 @@ def as_junit(report: Report) -> str:
     counts = f'tests="{len(cases)}" failures="{failed}" errors="{int(bool(report.trouble))}" skipped="{skipped}"'
     trouble = f"<system-err>{_text(report.trouble)}</system-err>" if report.trouble else ""
     suite = f'<testsuite name="{report.tool}" {counts}{_time(report.seconds)}>'
-    lines = ['<?xml version="1.0" encoding="utf-8"?>', f"<testsuites>{suite}", *cases, trouble]
+    facts = "".join(f"<property name={_attribute(name)} value={_attribute(text)}/>" for name, text in report.about)
+    about = f"<properties>{facts}</properties>" if facts else ""
+    lines = ['<?xml version="1.0" encoding="utf-8"?>', f"<testsuites>{suite}", about, *cases, trouble]
     return "\n".join([*filter(None, lines), "</testsuite></testsuites>", ""])
 
 
@@ -32,7 +34,7 @@ def _case(row: Row) -> str:
 
 
 def _block(item: Item) -> str:
-    return "\n".join([item.heading, *(f"{name}: {text}" for name, text in item.facts)])
+    return "\n".join([f"{item.heading} ({item.standing})", *(f"{name}: {text}" for name, text in item.facts)])
 
 
 def _time(seconds: float | None) -> str:

@@ -1,25 +1,49 @@
 """The report for job summaries: Markdown."""
 
-from .report import Report
+from collections.abc import Iterable, Iterator
+
+from .plain import plain
+from .report import Item, Report
 
 
 def as_markdown(report: Report) -> str:
-    lines = [f"## {report.tool}: {report.summary}", "", *([f"`{report.subject}`", ""] if report.subject else [])]
-    if report.trouble:
-        return "\n".join([*lines, report.trouble, ""])
-    lines += [f"> **Warning:** {warning}\n" for warning in report.warnings]
-    for item in report.items:
-        lines += [f"### {_plain(item.heading)}", "", *(f"- {name}: {_code(text)}" for name, text in item.facts), ""]
-    lines += [f"| {' | '.join(report.columns)} |", "| --- | --- | --- | --- |"]
-    lines += [f"| {row.name} | {row.state} | {row.detail} | {_plain(row.told)} |" for row in report.lines]
-    lines += ["", "```", *report.appendix, "```"] if report.appendix else []
-    return "\n".join(lines) + "\n"
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: Report) -> Iterator[str]:
+    yield from (f"## {_plain(report.verdict.headline)}", "")
+    yield from (f"{_plain(report.verdict.remark)}\n",) if report.verdict.remark else ()
+    yield from (f"> **Warning:** {_plain(warning)}\n" for warning in report.warnings)
+    for item in (*report.failing, *report.others):
+        yield from _item(item)
+    if report.gaps:
+        yield from ("### Not tried", "")
+        yield from (f"- {', '.join(gap.names)}: {_plain(gap.reason)}" for gap in report.gaps)
+        yield ""
+    yield from ("<details><summary>Every " + report.unit + "</summary>", "")
+    yield from (_cells(report.columns), _cells("---" for _ in report.columns))
+    yield from (_cells(_plain(cell) for cell in (row.name, row.state, *row.details, row.told)) for row in report.lines)
+    yield from ("", "</details>", "")
+    for table in report.tables:
+        yield from (f"### {table.title}", "", table.remark, "", _cells(table.columns))
+        yield from (_cells("---" for _ in table.columns), *(_cells(map(_plain, row)) for row in table.rows), "")
+    yield from (f"- {name}: {_code(text)}" for name, text in report.about)
+
+
+def _item(item: Item) -> Iterator[str]:
+    yield from (f"### {_plain(item.heading)}", "", f"{item.standing}", "")
+    yield from (f"- {name}: {_code(text)}" for name, text in item.facts)
+    yield ""
+
+
+def _cells(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _plain(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+    return plain(text).replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
 
 
 def _code(text: str) -> str:
     ticks = "``" if "`" in text else "`"
-    return f"{ticks}{text.replace(chr(10), ' ')}{ticks}"
+    return f"{ticks}{plain(text).replace(chr(10), ' ')}{ticks}"

@@ -19,7 +19,9 @@ def as_sarif(report: Report) -> str:
         }
         for rule in report.rules
     ]
-    notes = [{"message": {"text": text}} for text in (report.trouble, *report.warnings) if text]
+    untried = (f"{', '.join(gap.names)} not tried: {gap.reason}" for gap in report.gaps)
+    said = (report.trouble, report.verdict.headline, *report.warnings, *untried)
+    notes = [{"message": {"text": text}} for text in said if text]
     run = {
         "tool": {"driver": {"name": report.tool, "informationUri": "https://apiin.one", "rules": rules}},
         "invocations": [{"executionSuccessful": not report.trouble, "toolExecutionNotifications": notes}],

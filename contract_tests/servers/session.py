@@ -44,6 +44,7 @@ class Session:
         self.asked: set[str] = set()
         self.postponed: list[tuple[Sent, Expectation, str]] = []
         self.story: list[str] = []
+        self.deliveries: list[tuple[str, float, int]] = []  # webhooks: URL, when, and what they were answered with
         self.slow = 0
         self._lock = RLock()
         self._probing: defaultdict[str, Lock] = defaultdict(Lock)

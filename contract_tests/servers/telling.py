@@ -1,56 +1,99 @@
 """A judgement as a report: what each verdict and finding says, and in which words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
-from ..reports import Item, Report, Row, RuleText
+from covermock.openapi import LEVELS
+
+from ..reports import Gap, Item, Report, Row, RuleText, counts
+from ..reports import Verdict as Headline
 from ..vocabulary import BROKEN, HELD, UNTRIED
 from .evidence import GatewayFinding, sentence
 from .verdicts import Judgement, SentenceVerdict, Verdict
 
 _COLUMNS = ("clause", "verdict", "level", "what it says")
-MEANING = {0: "the contract holds", 1: "the contract is broken", 3: "could not test"}
+_SHOWN = 12  # clauses that a headline names
 
 
 def report_of(judgement: Judgement) -> Report:
     items = {finding.fingerprint: _item(judgement, finding) for finding in judgement.findings}
+    rows = tuple(_row(verdict, items) for verdict in judgement.verdicts)
     rules = (
         RuleText(one.id, one.sentences[0].text, one.text, one.level) for one in judgement.contract.clauses.values()
     )
     return Report(
         "covermock check",
-        f"{judgement.url}: {ledger(judgement)}",
-        summary(judgement),
+        headline(judgement, counts(rows)),
+        judgement.about,
+        "clause",
         _COLUMNS,
-        tuple(_row(verdict, items) for verdict in judgement.verdicts),
+        rows,
         tuple(items.values()),
         tuple(rules),
         as_data(judgement),
-        judgement.trouble,
-        judgement.warnings,
+        tuple(_gaps(judgement.verdicts)) if not judgement.trouble else (),
+        judgement.lanes,
+        trouble=judgement.trouble,
+        warnings=judgement.warnings,
         seconds=judgement.ledger.seconds,
     )
 
 
-def summary(judgement: Judgement) -> str:
-    counts = {state: sum(v.state == state for v in judgement.verdicts) for state in (HELD, BROKEN, UNTRIED)}
-    states = ", ".join(f"{count} {state}" for state, count in counts.items())
-    unseen = sum(one.state == UNTRIED for verdict in judgement.verdicts for one in verdict.sentences)
-    states += f" ({unseen} sentences)" if unseen else ""
+def headline(judgement: Judgement, states: Any) -> Headline:
+    """Return the verdict in a sentence. That it holds is never said of what was not tried."""
     cut = " (the run was cut short)" if judgement.interrupted else ""
-    line = f"what is {judgement.fail_on}" + (" or better known" if judgement.fail_on != "documented" else "")
-    return f"{MEANING[judgement.exit_code]} (by {line}): {states}{cut}"
+    sentences = [one for verdict in judgement.verdicts for one in verdict.sentences if not _is_invisible(one)]
+    tried = sum(one.state != UNTRIED for one in sentences)
+    share = f"{tried} of the {len(sentences)} sentences that can be tested from outside were"
+    line = f"{judgement.fail_on}" + (" or better known" if judgement.fail_on != LEVELS[0] else "")
+    remark = f"{share} tried; what fails the run is {line}.{_refuted(judgement)}"
+    if judgement.exit_code == 3:
+        why = judgement.trouble or "nothing was exercised"
+        return Headline(UNTRIED, f"could not test: {why}{cut}", "", whole=False, counts=states)
+    if judgement.exit_code == 1:
+        clauses = list(dict.fromkeys(one.clause for one in judgement.failing))
+        more = f" and {len(clauses) - _SHOWN} more" if len(clauses) > _SHOWN else ""
+        named = f"{', '.join(clauses[:_SHOWN])}{more}"
+        return Headline(BROKEN, f"the contract is broken: {named}{cut}", remark, whole=False, counts=states)
+    whole = tried == len(sentences)
+    words = _so_far(tried, len(sentences)) if not whole else "the contract holds: all that can be tested was"
+    return Headline(HELD, f"{words}{cut}", remark, whole=whole, counts=states)
 
 
-def ledger(judgement: Judgement) -> str:
-    """Return what the run used in one line."""
-    used = judgement.ledger
-    strays = f", {used.strays} more for requests that had to be refused" if used.strays else ""
-    return (
-        f"at most {used.spent} credits of {used.max_credits} in {used.accepted} paid requests{strays}; "
-        f"{used.requests} requests of {used.max_requests}; {used.seconds:.1f} s; seed {judgement.seed}"
-    )
+def _so_far(tried: int, of: int) -> str:
+    if 2 * tried < of:
+        return f"little was tried, and nothing of it is broken: {tried} of {of} sentences"
+    return f"the contract holds as far as it was tried: {tried} of {of} sentences"
+
+
+def _refuted(judgement: Judgement) -> str:
+    below = len(judgement.findings) - len(judgement.failing)
+    return f" {below} finding{'s' * (below != 1)} below that line, or known." if below else ""
+
+
+def summary(judgement: Judgement) -> str:
+    """Return the verdict and the counts in a line."""
+    states = {state: sum(v.state == state for v in judgement.verdicts) for state in (HELD, BROKEN, UNTRIED)}
+    counted = ", ".join(f"{count} {state}" for state, count in states.items())
+    return f"{headline(judgement, states).headline}; {counted}"
+
+
+def _is_invisible(one: SentenceVerdict) -> bool:
+    """Return True if nobody can see from outside whether the sentence holds."""
+    return one.state == UNTRIED and bool(one.sentence.unseen)
+
+
+def _gaps(verdicts: Iterable[Verdict]) -> Iterator[Gap]:
+    """Yield what was not tried, by the reason: first what something would help with."""
+    found: dict[tuple[bool, str], list[tuple[str, str, str]]] = {}
+    for verdict in verdicts:
+        for one in verdict.sentences:
+            if one.state == UNTRIED:
+                told = (verdict.clause.id, one.sentence.level, one.sentence.text)
+                found.setdefault((not _is_invisible(one), one.reason or verdict.reason), []).append(told)
+    for (possible, reason), rules in sorted(found.items(), key=lambda pair: not pair[0][0]):
+        yield Gap(reason, tuple(rules), possible)
 
 
 def as_data(judgement: Judgement) -> dict[str, Any]:
@@ -97,40 +140,39 @@ def _row(verdict: Verdict, items: dict[str, Item]) -> Row:
     own = tuple(items[finding.fingerprint] for finding in verdict.findings)
     group, parts = f"contract.{verdict.level}", tuple(map(_part, verdict.sentences))
     if len(parts) == 1:
-        return Row(verdict.clause.id, verdict.state, verdict.level, parts[0].text, own, group)
+        return Row(verdict.clause.id, verdict.state, (verdict.level,), parts[0].text, own, group)
     text = f"not exercised: {verdict.reason}" if verdict.state == UNTRIED else verdict.clause.text
-    return Row(verdict.clause.id, verdict.state, verdict.level, text, own, group, parts=parts)
+    return Row(verdict.clause.id, verdict.state, (verdict.level,), text, own, group, parts=parts)
 
 
 def _part(one: SentenceVerdict) -> Row:
     reason = f"not exercised: {one.reason}: " if one.state == UNTRIED else f"({one.reason}) " if one.reason else ""
-    return Row("", one.state, one.sentence.level, f"{reason}{one.sentence.text}")
+    return Row("", one.state, (one.sentence.level,), f"{reason}{one.sentence.text}")
 
 
 def _item(judgement: Judgement, finding: GatewayFinding) -> Item:
+    said = sentence(judgement.contract, finding.clause, finding.level)
     return Item(
         finding.clause,
-        f"{finding.clause} {finding.title}",
+        finding.title,
         "error" if finding in judgement.failing else "note",
-        tuple(_facts(judgement, finding)),
-        f"{finding.title} ({finding.level}): expected {finding.expected}, received {finding.received}",
-        finding.fingerprint,
-        judgement.contract.file,
-        judgement.contract.clauses[finding.clause].line,
+        finding.expected,
+        finding.received,
+        finding.clause,
+        finding.level,
+        f"no. {finding.number}, which {finding.story}" if finding.story else "",
+        finding.curl,
+        more=(("sentence", said.text), ("source", said.source)),
+        note=_note(judgement, finding),
+        fingerprint=finding.fingerprint,
+        file=judgement.contract.file,
+        line=judgement.contract.clauses[finding.clause].line,
     )
 
 
-def _facts(judgement: Judgement, finding: GatewayFinding) -> Iterator[tuple[str, str]]:
-    said = sentence(judgement.contract, finding.clause, finding.level)
-    yield "clause", f"{finding.clause} ({finding.level}): {said.text}"
-    yield "source", said.source
-    yield "expected", finding.expected
-    yield "received", finding.received
-    if finding.story:
-        yield "request", f"no. {finding.number}, which {finding.story}"
-    if finding.curl:
-        yield "repeat", finding.curl
+def _note(judgement: Judgement, finding: GatewayFinding) -> str:
     if finding in judgement.accepted:
-        yield "baseline", "a known deviation, which does not fail the run"
-    elif not finding.counts(judgement.fail_on):
-        yield "note", f"{finding.level} is below the line ({judgement.fail_on}): our assumption is refuted"
+        return "a known deviation by the baseline, which does not fail the run"
+    if not finding.counts(judgement.fail_on):
+        return f"{finding.level} is below the line ({judgement.fail_on}): our assumption is refuted"
+    return ""

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 
 from covermock.openapi import LEVELS, Clause, Contract, Sentence
 
+from ..reports.timeline import Lane
 from ..vocabulary import BROKEN, HELD, UNTRIED
 from .evidence import GatewayFinding
+from .record.about import about_run
+from .record.lanes import lanes_of
 from .session import Session
 
 _REASONS = {  # why a clause can't be put to the test, whatever is given; else what has to be given
@@ -77,7 +80,7 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The outcome of a run. `trouble` says why the gateway could not be tested at all."""
+    """The outcome of a run. `trouble` says why the gateway could not be tested at all; `about` what the run was."""
 
     url: str
     contract: Contract
@@ -90,6 +93,8 @@ class Judgement:
     interrupted: bool = False
     accepted: tuple[GatewayFinding, ...] = ()
     warnings: tuple[str, ...] = field(default=())
+    about: tuple[tuple[str, str], ...] = ()
+    lanes: tuple[Lane, ...] = ()
 
     @property
     def failing(self) -> list[GatewayFinding]:
@@ -133,6 +138,8 @@ def judgement(session: Session, *, trouble: str, interrupted: bool) -> Judgement
         session.evidence.redact(trouble),
         interrupted,
         warnings=_warnings(session),
+        about=about_run(session),
+        lanes=lanes_of(session),
     )
 
 

@@ -80,7 +80,9 @@ class Receiver:
             hook.deliveries.append(Delivery(self._session.transport.now, method, headers, body))
             number = len(hook.deliveries)
             self._changed.notify_all()
-        return hook.answers[number - 1] if number <= len(hook.answers) else 200
+        status = hook.answers[number - 1] if number <= len(hook.answers) else 200
+        self._session.deliveries.append((hook.url, hook.deliveries[number - 1].at, status))
+        return status
 
 
 def note_early(session: Session, task: KnownTask, hook: Hook, polled: Exchange) -> None:

@@ -1,0 +1,1 @@
+"""What a run was, for its report: its facts, and its tasks over time."""

@@ -1,0 +1,37 @@
+"""What a run was: whom it judged, when, by which contract, within which limits, and what it used."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+
+from covermock.openapi import Contract
+
+from ...vocabulary import KEY_VARIABLES
+from ..session import Session
+
+
+def about_run(session: Session) -> tuple[tuple[str, str], ...]:
+    """Return (name, text) pairs for the head of a report."""
+    return tuple((name, session.evidence.redact(text)) for name, text in _facts(session) if text)
+
+
+def title_of(contract: Contract) -> str:
+    """Return the contract's title, version and file."""
+    info = contract.root["info"]
+    return f"{info['title']} {info['version']} ({contract.file})"
+
+
+def _facts(session: Session) -> Iterator[tuple[str, str]]:
+    settings, budget = session.settings, session.budget
+    began = datetime.now(UTC) - timedelta(seconds=session.transport.now)
+    yield "gateway", settings.url
+    yield "contract", title_of(session.contract)
+    yield "began", f"{began:%Y-%m-%d %H:%M:%S} UTC, took {session.transport.now:.1f} s"
+    yield "judged by", f"covermock {version('covermock')}, seed {settings.seed}, fails on {settings.fail_on}"
+    yield "keys", ", ".join(KEY_VARIABLES[role] for role in settings.keys)
+    strays = f", and {budget.strays} for requests that had to be refused" if budget.strays else ""
+    charged = f"at most {budget.spent} credits in {budget.accepted} paid requests{strays}"
+    yield "charged", f"{charged}; the budget was {budget.max_credits}, the quote {budget.quote or 0}"
+    pace = f"{settings.rate:g} a second" if settings.rate else "no limit a second"
+    yield "requests", f"{budget.requests} of {budget.max_requests}, {pace}"
+    yield "patience", f"{settings.patience:g} s for a task to end, a poll every {settings.poll_interval:g} s"

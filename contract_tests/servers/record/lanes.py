@@ -1,0 +1,57 @@
+"""What became of each task of a run over time, for the picture in a report. Reads the history, judges nothing."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from covermock.openapi import Operation, Routes
+
+from ...exchange import Exchange
+from ...reports.timeline import Lane, Mark, lane
+from ..expect.knowledge import KnownTask
+from ..session import Session
+
+
+def lanes_of(session: Session) -> tuple[Lane, ...]:
+    """Return a lane for each task that the gateway accepted, in the order of their starts."""
+    marks: dict[str, list[Mark]] = defaultdict(list)
+    hooks: dict[str, str] = {}
+    for task, operation, exchange in _about_tasks(session):
+        marks[task].append(_mark(session, operation, exchange))
+        body = exchange.sent.body or b""
+        hooks |= {url: task for url, _, _ in session.deliveries if operation.starts and url.encode() in body}
+    for url, at, status in session.deliveries:
+        if url in hooks:
+            marks[hooks[url]].append(Mark(at, "webhook", "", f"webhook, answered with {status}", 200 <= status < 300))
+    known = session.knowledge.tasks
+    lanes = (lane(_task(session, known[task]), marks[task]) for task in marks)
+    return tuple(sorted(lanes, key=lambda one: one.marks[0].at))
+
+
+def _about_tasks(session: Session) -> Iterator[tuple[str, Operation, Exchange]]:
+    """Yield (task id, operation, exchange) of each start that was accepted and each poll with its owner's key."""
+    routes = Routes(session.contract.operations)
+    for exchange in list(session.transport.history):
+        operation = routes.find(exchange.sent.path)[0].get(exchange.sent.method)
+        if operation is None:
+            continue
+        named = session.expectations.ids(operation, exchange.sent)[:1] if operation.polls else []
+        if operation.starts and exchange.answer.ok:
+            named = [session.fact(operation, exchange.answer, "task.id")]
+        task = session.knowledge.tasks.get(named[0]) if named and isinstance(named[0], str) else None
+        if task and task.kind == operation.task_kind and exchange.sent.who == task.owner:
+            yield task.id, operation, exchange
+
+
+def _mark(session: Session, operation: Operation, exchange: Exchange) -> Mark:
+    state = session.fact(operation, exchange.answer, "task.status") if operation.polls else None
+    shown = session.evidence.redact(state) if isinstance(state, str) else ""
+    status = exchange.answer.problem or f"{exchange.answer.status}"
+    text = f"no. {exchange.number} {exchange.sent.method} {session.evidence.redact(status)}"
+    return Mark(exchange.began, "start" if operation.starts else "poll", shown, text, exchange.answer.ok)
+
+
+def _task(session: Session, task: KnownTask) -> Lane:
+    cycle = session.contract.lifecycles[task.kind]
+    states = tuple(state.name for state in cycle.states)
+    name = session.evidence.redact(task.id)
+    return Lane(name, task.kind, (), states, cycle.success.name, cycle.failure.name if cycle.failure else "")
