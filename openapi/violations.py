@@ -47,7 +47,7 @@ _EXPECTED: dict[str, Callable[[Any, Schema], str]] = {
     "const": lambda kind, _: excerpt(kind.expected_value),
     "contains": lambda _, schema: f"an item that satisfies {excerpt(schema['contains'])}",
     "anyOf": lambda _, schema: _one_of(schema.get("anyOf", ())),
-    "pattern": lambda kind, schema: f"{schema.get('title', 'text')} that matches {kind.pattern}",
+    "pattern": lambda _, schema: _form(schema),
     "format": lambda kind, _: f"a {kind.format}",
 }
 
@@ -207,6 +207,14 @@ def _expectation(error: Any, schema: Schema, unexpected: Sequence[str]) -> str:
         return f"a known name ({nearest(unexpected[0], schema.get('properties', {}))})"
     words = _EXPECTED.get(error.kind.name)
     return words(error.kind, schema) if words else f"a value that satisfies: {error.message[:_QUOTED]}"
+
+
+def _form(schema: Schema) -> str:
+    """Return what a schema with a pattern asks for in words: a regular expression tells few people anything."""
+    if "title" in schema:
+        return str(schema["title"])
+    examples = schema.get("examples") or [schema[name] for name in ("example", "default") if name in schema]
+    return f"text such as {excerpt(examples[0])}" if examples else "text of the form that the contract's pattern gives"
 
 
 def _along(root: Mapping[str, Any], schema: Schema, path: Iterable[str | int]) -> tuple[Schema, str | None]:

@@ -134,10 +134,11 @@ def _gaps(judgement: ClientJudgement) -> Iterator[Gap]:
 
 def _item(judgement: ClientJudgement, one: ClientFinding) -> Item:
     times = f"{one.times} time{'s' * (one.times != 1)}"
-    seen = (("seen", f"{times} in {one.scenario}"),) if one.scenario else ()
+    seen = (("seen", f"{times} in {one.scenario}"),) if one.scenario != ONCE.name or one.times > 1 else ()
+    says = RULES[one.rule].says
     return Item(
         one.rule,
-        RULES[one.rule].says if one.rule in RULES else "",
+        says,
         "error" if one.counts(judgement.fail_on) else "warning",
         one.expected,
         one.received,
@@ -146,7 +147,7 @@ def _item(judgement: ClientJudgement, one: ClientFinding) -> Item:
         one.exchange,
         one.curl,
         one.remedy,
-        more=(("rule", one.sentence), *seen),
+        more=(("why", one.sentence.removeprefix(says).strip()), *seen),
         note="a warning, which never fails a run" if one.warning else "",
         where=f"{one.scenario}: {one.exchange}",
     )

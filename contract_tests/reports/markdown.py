@@ -1,5 +1,6 @@
 """The report for job summaries: Markdown."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from .plain import plain
@@ -25,7 +26,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from (_cells(_plain(cell) for cell in (row.name, row.state, *row.details, row.told)) for row in report.lines)
     yield from ("", "</details>", "")
     for table in report.tables:
-        yield from (f"### {table.title}", "", table.remark, "", _cells(table.columns))
+        yield from (f"### {_plain(table.title)}", "", _plain(table.remark), "", _cells(table.columns))
         yield from (_cells("---" for _ in table.columns), *(_cells(map(_plain, row)) for row in table.rows), "")
     yield from (f"- {name}: {_code(text)}" for name, text in report.about)
 
@@ -41,9 +42,12 @@ def _cells(cells: Iterable[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    return plain(text).replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+    """Return the text as it is: nothing in it is markup."""
+    return re.sub(r"([\\`*_\[\]|])", r"\\\1", plain(text).replace("<", "&lt;").replace("\n", " "))
 
 
 def _code(text: str) -> str:
-    ticks = "``" if "`" in text else "`"
-    return f"{ticks}{plain(text).replace(chr(10), ' ')}{ticks}"
+    """Return the text as code: nothing in it is markup, whatever backticks it has."""
+    ticks = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
+    space = " " if "`" in text else ""
+    return f"{ticks}{space}{plain(text).replace(chr(10), ' ')}{space}{ticks}"

@@ -9,7 +9,7 @@ from .report import Gap, Item, Report, Row, Table
 from .shell import in_lines
 from .wrapping import BOLD, DIM, GREEN, RED, YELLOW, columns, pad, paint, wrap
 
-_LABEL = 11  # columns of a fact's name
+_LABEL = 13  # columns of a fact's name
 _WIDE = 110  # columns from which expected and received stand beside each other
 _NARROWEST = 40
 _LONG = 40  # lines after which the verdict is said again, where a terminal has stopped
