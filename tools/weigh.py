@@ -32,6 +32,7 @@ WORTH = {
     "click": ("the command line", "click"),
     "flask": ("answers in parts (ranges, ETags), the WSGI application", "flask"),
     "httptools": ("reading HTTP/1.1", "httptools"),
+    "jinja2": ("reports as HTML; Flask needs it, too", "jinja2"),
     "jsonschema-rs": ("judging by JSON Schema 2020-12", "jsonschema_rs"),
     "orjson": ("reading and writing JSON", "orjson"),
     "pillow": ("the pictures of covers and clips", "PIL.Image"),
