@@ -7,7 +7,7 @@ FOLDERS := $(shell sed -n 's/^"covermock\.[a-z_]*" = "\([a-z_]*\)"$$/\1/p' pypro
 SPECS := openapi/gateway.yaml openapi/admin.yaml examples/contracts/remix.yaml examples/contracts/transcripts.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help weigh serve test check lint format types spec-lint redocly no-redocly kill-matrix vendor clients lock bench bench-quick screenshots fuzz soak crowd wheel clean
+.PHONY: help weigh serve test check lint format types spec-lint redocly no-redocly kill-matrix vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd wheel clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -109,6 +109,9 @@ crowd: .venv/.stamp ## Serve a client beside 12,000 idle and dripping connection
 
 soak: .venv/.stamp ## Load a server for an hour and see that it stays flat: make soak ARGS="--seconds 600 --write"
 	PYTHONPATH=tools $(BIN)/python -m soak $(ARGS)
+
+chaos: .venv/.stamp ## Kill, freeze, fill, empty and cut off Redis and workers under load: make chaos ARGS="--runs 20 --write"
+	PYTHONPATH=tools $(BIN)/python -m chaos $(ARGS)
 
 screenshots: .venv/.stamp ## Take the pictures of the docs from a real run (needs Chromium)
 	$(BIN)/python tools/screenshots.py

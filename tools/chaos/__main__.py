@@ -39,7 +39,8 @@ def one(seed: int, seconds: float, workers: int) -> Result:
 def _told(result: Result) -> str:
     figures = ", ".join(f"{name} {many}" for name, many in result.history.figures().items())
     lines = [f"seed {result.seed}: {'BROKEN' if result.broken else 'green'} in {result.took:.0f} s; {figures}"]
-    return "\n".join([*lines, *(f"  {line}" for line in result.broken[:_MOST])])
+    troubles = (f"  {one.began:.2f}-{one.ended:.2f} {one.name}" for one in result.history.troubles)
+    return "\n".join([*lines, *(f"  {line}" for line in result.broken[:_MOST]), *(troubles if result.broken else ())])
 
 
 def page(results: list[Result], options: Any) -> str:

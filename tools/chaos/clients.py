@@ -52,6 +52,7 @@ class Notes:
     polls: list[Poll] = field(default_factory=list)
     webhooks: list[Webhook] = field(default_factory=list)
     tasks: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))  # (kind, id) by account
+    over: bool = False
     numbers: Callable[[], int] = field(default_factory=lambda: count(1).__next__)
 
     def forget(self) -> None:
@@ -73,8 +74,8 @@ class Client:
     hook: str = ""
 
     async def run(self, music: int) -> None:
-        """Start and poll for ever. Clients of an account go through its `music` tasks together, and so collide."""
-        while True:
+        """Start and poll until the load is over. Clients of an account share its `music` tasks, and so collide."""
+        while not self.notes.over:
             dice = self.chance.random()
             if dice < 0.3:
                 reached = len(self.notes.starts) // 12

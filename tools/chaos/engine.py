@@ -14,13 +14,13 @@ PATIENCE = 60.0  # seconds until something that has to happen counts as missing
 
 
 class Redis:
-    """Reached over a socket file in `folder`, so that no port can be another's."""
+    """Reached over a socket file in `folder`, so that no port can be another's. One that isn't `durable` forgets."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = True) -> None:
         self.path = folder / "redis.sock"
         options = ["--port", "0", "--unixsocket", str(self.path), "--dir", str(folder), "--save", ""]
-        durable = ["--appendonly", "yes", "--appendfsync", "always", "--loglevel", "warning"]
-        self._command = ["redis-server", *options, *durable]
+        written = ["--appendonly", "yes", "--appendfsync", "always"] if durable else []
+        self._command = ["redis-server", *options, *written]
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

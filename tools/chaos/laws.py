@@ -72,18 +72,20 @@ def ids_are_unique(history: History) -> Iterator[str]:
 
 
 def a_music_task_gets_one_cover(history: History) -> Iterator[str]:
-    """At most one cover is accepted for a music task in one life, and "already" needs another start before its end."""
-    by_source: dict[tuple[int | None, str], list[Start]] = defaultdict(list)
-    for one in history.starts:
-        if one.kind == "cover":
-            by_source[history.life(one), one.source].append(one)
-    for (life, source), starts in by_source.items():
+    """At most one cover is accepted for a music task in one life of the world."""
+    for (life, source), starts in _covers(history).items():
         accepted = [one for one in starts if one.status == 200]
         if life is not None and len(accepted) > 1:
             yield f"music task {source} got {len(accepted)} covers: {', '.join(map(_named, accepted))}"
-        others = [*starts, *(by_source.get((None, source), []) if life is not None else [])]
-        for one in starts:
-            if one.status == 400 and not any(not o.refused and o.began <= one.ended and o != one for o in others):
+
+
+def refusals_for_covers_are_right(history: History) -> Iterator[str]:
+    """A cover is refused as generated already only where another start, before its end, may have been accepted."""
+    covers = _covers(history)
+    for (life, source), starts in covers.items():
+        rivals = [one for one in (*starts, *covers.get((None, source), [])) if not one.refused]
+        for one in starts if life is not None else ():
+            if one.status == 400 and not any(rival.began <= one.ended for rival in rivals):
                 yield f"{_named(one)} was refused ({one.said}) though nobody else had started a cover"
 
 
@@ -171,6 +173,7 @@ LAWS: tuple[Law, ...] = (
     tasks_have_starts,
     ids_are_unique,
     a_music_task_gets_one_cover,
+    refusals_for_covers_are_right,
     refusals_for_credits_are_right,
     webhooks_come_at_least_once,
     states_only_go_forward,
@@ -178,6 +181,15 @@ LAWS: tuple[Law, ...] = (
     connections_break_only_with_workers,
     the_first_crew_stays,
 )
+
+
+def _covers(history: History) -> dict[tuple[int | None, str], list[Start]]:
+    """Return the starts of covers, by life of the world and music task."""
+    found: dict[tuple[int | None, str], list[Start]] = defaultdict(list)
+    for one in history.starts:
+        if one.kind == "cover":
+            found[history.life(one), one.source].append(one)
+    return found
 
 
 def _by_task(history: History) -> Iterator[list[Poll]]:

@@ -43,26 +43,27 @@ class Site:
         return f"http://127.0.0.1:{self.crew.port}/__mock"
 
 
-async def run(steps: Sequence[Step], seconds: float, workers: int, seed: int) -> History:
+async def run(
+    steps: Sequence[Step], seconds: float, workers: int, seed: int, make: Callable[[Path], Redis] = Redis
+) -> History:
     """Do one run and return its history."""
     async with AsyncExitStack() as stack:
-        site = await _site(stack, workers, random.Random(seed))
+        site = await _site(stack, workers, random.Random(seed), make)
         load_ = [asyncio.create_task(client.run(MUSIC)) for client in site.clients]
         try:
             troubles = await _trouble(site, steps, seconds)
         finally:
-            for task in load_:
-                task.cancel()
-            await asyncio.gather(*load_, return_exceptions=True)
+            site.notes.over = True  # nobody is cancelled: a start of which nobody knew would look like a fault
+            await asyncio.gather(*load_)
         last = await _look(site, troubles)
     order = {name: kind.states for name, kind in site.kinds.items()}
     notes = site.notes
     return History(GRANTED, order, last, notes.starts, notes.polls, notes.webhooks, troubles)
 
 
-async def _site(stack: AsyncExitStack, workers: int, chance: random.Random) -> Site:
+async def _site(stack: AsyncExitStack, workers: int, chance: random.Random, make: Callable[[Path], Redis]) -> Site:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="covermock-chaos-")))
-    redis, notes, kinds_ = Redis(folder), Notes(), kinds(load(GATEWAY))
+    redis, notes, kinds_ = make(folder), Notes(), kinds(load(GATEWAY))
     stack.callback(redis.kill)
     await asyncio.to_thread(redis.start)
     way = Way(redis.path)
@@ -198,9 +199,8 @@ async def _look(site: Site, troubles: Sequence[Trouble]) -> Last:
     since = time.monotonic()
     so_far = History(GRANTED, {}, Last(since, {}, {}), site.notes.starts, troubles=troubles)
     by_account = {client.account: client for client in site.clients}
-    for start in so_far.survivors:
-        await _seen_to_its_end(by_account[start.account], start)
-    await _hooks(site.notes, {start.number for start in so_far.survivors if start.hook})
+    ended = [start for start in so_far.survivors if await _seen_to_its_end(by_account[start.account], start)]
+    await _hooks(site.notes, {start.number for start in ended if start.hook})
     http = site.clients[0].http
     ledger = (await _read(http, f"{site.control}/worlds/chaos/ledger"))["accounts"]
     tasks = (await _read(http, f"{site.control}/worlds/chaos/tasks?limit=10000"))["tasks"]
@@ -229,15 +229,15 @@ async def _mended(site: Site) -> None:
             raise TimeoutError(f"expected ready workers within {PATIENCE:g} s; {''.join(site.crew.said[-9:])}")
 
 
-async def _seen_to_its_end(client: Client, start: Start) -> None:
-    """Poll until the state is terminal; an answer that says something else than 200 or 503 is the last one, too."""
+async def _seen_to_its_end(client: Client, start: Start) -> bool:
+    """Poll until the state is terminal, and return True; or until the task is not found."""
     terminal = client.kinds[start.kind].states[-2:]
 
     async def ended() -> bool:
         poll = await client.poll(start.kind, start.task)
         return poll.state in terminal or poll.status not in {200, 503, 0}
 
-    await _soon(ended)
+    return await _soon(ended) and client.notes.polls[-1].state in terminal
 
 
 async def _hooks(notes: Notes, due: set[int]) -> None:
