@@ -12,6 +12,7 @@ import yaml
 
 from .clauses import LEVELS, Clause, Sentence, clause_pointer, read_clauses
 from .documents import Pointer
+from .facts import branches
 from .lifecycle import Lifecycle, read_lifecycles
 from .names import nearest
 from .operations import JSON, Operation, Parameter
@@ -204,9 +205,18 @@ def _operation(source: Source, path: str, method: str) -> Operation:
             Validator(schema, root) if schema is not None else None,
             tuple(content),
             {status: _follow(root, response) for status, response in raw["responses"].items()},
+            dict(_absent(root, schema)),
         )
     except (KeyError, ValueError) as error:
         raise source.error(("paths", path, method), f"expected schemas and references that resolve: {error}") from error
+
+
+def _absent(root: Mapping[str, Any], schema: Any) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield the fields of a body for which the file names values that are read as absent."""
+    for branch in branches(root, schema, {}):
+        for name, own in branch.get("properties", {}).items():
+            if isinstance(own, Mapping) and "x-absent" in own:
+                yield name, tuple(own["x-absent"])
 
 
 def _follow(root: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -65,6 +65,7 @@ class Operation:
     body: Validator | None
     media_types: tuple[str, ...] = (JSON,)
     responses: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    absent: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)  # by field of the body, from x-absent
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -76,6 +77,13 @@ class Operation:
     def body_required(self) -> bool:
         """Return True if a request without a body breaks the contract."""
         return bool(self.raw.get("requestBody", {}).get("required", False))
+
+    def without_absent(self, body: Any) -> Any:
+        """Return a body without the fields whose values are read as if they were not there (x-absent)."""
+        if not self.absent or not isinstance(body, dict):
+            return body
+        gone = [name for name, values in self.absent.items() if name in body and body[name] in values]
+        return {name: value for name, value in body.items() if name not in gone} if gone else body
 
     @property
     def body_limit(self) -> int | None:

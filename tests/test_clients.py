@@ -149,7 +149,6 @@ SPOILT = [  # (example, what is changed, into what, scenario, rule)
         "odd-ids",
         "given-task",
     ),
-    ("bash", 'sleep "$pause"', ":", "happy", "pace"),
     ("bash", "curl --silent", "curl --retry 3 --silent", "start-breaks", "pays-once"),
     ("bash", 'failed) fail "the task failed"', "failed) exit 0", "task-fails", "reports-failure"),
     ("bash", "((SECONDS < end))", "true", "never-ends", "gives-up"),

@@ -276,6 +276,7 @@ def test_u3_audio_belongs_to_its_account_where_the_world_says_so(fake: Fake) -> 
         ({"prompt": "", "style": "", "title": ""}, 200),
         ({"custom_mode": False, "prompt": ""}, 200),
         ({"unknown": [1]}, 200),
+        ({"custom_mode": None, "prompt": None, "style": None, "title": None}, 200),
         ({"custom_mode": True}, 400),
         ({"custom_mode": True, "prompt": ""}, 400),
         ({"custom_mode": True, "prompt": None}, 400),
@@ -297,18 +298,20 @@ def test_u4_u5_u6_custom_mode_needs_a_prompt_and_the_rest_is_optional(
     [
         ("http://127.0.0.1:9000/hook", 200),
         ("HTTPS://example.com", 200),
-        ("", 400),
+        ("", 200),
+        (None, 200),
+        (" ", 400),
         ("http://", 400),
         ("http:///path", 400),
         ("ftp://example.com/", 400),
         ("example.com/hook", 400),
         ("javascript:alert(1)", 400),
         (5, 400),
-        (None, 400),
+        (False, 400),
     ],
 )
 def test_u7_a_callback_url_is_http_with_a_host(fake: Fake, url: Any, status: int) -> None:
-    """U7: anything but an http(s) URL with a host is 400."""
+    """U7: anything but an http(s) URL with a host is 400; null and an empty text are as if it were not there."""
     assert status == fake.post(UPLOAD_COVER, {"audio_id": AUDIO, "callback_url": url}).status
 
 

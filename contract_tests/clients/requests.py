@@ -1,5 +1,6 @@
 """Rules for single requests: path, method, key, media type, body, query. Each yields what is wrong, with its remedy."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from difflib import get_close_matches
@@ -126,8 +127,11 @@ def _json(run: Experience, one: Entry, operation: Operation) -> Iterator[ClientF
         yield _finding(run, "json-body", "one JSON object in UTF-8", excerpt(one.body) if one.body else NOTHING, one)
         return
     assert operation.body is not None
-    for violation in operation.body.violations(one.value, "body"):
+    body = operation.without_absent(one.value)
+    for violation in operation.body.violations(body, "body"):
         yield _violation_finding(run, one, violation)
+    for name in sorted(one.value.keys() - body.keys()) if isinstance(one.value, dict) else ():
+        yield _finding(run, "absent-left-out", f"no body.{name}", json.dumps(one.value[name]), one)
     if isinstance(one.value, dict):
         properties = operation.raw["requestBody"]["content"][JSON]["schema"].get("properties", {})
         yield from _strange_names(run, one, list(one.value), list(properties), "body")

@@ -73,7 +73,21 @@ RULES: Final = {
             remedy="Delete it, or correct its spelling.",
             warns=True,
         ),
-        Rule("tidy-request", "A request carries nothing that is ignored.", "G1", remedy="Leave it out.", warns=True),
+        Rule(
+            "tidy-request",
+            "A request carries nothing that is ignored.",
+            "G1",
+            remedy="Leave out what is ignored, and spell the rest as documented.",
+            warns=True,
+        ),
+        Rule(
+            "absent-left-out",
+            "A field without a value is left out.",
+            "",
+            "No clause: nobody documented what a gateway makes of null, or of an empty URL.",
+            "Tell the serialiser to skip what is not set.",
+            warns=True,
+        ),
         # Which ids it uses.
         Rule(
             "given-source",

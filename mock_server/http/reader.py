@@ -192,7 +192,7 @@ def _body(operation: Operation, request: Request, given: Inputs) -> list[Violati
             ]
         given.body = request.body
         return []
-    given.body = parse_json(request.body)
+    given.body = operation.without_absent(parse_json(request.body))
     assert operation.body is not None
     broken = operation.body.violations(given.body, "body")
     given.body = given.body if broken else operation.body.read(given.body)

@@ -30,13 +30,14 @@ REQUEST = [
         ("cover", "valid-request", "top-level-list top-level-text empty-object camel-query no-query two-ids"),
         ("cover", "valid-request", "id-in-body"),
         ("upload", "valid-request", "audioId no-audio custom-text custom-number custom-no-prompt custom-empty-prompt"),
-        ("upload", "valid-request", "prompt-null style-list title-number audio-number callback-null"),
+        ("upload", "valid-request", "prompt-null style-list title-number audio-number"),
         ("webhook", "valid-request", "bad-callback"),
         ("cover", "no-leftovers", "work-id v2-path api-v2-path v2-poll"),
         ("cover", "known-path", "trailing-slash no-prefix typo double-slash upper id-in-path"),
         ("cover", "right-method", "start-by-get start-by-put poll-by-post"),
         ("cover", "known-names", "extra-field extra-query"),
         ("upload", "known-names", "callbackUrl"),
+        ("upload", "absent-left-out", "all-null callback-null callback-empty"),
         ("cover", "given-source", "wrong-source"),
         ("upload", "given-source", "wrong-source"),
         ("cover", "given-task", "polls-source polls-constant other-operation"),
@@ -114,6 +115,6 @@ MISTAKES = [*REQUEST, *BEHAVIOUR]
 WELL = ("cover", "upload", "webhook")
 HARMLESS = {
     "cover": ["probes", "fails-on-5xx", "polls-late"],
-    "upload": ["custom-right", "not-custom"],
+    "upload": ["custom-right", "not-custom", "all-null", "callback-empty"],
     "webhook": ["lingers", "no-receiver"],
 }
