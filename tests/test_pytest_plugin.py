@@ -215,13 +215,120 @@ def test_it(gateway_contract):
 
 
 def test_a_contract_that_was_broken_fails_the_test(tmp_path: Path) -> None:
-    """The fixture fails a test that has nothing else against it."""
+    """A test that has nothing else against it fails itself, with the curl line and without a line of our source."""
     (tmp_path / "test_bad.py").write_text(BAD)
 
     output = pytest_run(tmp_path)
 
     assert "no-leftovers (C14, documented)" in output
-    assert "1 error" in output
+    assert "curl -sS -i" in output
+    assert "1 failed" in output
+    assert "error" not in output.splitlines()[-1]
+    assert "pytest_plugin.py" not in output
+
+
+def test_a_test_that_fails_by_itself_is_not_judged_besides(tmp_path: Path) -> None:
+    """The first fault is the one that is shown."""
+    (tmp_path / "test_bad.py").write_text(BAD + "    assert 'this' == 'that'\n")
+
+    output = pytest_run(tmp_path)
+
+    assert "'this' == 'that'" in output
+    assert "no-leftovers" not in output
+
+
+LONG = """
+import pytest
+
+pytestmark = pytest.mark.gateway("stripe")
+
+@pytest.fixture
+def gateway():
+    return "a payment gateway"
+
+def test_both(gateway, covermock_gateway, covermock_gateway_contract, covermock_gateway_webhooks):
+    assert gateway == "a payment gateway"
+    assert covermock_gateway is covermock_gateway_contract
+
+@pytest.mark.covermock(drive="polls")
+def test_mark(covermock_gateway):
+    assert covermock_gateway.world.view()["drive"] == "polls"
+"""
+
+
+def test_the_long_names_live_beside_other_peoples(tmp_path: Path) -> None:
+    """A project whose own fixture and mark are called `gateway` goes on as before, and sees no warning."""
+    (tmp_path / "test_long.py").write_text(LONG)
+
+    output = pytest_run(tmp_path, "-W", "error", "--strict-markers")
+
+    assert "2 passed" in output
+    assert "warning" not in output
+
+
+CLASH = """
+def test_judged(gateway, gateway_contract):
+    pass
+"""
+
+
+def test_a_short_name_of_ours_beside_a_strange_gateway_is_named(tmp_path: Path) -> None:
+    """The judge of our gateway says nothing about theirs: the error names both, where theirs is, and the remedy."""
+    (tmp_path / "conftest.py").write_text("import pytest\n@pytest.fixture\ndef gateway():\n    return 1\n")
+    (tmp_path / "test_clash.py").write_text(CLASH)
+
+    output = pytest_run(tmp_path)
+
+    assert "'gateway_contract' is covermock's and 'gateway' is not" in output
+    assert "conftest.py:" in output
+    assert "ask for 'covermock_gateway_contract'" in output
+
+
+def test_two_plugins_with_one_name_are_named(tmp_path: Path) -> None:
+    """Where another plugin has a `gateway`, too, chance would decide: our alias refuses, by name."""
+    (tmp_path / "other_plugin.py").write_text("import pytest\n@pytest.fixture\ndef gateway():\n    return 1\n")
+    (tmp_path / "test_two.py").write_text("def test_two(gateway):\n    assert gateway != 1\n")
+
+    output = pytest_run(tmp_path, "-p", "other_plugin", PYTHONPATH=str(tmp_path))
+
+    assert "'gateway' is covermock's and somebody else's" in output
+    assert "other_plugin.py:" in output
+
+
+def test_a_project_can_wrap_our_gateway(tmp_path: Path) -> None:
+    """A fixture that overrides ours by the same name, and asks for it, is no clash."""
+    (tmp_path / "conftest.py").write_text(
+        "import pytest\n@pytest.fixture\ndef gateway(gateway):\n"
+        "    gateway.music_task(id='gen_own')\n    return gateway\n"
+    )
+    (tmp_path / "test_wrap.py").write_text("def test_wrap(gateway):\n    assert gateway.world.task('gen_own')\n")
+
+    assert "1 passed" in pytest_run(tmp_path)
+
+
+def test_a_mark_with_settings_without_names_is_refused(tmp_path: Path) -> None:
+    """What a mark says by position is nobody's setting."""
+    (tmp_path / "test_mark.py").write_text(
+        "import pytest\n@pytest.mark.gateway('polls')\ndef test_mark(gateway):\n    pass\n"
+    )
+
+    assert "expected settings by name in @pytest.mark.gateway, received ('polls',)" in pytest_run(tmp_path)
+
+
+def test_without_the_plugin_strict_markers_need_two_lines(tmp_path: Path) -> None:
+    """With `-p no:covermock` a project's other tests run under strict markers, with the lines that the docs show."""
+    page = (Path(__file__).parents[1] / "docs" / "pytest.md").read_text(encoding="utf-8")
+    [block] = [text for text in page.split("```ini\n")[1:] if "markers" in text]
+    (tmp_path / "pytest.ini").write_text(block.partition("```")[0])
+    (tmp_path / "test_marks.py").write_text(
+        "import covermock, pytest\n@pytest.mark.gateway(drive='polls')\ndef test_it(gateway):\n    pass\n"
+        "@covermock.mark(drive='polls')\ndef test_other():\n    pass\n"
+    )
+
+    output = pytest_run(tmp_path, "-p", "no:covermock", "--strict-markers")
+
+    assert "1 passed, 1 error" in output
+    assert "fixture 'gateway' not found" in output
 
 
 LIVE = """
