@@ -1,10 +1,10 @@
 """An exported world without keys of other gateways, such that it can be restored all the same."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ..http.redaction import Known, redact_fields, redact_headers, redact_value
+from ..http.redaction import Known, redact_fields, redact_headers, redact_text, redact_value
 from .export import Document
 
 _IDS = frozenset({"id", "source"})
@@ -24,7 +24,9 @@ def redact_export(document: Document, known: Known) -> Any:
         }
         for name, fields in (("journal", True), ("controls", False))  # what a control call sets is needed for a replay
     }
-    return redact_value({**document, **journals}, plain)
+    rest = {name: value for name, value in document.items() if name not in journals}
+    shown = redact_value(rest, plain)
+    return {name: journals.get(name) or shown[name] for name in document}
 
 
 def _ids(value: Any, name: str = "") -> Iterator[str]:
@@ -41,15 +43,20 @@ def _ids(value: Any, name: str = "") -> Iterator[str]:
 
 
 def _entry(entry: Document, known: Known, *, fields: bool) -> Document:
-    request = {**entry["request"], "headers": redact_headers(entry["request"]["headers"], known)}
-    if fields:
-        request |= {"query": redact_fields(request["query"], known), "body": _body(request["body"], known)}
-    return {**entry, "request": request}
+    request, redact = entry["request"], redact_fields if fields else redact_text
+    shown: Document = redact_value(entry, known)
+    shown["request"] |= {
+        "headers": redact_headers(request["headers"], known),
+        "query": redact(request["query"], known),
+        "body": _body(request["body"], known, redact),
+    }
+    shown["answer"]["body"] = _body(entry["answer"]["body"], known, redact_text)
+    return shown
 
 
-def _body(body: str | Mapping[str, str], known: Known) -> str | Mapping[str, str]:
-    """Return a body as it may be shown; one that is no text is looked through all the same."""
+def _body(body: str | Mapping[str, str], known: Known, redact: Callable[[str, Known], str]) -> str | Mapping[str, str]:
+    """Return a body as it may be shown; one that is no text is looked through all the same, and stays base64."""
     if isinstance(body, str):
-        return redact_fields(body, known)
-    shown = redact_fields(b64decode(body["base64"]).decode("latin-1"), known)
+        return redact(body, known)
+    shown = redact(b64decode(body["base64"]).decode("latin-1"), known)
     return {"base64": b64encode(shown.encode("latin-1")).decode()}
