@@ -44,7 +44,7 @@ def _ids(value: Any, name: str = "") -> Iterator[str]:
 
 def _entry(entry: Document, known: Known, *, fields: bool) -> Document:
     request, redact = entry["request"], redact_fields if fields else redact_text
-    shown: Document = redact_value(entry, known)
+    shown: dict[str, Any] = redact_value(entry, known)
     shown["request"] |= {
         "headers": redact_headers(request["headers"], known),
         "query": redact(request["query"], known),
