@@ -9,6 +9,9 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from covermock.openapi import KeyScheme
+
+from .statuses import is_success
 from .vocabulary import KEY_VARIABLES
 
 JSON = "application/json"
@@ -71,7 +74,7 @@ class Answer:
     @property
     def ok(self) -> bool:
         """Return True if the gateway accepted the request."""
-        return not self.problem and 200 <= self.status < 300
+        return not self.problem and is_success(self.status)
 
     def __str__(self) -> str:
         """Return the answer in a few words, as reports show it."""
@@ -109,9 +112,9 @@ def query_of(**parameters: str) -> str:
     return urlencode(parameters, errors="surrogatepass", quote_via=quote)
 
 
-def curl(sent: Sent, url: str) -> str:
+def curl(sent: Sent, url: str, scheme: KeyScheme | None) -> str:
     """Return a curl line that repeats the request; a key is only named by its environment variable."""
-    headers = [("Authorization", f"Bearer ${KEY_VARIABLES[sent.who]}")] if sent.who else []
+    headers = [scheme.carry(f"${KEY_VARIABLES[sent.who]}")] if sent.who and scheme else []
     target = f"{url}{sent.path}" + (f"?{sent.query}" if sent.query else "")
     return curl_line(sent.method, target, [*headers, *sent.headers], sent.body)
 

@@ -63,6 +63,7 @@ class Contract:
     body_limit: int
     rules: Mapping[str, str]
     scheme: KeyScheme | None = None
+    open: frozenset[str] = frozenset()
 
     @cached_property
     def by_id(self) -> Mapping[str, Operation]:
@@ -140,6 +141,7 @@ def read_contract(source: Source) -> Contract:
         source.data.get("x-limits", {}).get("body_bytes", 1 << 20),
         source.data.get("x-rules", {}),
         read_scheme(source),
+        frozenset(source.data.get("x-open", ())),
     )
     _refuse_odd_rules(contract)
     _refuse_strangers(contract)
@@ -253,7 +255,7 @@ def _refuse_strangers(contract: Contract) -> None:
         "for": contract.by_id,
     }
     for at, key, name in _texts_under(contract.source.data, ()):
-        pointers = at[0] == "x-rules" or key in {"x-constant", "x-unique"}
+        pointers = at[0] == "x-rules" or key in {"x-constant", "x-unique", "inclusive"}
         word = "x-clause" if pointers else "for" if at[0] == "x-clauses" and "for" in at else key
         valid = known.get(word, ())
         clause, number = clause_pointer(name) if word in {"x-clause", "clause"} else (name, 1)
@@ -267,10 +269,12 @@ def _refuse_strangers(contract: Contract) -> None:
 
 
 def _texts_under(node: Any, at: Pointer) -> Iterator[tuple[Pointer, str, str]]:
-    """Yield (place, key, value) of every text under a key, outside examples and the clauses' own prose."""
+    """Yield (place, key, value) of every text under a key, outside examples' values and the clauses' own prose."""
     entries: Iterable[tuple[str | int, Any]] = ()
     if isinstance(node, dict):
         entries = ((key, value) for key, value in node.items() if key not in {"example", "examples", "properties"})
+        named = node["examples"].items() if isinstance(node.get("examples"), dict) else ()
+        yield from (((*at, "examples", k), "x-clause", v["x-clause"]) for k, v in named if "x-clause" in v)
         for name, schema in node.get("properties", {}).items() if isinstance(node.get("properties"), dict) else ():
             yield from _texts_under(schema, (*at, "properties", name))
     elif isinstance(node, list):

@@ -18,7 +18,7 @@ _WORDS: Final[Mapping[str, tuple[frozenset[str], frozenset[str], tuple[str, ...]
     TASK_KNOWN: (frozenset({"lifecycle", "id"}), frozenset({"started_by"}), ()),
     TASK_SUCCEEDED: (frozenset(), frozenset(), (TASK_KNOWN,)),
     SOURCE_KNOWN: (frozenset({"kind", "id"}), frozenset(), ()),
-    SOURCE_WITHIN: (frozenset({"of", "min", "max"}), frozenset(), (SOURCE_KNOWN,)),
+    SOURCE_WITHIN: (frozenset({"of", "min", "max"}), frozenset({"inclusive"}), (SOURCE_KNOWN,)),
     SOURCE_UNUSED: (frozenset(), frozenset(), _FINDS),
     AFFORDABLE: (frozenset(), frozenset(), ()),
 }

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from covermock.contract_tests import settings_for
 from covermock.contract_tests.exchange import MAIN_KEY, Sent
-from covermock.contract_tests.servers.expect.reasons import blames
+from support.judging import blames
 from covermock.contract_tests.servers.session import Session
 
 COVER, COVERS, MUSIC, MUSICS = "startCover", "getCoverStatus", "startUploadCover", "getUploadCoverStatus"
@@ -57,9 +57,9 @@ def session() -> Session:
 def request(session: Session, operation: str, what: dict[str, Any]) -> Sent:
     """Return the request that a row describes."""
     who, headers = what.get("who", "main"), what.get("headers", ())
-    if session.operations[operation].starts:
-        return session.post(operation, what["body"], "", who, headers=headers)
-    return session.get(operation, "", who, headers, **{k: v for k, v in what.items() if k == "task_id"})
+    named = {name: text for name, text in what.items() if name == "task_id"}
+    sent = session.plain(session.operations[operation], named, story="", who=who, headers=headers)
+    return session.with_body(sent, what["body"]) if "body" in what else sent
 
 
 @pytest.mark.parametrize(("operation", "what", "status", "accepted", "other"), TABLE)
@@ -89,11 +89,11 @@ def test_a_refusal_follows_from_the_contract(
 )
 def test_what_nobody_documented_is_open(session: Session, body: dict[str, Any]) -> None:
     """Values that x-open names, unknown fields and null where nothing is needed are never judged."""
-    assert session.expectations.of(session.post(MUSIC, body, "")).open
+    assert session.expectations.of(request(session, MUSIC, {"body": body})).open
 
 
 def test_a_definite_fault_beside_an_open_value_stays_due(session: Session) -> None:
     """A request without its id is refused, whatever else is odd about it."""
-    expected = session.expectations.of(session.post(MUSIC, {"style": "\x00"}, ""))
+    expected = session.expectations.of(request(session, MUSIC, {"body": {"style": "\x00"}}))
 
     assert (400, True) == (expected.due and expected.due.status, expected.open)

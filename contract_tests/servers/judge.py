@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from covermock.openapi import LEVELS, Contract, Operation, Validator, clauses_of, facts
+from covermock.openapi import AFFORDABLE, LEVELS, Contract, Operation, Routes, Validator, clauses_of, facts
 
 from ..exchange import UNREADABLE, Answer, Exchange
+from ..statuses import NOT_ALLOWED, NOT_FOUND, UNAUTHORIZED, is_crash, is_error
 from .evidence import Blame, Evidence
 from .expect.expectations import Expectation
+from .expect.needs import rows_of
 from .expect.reasons import REQUEST, Reason
 from .expect.sentences import Sentences
 
@@ -21,8 +23,9 @@ class Judge:
         self.contract, self.evidence = contract, evidence
         sentences = Sentences(contract)
         self.rule, self.named = sentences.rule, sentences.named
-        self._accepted = {one.id: Validator(one.schema(200), contract.root) for one in contract.operations}
+        self._accepted = {one.id: Validator(one.schema(one.success), contract.root) for one in contract.operations}
         self._errors: dict[int, Validator] = {}
+        self._routes = Routes(contract.operations)
 
     def judge(self, at: Exchange, expected: Expectation) -> list[str]:
         """Note what the exchange shows; return the fingerprints of what it breaks."""
@@ -30,7 +33,7 @@ class Judge:
         self.evidence.note_tried(complete)
         if answer.problem:
             self._broke(complete, at, "every request gets a complete HTTP answer", "a complete answer")
-        elif answer.status >= 500:
+        elif is_crash(answer.status):
             self._broke(self._crash(expected), at, "no request makes the gateway fail (5xx)", "no 5xx")
         if answer.seconds > SLOW_SECONDS and not answer.problem:
             title, limit = "every answer comes within 2 s", f"an answer within {SLOW_SECONDS:g} s"
@@ -61,32 +64,33 @@ class Judge:
     def _judge_acceptance(self, at: Exchange, expected: Expectation) -> None:
         operation, answer = expected.operation, at.answer
         assert operation is not None
-        own = (operation.clause, operation.responses["200"].get("x-clause"))
+        own = (operation.clause, operation.answer.get("x-clause"))
         free = self.rule("free") if operation.polls else ()
         tried = [one for clause in own for one in self.named(clause)]
         self.evidence.note_tried([*self.rule("json"), *self.rule("key"), *free, *tried, *expected.refused])
-        if not answer.ok and answer.status != 200:
+        if not answer.ok and answer.status != operation.success:
             blamed = self._refusal(operation, expected, answer)
-            self._broke(blamed, at, f"{operation.id} accepts a valid request", "200, since it is valid")
+            expectation = f"{operation.success}, since it is valid"
+            self._broke(blamed, at, f"{operation.id} accepts a valid request", expectation)
 
     def _judge_form(self, at: Exchange, expected: Expectation) -> None:
         answer, operation = at.answer, expected.operation
         if answer.ok:
             if operation is not None and not expected.due and not expected.open:
                 self._judge_accepted(at, operation)
-        elif answer.status >= 400:
+        elif is_error(answer.status):
             self._judge_error(at, expected)
         elif operation is not None:
             self._broke(self.rule("json"), at, "JSON comes out", "an answer with 2xx or 4xx")
 
     def _judge_accepted(self, at: Exchange, operation: Operation) -> None:
         answer, named = at.answer, self.named
-        clause = operation.responses["200"].get("x-clause")
-        if answer.status != 200:
-            self._broke(named(clause), at, f"{operation.id} is accepted with 200", "200")
+        clause, status = operation.answer.get("x-clause"), operation.success
+        if answer.status != status:
+            self._broke(named(clause), at, f"{operation.id} is accepted with {status}", str(status))
         if not self._is_json(at):
             return
-        value, schema = answer.json, operation.schema(200)
+        value, schema = answer.json, operation.schema(status)
         for violation in self._accepted[operation.id].violations(value, "body"):
             pointer = f"{violation.clause}#{violation.sentence}" if violation.clause else clause
             title = f"{operation.id}: {violation.where} is {violation.expected}"
@@ -131,11 +135,11 @@ class Judge:
             self._broke(blamed, at, f"a {due.status} has the type {due.type}", f"the type {due.type!r}")
 
     def _judge_allow(self, at: Exchange) -> None:
-        """A 405 says which methods the path has."""
-        methods = {one.method for one in self.contract.operations if one.path == at.sent.path}
+        """A refused method says which methods the path has."""
+        methods = set(self._routes.find(at.sent.path)[0])
         given = {word.strip().upper() for word in at.answer.headers.get("allow", "").split(",")}
-        if at.answer.status == 405 and methods and not methods <= given:
-            title = "a 405 names the allowed methods in Allow"
+        if at.answer.status == NOT_ALLOWED and methods and not methods <= given:
+            title = f"a {NOT_ALLOWED} names the allowed methods in Allow"
             received = f"Allow: {at.answer.headers.get('allow', '(no such header)')}"
             self.evidence.note_broken(self.rule("paths"), title, f"Allow: {', '.join(methods)}", received, at)
 
@@ -144,7 +148,7 @@ class Judge:
         answer = at.answer
         by = instead or self.rule("json")
         if answer.json is UNREADABLE:
-            more = self.rule("envelope") if answer.status >= 400 else ()
+            more = self.rule("envelope") if is_error(answer.status) else ()
             self._broke((*by, *more), at, "JSON comes out", "a JSON body")
             return False
         if not answer.is_json:
@@ -155,7 +159,7 @@ class Judge:
     def _crash(self, expected: Expectation) -> tuple[Blame, ...]:
         """Return what a 5xx breaks: the rule of complete answers, and that of invalid requests where it was one."""
         invalid = expected.due is not None and expected.due.rank == REQUEST
-        row = self.contract.errors["invalid-params"] if invalid else None
+        row = self.contract.errors.get("invalid-params") if invalid else None
         return (*self.rule("complete"), *self.named(row.clause if row else None))
 
     def _misplaced(self, due: Reason, expected: Expectation, answer: Answer) -> tuple[Blame, ...]:
@@ -164,21 +168,21 @@ class Judge:
             return self.rule("order")
         if answer.status in self._unpaid and expected.operation and expected.operation.polls:
             return (*due.other, *self.rule("free"))
-        return (*due.other, *(self.rule("operations") if answer.status == 405 else ()))
+        return (*due.other, *(self.rule("operations") if answer.status == NOT_ALLOWED else ()))
 
     def _refusal(self, operation: Operation, expected: Expectation, answer: Answer) -> tuple[Blame, ...]:
         """Return what the refusal of a valid request breaks."""
-        if operation.polls and answer.status == 404:
+        if operation.polls and answer.status == NOT_FOUND:
             return self.rule("ends")
-        more = self.rule("key") if answer.status == 401 else ()
+        more = self.rule("key") if answer.status == UNAUTHORIZED else ()
         free = self.rule("free") if operation.polls and answer.status in self._unpaid else ()
         return (*expected.refused, *more, *free)
 
     @property
     def _unpaid(self) -> set[int]:
         """Return the statuses that say that credits are missing."""
-        rows = (row for one in self.contract.operations for row in one.raw.get("x-preconditions", ()))
-        return {self.contract.errors[row["error"]].status for row in rows if row["check"] == "affordable"}
+        rows = (row for one in self.contract.operations for row in rows_of(one) if row["check"] == AFFORDABLE)
+        return {self.contract.errors[row["error"]].status for row in rows}
 
     def _error_schema(self, operation: Operation | None, status: int) -> Mapping[str, Any]:
         """Return the schema of the documented error, or of any where this one isn't documented."""

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from covermock.openapi import Operation, Routes, marks
+from covermock.openapi import Operation, marks
 
-from ..exchange import Exchange, json_object
+from ..exchange import MAIN_KEY, Exchange, json_object
+from ..statuses import NOT_FOUND, UNAUTHORIZED, is_gone
 from .ask.polling import DONE_WORDS
 from .expect.knowledge import KnownTask
 from .expect.reasons import KEY
@@ -61,9 +62,8 @@ def _poll(session: Session, exchange: Exchange, operation: Operation) -> Poll:
 
 
 def _acceptances(session: Session) -> Iterator[tuple[Exchange, Operation]]:
-    routes = Routes(session.contract.operations)
     for exchange in session.transport.history:
-        operation = routes.find(exchange.sent.path)[0].get(exchange.sent.method)
+        operation, _ = session.expectations.route(exchange.sent)
         if operation and exchange.answer.ok:
             yield exchange, operation
 
@@ -106,7 +106,7 @@ def unique_values_differ(session: Session, seen: list[Poll]) -> None:
 
 
 def _marks(session: Session, poll: Poll, word: str) -> Iterator[tuple[str, str, Any]]:
-    return marks(session.contract.root, poll.operation.schema(200), poll.exchange.answer.json, word)
+    return marks(session.contract.root, poll.operation.schema(poll.operation.success), poll.exchange.answer.json, word)
 
 
 def _comparable(value: Any) -> Any:
@@ -146,12 +146,12 @@ def success_has_its_name(session: Session, task: KnownTask, seen: list[Poll]) ->
 def keys_are_looked_at_first(session: Session) -> None:
     """A wrong key that got an answer to something else was looked at too late, or not at all."""
     suspects = [(exchange, due) for exchange, due in session.evidence.suspects if due.rank == KEY]
-    keyless = [one for one in session.transport.history if not one.sent.who and not _key(one)]
-    late = {(m.sent.method, m.sent.path) for m, _ in suspects if not _key(m)} & {
-        (m.sent.method, m.sent.path) for m in keyless if m.answer.status == 401
+    keyless = [one for one in session.transport.history if not one.sent.who and not _has_key(session, one)]
+    late = {_operation(session, one) for one, _ in suspects if not _has_key(session, one)} & {
+        _operation(session, one) for one in keyless if one.answer.status == UNAUTHORIZED
     }
     for exchange, due in suspects:
-        order = (exchange.sent.method, exchange.sent.path) in late
+        order = _operation(session, exchange) in late
         title = "the key is looked at first" if order else due.fact
         blamed = session.judge.rule("order") if order else due.accepted
         session.evidence.note_broken(blamed, title, str(due.status), str(exchange.answer), exchange)
@@ -163,22 +163,30 @@ def requests_are_looked_at_before_ids(session: Session) -> None:
     A refusal of an id that nobody has doesn't tell whether the rest was looked at; the same with a real id does.
     """
     ids = {name for operation in session.contract.operations for _, name in operation.id_places}
-    kept = {(_without(ids, one), one.answer.status) for one in session.transport.history}
+    kept = {(_without(session, ids, one), one.answer.status) for one in session.transport.history}
     for exchange, due in session.evidence.suspects:
-        if due.rank != KEY and (_without(ids, exchange), due.status) in kept:
+        if due.rank != KEY and (_without(session, ids, exchange), due.status) in kept:
             title = "what the request itself shows is said before what its id names"
             rule = session.judge.rule("order")
             session.evidence.note_broken(rule, title, str(due.status), str(exchange.answer), exchange)
 
 
-def _without(ids: set[str], exchange: Exchange) -> str:
+def _without(session: Session, ids: set[str], exchange: Exchange) -> str:
     body = {name: value for name, value in json_object(exchange.sent.body).items() if name not in ids}
     shown = json.dumps(body, sort_keys=True) if body else repr(exchange.sent.body)
-    return f"{exchange.sent.who} {exchange.sent.path} {shown}"
+    return f"{exchange.sent.who} {_operation(session, exchange)} {shown}"
 
 
-def _key(exchange: Exchange) -> str:
-    return next((value for name, value in exchange.sent.headers if name in {"Authorization", "X-API-Key"}), "")
+def _operation(session: Session, exchange: Exchange) -> str:
+    operation, _ = session.expectations.route(exchange.sent)
+    return operation.id if operation else exchange.sent.path
+
+
+def _has_key(session: Session, exchange: Exchange) -> bool:
+    """Return True if anything in the headers is, or looks like, a key."""
+    scheme = session.contract.scheme
+    named = scheme.header.lower() if scheme else ""
+    return any(name.lower() == named or MAIN_KEY in value for name, value in exchange.sent.headers)
 
 
 def task_ids_are_unique(session: Session) -> None:
@@ -196,7 +204,7 @@ def task_ids_are_unique(session: Session) -> None:
 def every_task_can_be_polled(session: Session, polls: dict[str, list[Poll]]) -> None:
     for kind, operation in session.contract.polls.items():
         tasks = [task for task in session.knowledge.tasks.values() if task.kind == kind and task.owner == "main"]
-        sent = [one for one in session.transport.history if one.sent.path == operation.path and one.sent.who]
+        sent = [one for one in _sent_to(session, operation) if one.sent.who]
         asked = [one for one in sent if tasks and tasks[0].id in session.expectations.ids(operation, one.sent)]
         if asked and not any(task.id in polls for task in tasks):
             title, blamed = f"status shows the {kind} tasks that were accepted", session.judge.named(operation.clause)
@@ -206,19 +214,18 @@ def every_task_can_be_polled(session: Session, polls: dict[str, list[Poll]]) -> 
 def operations_are_where_they_belong(session: Session) -> None:
     """Each operation exists at its method and path."""
     for operation in session.contract.operations:
-        place = (operation.method, operation.path)
-        keyed = [
-            one
-            for one in session.transport.history
-            if (one.sent.method, one.sent.path) == place and one.sent.who == "main"
-        ]
-        gone = all(one.answer.status in {404, 405} for one in keyed)
+        keyed = [one for one in _sent_to(session, operation) if one.sent.who == "main"]
+        gone = all(is_gone(one.answer.status) for one in keyed)
         if len(keyed) > 2 and gone and _needs_more(session, keyed):
             title, rule = f"{operation.method} {operation.path} exists", session.judge.rule("operations")
             session.evidence.note_broken(rule, title, "an operation", str(keyed[0].answer), keyed[0])
 
 
+def _sent_to(session: Session, operation: Operation) -> list[Exchange]:
+    return [one for one in session.transport.history if session.expectations.route(one.sent)[0] is operation]
+
+
 def _needs_more(session: Session, keyed: list[Exchange]) -> bool:
-    """Return True if any of the requests had to get something else than 404."""
+    """Return True if any of the requests had to get something else than that nothing is there."""
     due = [session.expectations.of(exchange.sent).due for exchange in keyed]
-    return any(reason is None or reason.status != 404 for reason in due)
+    return any(reason is None or reason.status != NOT_FOUND for reason in due)

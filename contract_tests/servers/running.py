@@ -9,9 +9,11 @@ from typing import cast
 from covermock.openapi import Contract
 
 from ..exchange import Exchange, Sent
+from ..statuses import UNAUTHORIZED
 from .ask.checks import CHECKS, Ask, Check
 from .ask.flows import PaidFlow, linger, plan_flows
 from .ask.polling import has_ended
+from .ask.robustness import nowhere
 from .ask.webhooks import Receiver
 from .expect.expectations import Expectation
 from .oracles import judge_history
@@ -20,7 +22,7 @@ from .send.transport import ANSWER_SECONDS, StoppedError
 from .send.wire import REFUSED
 from .session import Session
 from .settings import Settings
-from .verdicts import Judgement, judgement
+from .verdicts import Judgement, clauses_of_key, judgement
 
 _FLOW_REQUESTS = 25  # what one flow needs, so that free checks don't take it away
 _SHORT_TIMEOUT = 4.0
@@ -28,8 +30,8 @@ _CHECKERS = 3  # free checks that run side by side
 _HURRIED = 1  # requests of each check that are sent to a gateway that is very slow
 _RESERVE = 12  # requests kept for the last look at the tasks
 _MOST_GENERATED = 120
-_STORY_CREDITS = 2
-_PROBE_CREDITS = 50  # four kinds of requests for 12, and two for 1, that may be accepted by mistake
+_STORY_TASKS = 2  # of the cheapest kind that a story may start
+_PROBES = 4  # requests of each operation that are paid for, since a gateway may accept them by mistake
 GENERATING = "generated requests need pip install 'covermock[check]'"
 _LAST_LOOK = 1.2  # seconds that must lie between a task's first poll and its last: created_at has whole seconds
 
@@ -63,16 +65,16 @@ def preflight(session: Session) -> str:
     """Ask each operation once; return why the gateway can't be tested, or nothing when it can."""
     session.transport.timeout = _SHORT_TIMEOUT
     story = "looks whether anybody answers"
-    starts = {one.id: one.handler == "start" for one in session.contract.operations}
-    requests = [session.post(name, {}, story) for name in starts if starts[name]]
-    requests += [session.poll(kind, session.unknown_id(), story) for kind in session.contract.polls]
+    starts = [session.about(one, None, story=story) for one in session.starts]
+    requests = [sent for sent in starts if session.expectations.of(sent).due]
+    requests += [session.about(one, session.unknown_id(), story=story) for one in session.polls]
     with ThreadPoolExecutor(len(requests)) as pool:
         tried = pool.map(lambda sent: _ask(session, sent, session.expectations.of(sent)), requests)
         exchanges = [exchange for exchange in tried if exchange]
     session.transport.timeout = ANSWER_SECONDS
     if all(one.answer.problem for one in exchanges):
         return _silence(session, exchanges)
-    if all(one.answer.status == 401 for one in exchanges):
+    if all(one.answer.status == UNAUTHORIZED for one in exchanges):
         return _refused_keys(session)
     for who in ("second", "poor"):
         _drop_refused(session, who)
@@ -82,7 +84,7 @@ def preflight(session: Session) -> str:
 def _silence(session: Session, exchanges: list[Exchange]) -> str:
     first = exchanges[0].answer.problem
     if not first.startswith(REFUSED):
-        more = session.ask(Sent("GET", "/api/v1/audio/music/no-such-path", "", story="looks whether anybody answers"))
+        more = session.ask(Sent("GET", nowhere(session)[0], "", story="looks whether anybody answers"))
         if not more.answer.problem:
             return ""
     return f"expected an answer from {session.settings.url}, received: {first}"
@@ -91,22 +93,21 @@ def _silence(session: Session, exchanges: list[Exchange]) -> str:
 def _refused_keys(session: Session) -> str:
     """Return what to say when the main key is refused everywhere, and no other one is taken either."""
     for who in ("second", "poor"):
-        if session.has(who) and _status_of_key(session, who) != 401:
+        if session.has(who) and _status_of_key(session, who) != UNAUTHORIZED:
             return ""
-    return "expected a valid key in COVERMOCK_API_KEY, received 401 to every request with it"
+    return f"expected a valid key in COVERMOCK_API_KEY, received {UNAUTHORIZED} to every request with it"
 
 
 def _status_of_key(session: Session, who: str) -> int:
-    kind = next(iter(session.contract.polls))
-    return session.send(session.poll(kind, session.unknown_id(), "looks whether this key is taken", who)).answer.status
+    sent = session.about(session.polls[0], session.unknown_id(), story="looks whether this key is taken", who=who)
+    return session.send(sent).answer.status
 
 
 def _drop_refused(session: Session, who: str) -> None:
     if not session.has(who):
         return
-    if _status_of_key(session, who) == 401:
-        reason = f"the {who} key is refused (401)"
-        session.evidence.note_untried(["G9"] if who == "second" else ["G6"], reason)
+    if _status_of_key(session, who) == UNAUTHORIZED:
+        session.evidence.note_untried(clauses_of_key(session.contract, who), f"the {who} key is refused")
         session.settings = replace(session.settings, keys={k: v for k, v in session.settings.keys.items() if k != who})
 
 
@@ -134,7 +135,7 @@ def affordable_flows(session: Session, wanted: list[PaidFlow], progress: Progres
             session.evidence.note_untried(
                 paid.shows, f"{paid.title} may cost {paid.credits} credits: raise --max-credits"
             )
-    session.budget.probes = min(left, _PROBE_CREDITS)
+    session.budget.probes = min(left, _PROBES * sum(one.top_price for one in session.starts))
     used = session.budget.max_credits - session.budget.left
     session.budget.quote = used + sum(paid.credits for paid in chosen) + session.budget.probes
     what = [paid.title for paid in chosen]
@@ -198,7 +199,7 @@ def _shortage(session: Session, keep: int, sent: int) -> str:
 def _ask(session: Session, sent: Sent, expected: Expectation) -> Exchange | None:
     """Send a request of a check; return None where it could cost more than is left, which the rest may not."""
     try:
-        return session.ask(sent, expected)
+        return session.ask(sent, expected, probe=expected.price > 0)
     except OutOfBudgetError as error:
         session.evidence.note_untried(expected.clauses, str(error))
         return None
@@ -210,7 +211,9 @@ def _generate(session: Session, progress: Progress) -> None:
         from .ask.generated import generated_requests_are_judged
         from .ask.stories import stories_are_judged
     except ModuleNotFoundError as missing:
-        session.evidence.note_untried(["G7"], f"expected {missing.name}, not installed: {GENERATING}")
+        row = session.contract.errors.get("invalid-params")
+        reason = f"expected {missing.name}, not installed: {GENERATING}"
+        session.evidence.note_untried([row.clause] if row and row.clause else [], reason)
         return
     progress.step("generating", session.budget.requests, session.budget.max_requests)
     left = session.budget.requests_left - _RESERVE
@@ -218,7 +221,8 @@ def _generate(session: Session, progress: Progress) -> None:
         generated_requests_are_judged(session, min(left // 2, _MOST_GENERATED))
     left = session.budget.requests_left - _RESERVE
     if left > _RESERVE and not session.is_slow:
-        session.budget.probes = min(session.budget.probes, _STORY_CREDITS)
+        cheapest = min((one.top_price for one in session.starts), default=0)
+        session.budget.probes = min(session.budget.probes, _STORY_TASKS * cheapest)
         session.story = stories_are_judged(session, min(left, _MOST_GENERATED))
 
 

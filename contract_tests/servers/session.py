@@ -6,15 +6,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock, RLock
 from typing import Any
+from urllib.parse import quote
 
 from covermock.openapi import GATEWAY, Contract, Operation, facts, load
 
 from ..exchange import JSON, Answer, Exchange, Sent, curl, json_body, query_of
 from ..reports.redaction import redactor
 from .evidence import Evidence
+from .expect.bodies import Bodies, id_prefix, some_value
 from .expect.expectations import Expectation, Expectations
-from .expect.knowledge import COVER, MUSIC, Knowledge
+from .expect.knowledge import Knowledge
+from .expect.needs import need_of
 from .expect.reasons import IDENTITY
+from .expect.sources import Given, given_sources
 from .judge import SLOW_SECONDS, Judge
 from .send.budget import Budget, OutOfBudgetError
 from .send.transport import Transport
@@ -29,14 +33,17 @@ class Session:
     def __init__(self, settings: Settings, contract: Contract | None = None) -> None:
         self.settings = settings
         self.contract = contract or load(GATEWAY)
-        self.operations = {operation.id: operation for operation in self.contract.operations}
-        self.starts = {one.task_kind: one for one in self.contract.operations if one.starts}
-        _refuse_other_tasks(self.contract, self.starts)
+        self.operations = self.contract.by_id
+        self.starts = tuple(one for one in self.contract.operations if one.starts)
+        self.polls = tuple(self.contract.polls.values())
         self.budget = Budget(settings.max_credits, settings.max_requests)
-        self.transport = Transport(settings.url, settings.keys, self.budget, settings.rate)
-        self.knowledge = Knowledge(settings, dict(self.contract.lifecycles))
+        scheme = self.contract.scheme
+        self.transport = Transport(settings.url, settings.keys, self.budget, settings.rate, scheme)
+        given = given_sources(self.contract, settings.named)
+        self.knowledge = Knowledge(given, dict(self.contract.lifecycles), "whose-source" in self.contract.open)
         self.expectations = Expectations(self.contract, self.knowledge)
-        self.evidence = Evidence(redactor(settings.keys.values()), lambda exchange: curl(exchange.sent, settings.url))
+        redact = redactor(settings.keys.values())
+        self.evidence = Evidence(redact, lambda exchange: curl(exchange.sent, settings.url, scheme))
         self.judge = Judge(self.contract, self.evidence)
         self.chance = random.Random(settings.seed)  # noqa: S311 - for made-up ids, not for secrets
         self.strays: set[str] = set()  # facts that the gateway has not kept, and may have charged for
@@ -49,21 +56,19 @@ class Session:
         self._lock = RLock()
         self._probing: defaultdict[str, Lock] = defaultdict(Lock)
 
-    def ask(self, sent: Sent, expected: Expectation | None = None) -> Exchange:
+    def ask(self, sent: Sent, expected: Expectation | None = None, *, probe: bool = False) -> Exchange:
         """Send the request, learn from the answer and judge it; `expected` instead of what is known by itself.
 
-        Raises `OutOfBudgetError` and `StoppedError` instead of sending.
+        With `probe` it is paid from the credits for probes. Raises `OutOfBudgetError` and `StoppedError` instead of
+        sending.
         """
         expectation = expected or self.expectations.of(sent)
-        exchange = self.send(sent, expectation)
+        exchange = self.send(sent, expectation, probe=probe)
         self.judge.judge(exchange, expectation)
         return exchange
 
     def send(self, sent: Sent, expectation: Expectation | None = None, *, probe: bool = False) -> Exchange:
-        """Send the request and learn from the answer, but leave the judging to the caller.
-
-        With `probe` it is paid from the credits for probes, even where it is valid.
-        """
+        """Send the request and learn from the answer, but leave the judging to the caller."""
         expectation = expectation or self.expectations.of(sent)
         if expectation.due and _top_price(expectation):
             with self._lock:
@@ -137,31 +142,78 @@ class Session:
         lose the task.
         """
         others = (one for one in self.contract.operations if one.handler == operation.handler)
-        schemas = [one.schema(200) for one in (operation, *others)]
+        schemas = [one.schema(one.success) for one in (operation, *others)]
         found = (one for schema in schemas for one in facts(self.contract.root, schema, answer.json, name))
         return next(found, None) if answer.ok else None
 
-    def post(self, operation: str, body: object, story: str, who: str = "main", **more: Any) -> Sent:
-        """Return a request to a starting operation; `body` is bytes as they are, or a JSON value."""
-        raw = body if isinstance(body, bytes) else json_body(body)
-        headers = (("Content-Type", JSON), *more.pop("headers", ()))
-        found = self.operations[operation]
-        return Sent(found.method, found.path, who, "", headers, raw, story)
+    def about(
+        self,
+        operation: Operation,
+        name: str | None,
+        body: Mapping[str, Any] | None = None,
+        *,
+        story: str,
+        who: str = "main",
+        headers: Any = (),
+        place: tuple[str, str] | None = None,
+    ) -> Sent:
+        """Return a request to an operation about an id, which stands in its first place, or in another one.
 
-    def start(self, kind: str, body: object, story: str, who: str = "main", **more: Any) -> Sent:
-        return self.post(self.starts[kind].id, body, story, who, **more)
+        Without a `name` there is none, where that is possible: a path always has one.
+        """
+        where, field = place or (*operation.id_places, ("", ""))[0]
+        named = {field: name} if name is not None and field else {}
+        sent = self.plain(operation, named if where != "body" else {}, story=story, who=who, headers=headers)
+        if operation.body is None:
+            return sent
+        return self.with_body(sent, {**(named if where == "body" else {}), **(body or {})})
+
+    def plain(
+        self,
+        operation: Operation,
+        named: Mapping[str, str] | None = None,
+        *,
+        story: str,
+        who: str = "main",
+        headers: Any = (),
+    ) -> Sent:
+        """Return a request without a body. `named` are its parameters; others that it needs are made up."""
+        given = {**self._needed(operation), **(named or {})}
+        path = operation.path
+        for one in operation.parameters:
+            if one.place == "path":
+                value = given.pop(one.name, None) or self.unknown_id()
+                path = path.replace(f"{{{one.name}}}", quote(value, safe="", errors="surrogatepass"))
+        return Sent(operation.method, path, who, query_of(**given), tuple(headers), None, story)
+
+    def with_body(self, sent: Sent, body: object) -> Sent:
+        """Return the request with a body: bytes as they are, or a JSON value."""
+        raw = body if isinstance(body, bytes) else json_body(body)
+        return Sent(
+            sent.method, sent.path, sent.who, sent.query, (("Content-Type", JSON), *sent.headers), raw, sent.story
+        )
+
+    def _needed(self, operation: Operation) -> dict[str, str]:
+        """Return the parameters that an operation needs besides its id, as its examples have them."""
+        ids = {name for _, name in operation.id_places}
+        needed = (one for one in operation.parameters if one.required and one.place == "query" and one.name not in ids)
+        return {one.name: str(some_value(self.contract.root, one.schema)) for one in needed}
 
     def poll(self, kind: str, task_id: str, story: str, who: str = "main", headers: Any = ()) -> Sent:
-        operation = self.contract.polls[kind]
-        return self.get(operation.id, story, who, headers, **{operation.id_places[0][1]: task_id})
+        return self.about(self.contract.polls[kind], task_id, story=story, who=who, headers=headers)
 
-    def get(self, operation: str, story: str, who: str = "main", headers: Any = (), **query: str) -> Sent:
-        found = self.operations[operation]
-        return Sent(found.method, found.path, who, query_of(**query), tuple(headers), None, story)
+    def bodies(self, operation: Operation) -> Bodies:
+        return self.expectations.bodies[operation.id]
 
-    def unknown_id(self, kind: str = "gone") -> str:
+    def usable(self, operation: Operation) -> list[Given]:
+        """Return the given sources that the operation has to accept, as far as anybody knows."""
+        return self.knowledge.usable(need_of(operation))
+
+    def unknown_id(self, operation: Operation | None = None) -> str:
+        """Return an id that nobody has; it looks like those that the operation is about."""
+        prefix = id_prefix(operation) if operation else "gone"
         with self._lock:
-            return f"{kind}{self.chance.getrandbits(72):018x}"
+            return f"{prefix}{self.chance.getrandbits(72):018x}"
 
     def has(self, *roles: str) -> bool:
         """Return True if the run has the keys of these roles."""
@@ -174,14 +226,6 @@ class Session:
             yield
         except OutOfBudgetError as error:
             self.evidence.note_untried(clauses, str(error))
-
-
-def _refuse_other_tasks(contract: Contract, starts: Mapping[str, Operation]) -> None:
-    """Raise `InvalidSourceError` for a contract whose tasks the checks don't know."""
-    missing = {COVER, MUSIC} - (starts.keys() & contract.polls.keys())
-    if missing:
-        expected = f"expected operations that start and poll the tasks {COVER!r} and {MUSIC!r}"
-        raise contract.source.error(("paths",), f"{expected}, received none for {', '.join(sorted(missing))}")
 
 
 def _top_price(expectation: Expectation) -> int:

@@ -3,30 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from covermock.openapi import LEVELS, Clause, Contract, Sentence
+from covermock.openapi import AFFORDABLE, LEVELS, Clause, Contract, Operation, Sentence, clause_pointer
 
 from ..reports.timeline import Lane
-from ..vocabulary import BROKEN, HELD, UNTRIED
+from ..vocabulary import BROKEN, HELD, KEY_VARIABLES, UNTRIED
 from .evidence import GatewayFinding
+from .expect.needs import Need, mentions, rows_of
 from .record.about import about_run
 from .record.lanes import lanes_of
 from .session import Session
-
-_REASONS = {  # why a clause can't be put to the test, whatever is given; else what has to be given
-    "G10": "it tells clients how often to poll",
-    "G11": "it needs a task that fails, and an account whose credits can be read",
-    "C3": "a music task that still runs is needed (--pending-music-task, or --audio and credits)",
-    "C6": "credits can't be read, and no account without credits was given (COVERMOCK_POOR_API_KEY)",
-    "G6": "an account without credits is needed (COVERMOCK_POOR_API_KEY, with --audio)",
-    "G9": "a second account is needed (COVERMOCK_SECOND_API_KEY)",
-    "U2": "audio of telling lengths is needed (--short-audio, --long-audio, --min-audio, --max-audio)",
-    "U7": "a webhook needs audio, credits, and a receiver (--callback-base for a gateway elsewhere)",
-    "U13": "credits can't be read",
-    "U15": "uploading is no part of the contract",
-}
-_COVER = "a completed music task is needed (--music-task, or --audio), and credits (--max-credits)"
-_UPLOAD = "audio is needed (--audio), and credits (--max-credits)"
-
 
 @dataclass(frozen=True, slots=True)
 class SentenceVerdict:
@@ -149,7 +134,7 @@ def _verdict(
     own = tuple(finding for finding in findings if finding.clause == clause.id)
     seen = {level: count for (name, level), count in session.evidence.seen.items() if name == clause.id and not trouble}
     why = trouble or session.evidence.reasons.get(clause.id) or ("the run was cut short" if interrupted else "")
-    sentences = tuple(_sentence_verdict(clause, one, own, seen, why or _reason(clause.id)) for one in clause.sentences)
+    sentences = tuple(_sentence_verdict(clause, one, own, seen, why or _reason(session, clause.id)) for one in clause.sentences)
     states = [one.state for one in sentences]
     state = BROKEN if own else UNTRIED if UNTRIED in states else HELD
     reason = next((one.reason for one in sentences if one.state == UNTRIED), "") if state == UNTRIED else ""
@@ -168,8 +153,48 @@ def _sentence_verdict(
     return SentenceVerdict(one, UNTRIED, f"nobody can see {one.unseen}" if one.unseen else why)
 
 
-def _reason(clause: str) -> str:
-    return _REASONS.get(clause, _COVER if clause.startswith("C") else _UPLOAD)
+def clauses_of_key(contract: Contract, who: str) -> list[str]:
+    """Return the clauses that can't be seen without another account, or without one that has no credits."""
+    rows = (row for one in contract.operations for row in rows_of(one) if row["check"] == AFFORDABLE)
+    paid = [contract.errors[row["error"]].clause for row in rows]
+    named = [contract.rules.get("ownership")] if who == "second" else paid
+    return [clause_pointer(one)[0] for one in named if one]
+
+
+def _reason(session: Session, clause: str) -> str:
+    """Return why a clause was not put to the test: a key, or a source of an operation that mentions it, is missing."""
+    contract = session.contract
+    for who in ("second", "poor"):
+        if clause in clauses_of_key(contract, who) and not session.has(who):
+            return f"another account is needed, by its key ({KEY_VARIABLES[who]})"
+    about = [one for one in session.starts if clause in _mentioned(contract, one)]
+    lacking = [_lack(session, one) for one in about]
+    return next(filter(None, lacking), "no request showed it")
+
+
+def _mentioned(contract: Contract, operation: Operation) -> set[str]:
+    poll = contract.polls.get(operation.task_kind)
+    return mentions(contract, operation.raw) | (mentions(contract, poll.raw) if poll else set())
+
+
+def _lack(session: Session, operation: Operation) -> str:
+    """Return what the operation would need to show more of itself."""
+    need = session.bodies(operation).need
+    credits_ = f", and {operation.top_price} credits for it (--max-credits)" if operation.top_price else ""
+    if need is None:
+        return f"credits are needed (--max-credits){credits_}" if credits_ else ""
+    what = f"a {need.kind} task that has ended" if need.is_task else f"{need.kind}{_range(need)}"
+    if not session.usable(operation):
+        flag = f"--given {need.kind}=ID" + ("=NUMBER" if need.measured else "")
+        return f"{what} is needed ({flag}){credits_}"
+    if need.measured and not session.knowledge.outside(need):
+        return f"{need.kind} of telling lengths is needed (--given {need.kind}=ID=NUMBER)"
+    return f"it takes a run to its end{credits_}" if credits_ else ""
+
+
+def _range(need: Need) -> str:
+    least, most = (f"{one:g}" if one is not None else "" for one in (need.least, need.most))
+    return f" of {least} to {most}" if least and most else ""
 
 
 def _warnings(session: Session) -> tuple[str, ...]:

@@ -1,48 +1,64 @@
-"""Business rules that cost nothing where they are kept: lengths, pending music, empty accounts (C3, G6, G8, U2)."""
+"""Business rules that cost nothing where they are kept: ranges, unfinished tasks, empty accounts."""
 
 from collections.abc import Iterator
 
+from covermock.openapi import AFFORDABLE
+
 from ...exchange import Sent
+from ..expect.needs import row_with
 from ..session import Session
 
 
-def audio_outside_the_range_is_refused(session: Session) -> Iterator[Sent]:
-    """Audio shorter than 6 or longer than 60 seconds gives 400 (U2)."""
-    for audio, words in ((session.settings.short_audio, "too short"), (session.settings.long_audio, "too long")):
-        if audio:
-            yield session.start("music", {"audio_id": audio}, f"names audio that is {words} (U2)")
-            body = {"audio_id": audio, "custom_mode": True, "prompt": "Some lyrics", "style": "jazz"}
-            yield session.start("music", body, f"names audio that is {words}, in custom mode (U2)")
+def sources_outside_the_range_are_refused(session: Session) -> Iterator[Sent]:
+    """A source that is too short, too long or whatever the range is about is refused."""
+    for operation in session.starts:
+        bodies = session.bodies(operation)
+        for one in session.knowledge.outside(bodies.need):
+            for example in bodies.examples[:2]:
+                story = f"names a source that is not within the range: {one.measure:g}"
+                yield session.about(operation, one.id, example.body, story=story)
 
 
-def music_that_is_not_completed_gets_no_cover(session: Session) -> Iterator[Sent]:
-    """A music task that still runs gives 400 (C3)."""
-    music = session.settings.pending_music_task
-    if music:
-        for name in ("taskId", "task_id"):
-            yield session.start("cover", {name: music}, "names a music task that is not completed (C3)")
-        if session.has("second"):
-            yield session.start("cover", {"taskId": music}, "names another account's music task (G9)", "second")
+def what_has_not_ended_is_no_source(session: Session) -> Iterator[Sent]:
+    """A task that still runs gets nothing started from it."""
+    for operation in session.starts:
+        bodies = session.bodies(operation)
+        body = bodies.examples[0].body
+        for one in session.knowledge.unfinished(bodies.need):
+            for place in bodies.places:
+                story = "names a task that has not ended"
+                yield session.about(operation, one.id, body, story=story, place=place)
+            if session.has("second"):
+                yield session.about(operation, one.id, body, story="names another account's task", who="second")
 
 
 def an_account_without_credits_is_told_so_last(session: Session) -> Iterator[Sent]:
-    """Out of credits is an error of its own (G6); everything else that is wrong is said first (G8); status is free."""
+    """Out of credits is an error of its own; everything else that is wrong is said first; polling is free."""
     if not session.has("poor"):
         return
-    for kind in session.contract.polls:
-        yield session.poll(kind, session.unknown_id(), "polls without credits: status is free (C6)", "poor")
-    yield session.start("cover", {"taskId": session.unknown_id()}, "has no credits, unknown music (G8)", "poor")
-    yield session.start("cover", {}, "has no credits, and names nothing (G8)", "poor")
-    yield session.start("music", {"audio_id": session.unknown_id("aud")}, "has no credits, unknown audio (G8)", "poor")
-    yield session.start("music", {}, "has no credits, and names nothing (G8)", "poor")
-    settings = session.settings
-    for audio in (settings.audio or settings.min_audio, settings.short_audio, settings.long_audio):
-        if audio:
-            yield session.start("music", {"audio_id": audio}, "has no credits (G6)", "poor")
+    for operation in session.polls:
+        story = "polls without credits, which is free"
+        yield session.about(operation, session.unknown_id(operation), story=story, who="poor")
+    paid = [one for one in session.starts if row_with(one, AFFORDABLE)]
+    for operation in paid:
+        body = session.bodies(operation).examples[0].body
+        if operation.id_places:
+            story = "has no credits, and names what nobody has"
+            yield session.about(operation, session.unknown_id(operation), body, story=story, who="poor")
+            yield session.about(operation, None, story="has no credits, and names nothing", who="poor")
+    for operation in paid:
+        need = session.bodies(operation).need
+        body = session.bodies(operation).examples[0].body
+        if need is None:
+            yield session.about(operation, None, body, story="has no credits", who="poor")
+        elif not need.is_task:
+            usable = [one.id for one in session.usable(operation)[:1]]
+            for name in [*usable, *(one.id for one in session.knowledge.outside(need)[:2])]:
+                yield session.about(operation, name, body, story="has no credits", who="poor")
 
 
 CHECKS = (
-    audio_outside_the_range_is_refused,
-    music_that_is_not_completed_gets_no_cover,
+    sources_outside_the_range_are_refused,
+    what_has_not_ended_is_no_source,
     an_account_without_credits_is_told_so_last,
 )

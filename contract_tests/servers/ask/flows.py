@@ -1,19 +1,28 @@
-"""The tasks that have to be waited for: each flow is the story of one task, told in a thread of its own."""
+"""The tasks that have to be waited for: each flow is the story of one task, told in a thread of its own.
 
-from collections.abc import Callable, Iterator
+A story follows from the contract: start, poll to the end, go on too early to where its links lead, go on when it has
+ended, once more where that is not allowed, and see what its webhook says.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from itertools import cycle, islice
 
-from ...exchange import CUT_KEY, MAIN_KEY, Exchange
+from covermock.openapi import SOURCE_UNUSED, TASK_SUCCEEDED, Operation
+
+from ...exchange import Exchange
+from ..expect.bodies import Example
 from ..expect.expectations import Expectation
+from ..expect.keys import wrong_keys
 from ..expect.knowledge import KnownTask
+from ..expect.needs import links_from, mentions, row_with
 from ..session import Session
 from .polling import follow, has_ended, has_succeeded, is_running, poll
 from .webhooks import Hook, Receiver, judge_hook, note_early
 
-UPLOAD_PRICE, COVER_PRICE = 12, 1
-_AFTER_COVER = ("C2", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C13", "G13", "G14")
-_AFTER_UPLOAD = ("U4", "U6", "U8", "U9", "U10", "U11", "U14", "G13", "G14")
+_FAILING = (500, 500, 500, 500, 500, 500)
+_ANSWERS: tuple[tuple[int, ...] | None, ...] = ((), _FAILING, (503,), None)  # what the webhooks of the stories answer
+_FEW = 2  # stories of an operation without a webhook, and of one whose sources can be used once
 Flow = Callable[[Session], None]
 
 
@@ -27,182 +36,219 @@ class PaidFlow:
     title: str
 
 
-def plan_flows(session: Session, receiver: Receiver | None) -> list[PaidFlow]:
-    """Return the paid flows, most telling first, whether or not the budget allows them."""
-    settings = session.settings
-    music = [
-        PaidFlow(_covering(one), COVER_PRICE, _AFTER_COVER, f"a cover of {one}") for one in settings.music_task[:2]
-    ]
-    return [*music[:1], *_uploads(session, receiver), *music[1:]]
-
-
-def _uploads(session: Session, receiver: Receiver | None) -> Iterator[PaidFlow]:
-    settings = session.settings
-    pool = [one for one in (settings.audio, settings.min_audio, settings.max_audio) if one]
-    if not pool:
-        return
-    steered = {"prompt": "Here are some new lyrics for the intro...", "style": "acoustic pop"}
-    stories: list[Story] = [
-        Story({"audio_id": pool[0], "custom_mode": True, **steered}, (), "taskId", probing=True),
-        Story({"audio_id": settings.min_audio or pool[0]}, (500, 500, 500, 500, 500, 500), "task_id"),
-        Story({"audio_id": settings.max_audio or pool[0]}, (503,), ""),
-        Story({"audio_id": pool[0], "custom_mode": True, "prompt": "Only lyrics"}, None, ""),
-    ]
-    for story in stories:
-        cover = COVER_PRICE if story.spelled else 0
-        shows = (*_AFTER_UPLOAD, "U7", *(_AFTER_COVER if cover else ()))
-        title = f"music from {story.body['audio_id']}" + (", and its cover" if cover else "")
-        yield PaidFlow(_uploading(story, receiver), UPLOAD_PRICE + cover, shows, title)
-
-
 @dataclass(frozen=True)
 class Story:
-    """One upload-cover task: its body, what its webhook answers (None: it has none), how its cover is asked for.
+    """One task: who starts it, from what, with which body, and what its webhook answers (None: it has none).
 
-    With `probing`, a cover is asked for in each state before the last, too.
+    `further` are the operations that it goes on to, with the place where its id stands there; with `probing`, they are
+    asked in each state before the last, too.
     """
 
-    body: dict[str, Any]
-    answers: tuple[int, ...] | None
-    spelled: str
+    operation: Operation
+    source: str | None
+    example: Example
+    answers: tuple[int, ...] | None = None
+    place: tuple[str, str] | None = None
+    further: tuple[tuple[Operation, tuple[str, str]], ...] = ()
     probing: bool = False
 
-
-def _covering(music_id: str) -> Flow:
-    def cover_of_a_given_music_task(session: Session) -> None:
-        with session.attempt(*_AFTER_COVER):
-            cover(session, music_id, "taskId")
-
-    return cover_of_a_given_music_task
+    @property
+    def credits(self) -> int:
+        return self.operation.top_price + sum(operation.top_price for operation, _ in self.further)
 
 
-def cover(session: Session, music_id: str, spelled: str) -> None:
-    """Start a cover, try a second one while it runs and after it has ended, and see it through."""
-    exchange = session.ask(session.start("cover", {spelled: music_id}, "starts a cover of a completed music task"))
-    task = _accepted_task(session, exchange)
-    if task is None:
-        if exchange.answer.status == 400:
-            session.evidence.note_untried(_AFTER_COVER, f"{music_id} got 400: it may have a cover already")
-        return
-    poll(session, task, "polls as soon as the id is known (G13)")
-    _second_cover(session, music_id, "while the first one runs")
-    if follow(session, task):
-        linger(session, task)
-        _second_cover(session, music_id, "after the first one has ended")
-    strangers(session, task)
-    _mistaken_kinds(session, task)
+def plan_flows(session: Session, receiver: Receiver | None) -> list[PaidFlow]:
+    """Return the paid flows, most telling first, whether or not the budget allows them."""
+    first: list[Story] = []
+    main: list[Story] = []
+    last: list[Story] = []
+    for operation in session.starts:
+        need = session.bodies(operation).need
+        stories = _stories(session, operation)
+        if need and need.once:
+            first, last = [*first, *stories[:1]], [*last, *stories[1:]]
+        else:
+            main += stories
+    return [_paid(session, story, receiver) for story in (*first, *main, *last)]
 
 
-def _second_cover(session: Session, music_id: str, when: str) -> None:
-    if not session.knowledge.is_used(music_id):
-        return
-    body = {"taskId": music_id}
-    exchange = session.send(session.start("cover", body, f"starts a second cover {when} (C5)"))
-    latest = session.knowledge.used(music_id)[0]
-    poll(session, latest, "looks whether the first cover failed meanwhile: then another one is open")
-    if session.knowledge.is_used(music_id):
-        operation = session.starts["cover"]
-        due = session.expectations.broken(operation.id, "source-unused")
-        session.judge.judge(exchange, Expectation(operation, replace(due, fact=f"{due.fact} {when}")))
+def _stories(session: Session, operation: Operation) -> list[Story]:
+    bodies = session.bodies(operation)
+    need = bodies.need
+    sources: list[str | None] = [one.id for one in session.usable(operation)] if need else [None]
+    if not sources:
+        return []
+    if need and need.once:
+        return [Story(operation, name, bodies.examples[0]) for name in sources[:_FEW]]
+    examples = list({str(one.body): one for one in bodies.examples}.values())
+    ways = list(_ANSWERS if operation.callback else (None,) * _FEW)
+    names = sources if len(sources) < len(ways) - 1 else [sources[0], *islice(cycle(sources[1:]), len(ways) - 2), sources[0]]
+    stories = zip(cycle(names), cycle(examples), ways, strict=False)
+    return [
+        Story(operation, name, example, answers, None, _further(session, operation, number), probing=not number)
+        for number, (name, example, answers) in enumerate(stories)
+    ]
 
 
-def _uploading(story: Story, receiver: Receiver | None) -> Flow:
-    def music_from_uploaded_audio(session: Session) -> None:
+def _further(
+    session: Session, operation: Operation, number: int
+) -> tuple[tuple[Operation, tuple[str, str]], ...]:
+    """Return where the links of a task lead to, with the place of its id there: another one in each story."""
+    found = []
+    for to, _ in links_from(session.contract, operation.task_kind):
+        places = session.bodies(to).places
+        if number < max(len(places), 1):
+            found.append((to, places[number]))
+    return tuple(found)
+
+
+def _paid(session: Session, story: Story, receiver: Receiver | None) -> PaidFlow:
+    operations = [story.operation, *(operation for operation, _ in story.further)]
+    shown = [part for one in operations for part in (one.raw, session.contract.polls[one.task_kind].raw)]
+    clauses = {clause for part in shown for clause in mentions(session.contract, part)}
+    title = f"{story.operation.id} of {story.source}" if story.source else story.operation.id
+    more = "".join(f", then {operation.id}" for operation, _ in story.further)
+    return PaidFlow(_telling(story, receiver, clauses), story.credits, tuple(sorted(clauses)), f"{title}{more}")
+
+
+def _telling(story: Story, receiver: Receiver | None, clauses: Iterable[str]) -> Flow:
+    def story_of_a_task(session: Session) -> None:
         hook = receiver.hook(story.answers) if receiver and story.answers is not None else None
-        with session.attempt(*_AFTER_UPLOAD):
-            _upload(session, story, hook)
+        with session.attempt(*clauses):
+            tell(session, story, hook)
 
-    return music_from_uploaded_audio
+    return story_of_a_task
 
 
-def _upload(session: Session, story: Story, hook: Hook | None) -> None:
-    body = {**story.body, **({"callback_url": hook.url} if hook else {})}
-    exchange = session.ask(session.start("music", body, "starts a music task from uploaded audio"))
-    task = _accepted_task(session, exchange)
+def tell(session: Session, story: Story, hook: Hook | None = None) -> None:
+    """Start a task and see it through, with all that belongs to it."""
+    task = _start(session, story, hook)
     if task is None:
         return
-    first = poll(session, task, "polls as soon as the id is known (G13)")
+    once = session.bodies(story.operation).need
+    again = once is not None and once.once and story.source is not None
+    first = poll(session, task, "polls as soon as the id is known")
     _look(session, task, story, hook, first)
+    if again:
+        _again(session, story, "while the first one runs")
     if follow(session, task, lambda polled: _look(session, task, story, hook, polled)):
         linger(session, task)
+        if again:
+            _again(session, story, "after the first one has ended")
     strangers(session, task)
-    if story.spelled and has_succeeded(session, task):
-        _foreign_cover(session, task)
-        with session.attempt("U14"):
-            cover(session, task.id, story.spelled)
+    mistaken_kinds(session, task)
+    if has_succeeded(session, task):
+        _go_on(session, story, task)
     if hook and has_ended(session, task):
         judge_hook(session, task, hook)
 
 
+def _start(session: Session, story: Story, hook: Hook | None) -> KnownTask | None:
+    operation = story.operation
+    body = {**story.example.body, **({session.bodies(operation).hook: hook.url} if hook else {})}
+    place = story.place or story.example.place
+    sent = session.about(operation, story.source, body, story=f"starts a task: {operation.id}", place=place)
+    exchange = session.ask(sent)
+    task_id = session.fact(operation, exchange.answer, "task.id")
+    task = session.knowledge.tasks.get(task_id) if isinstance(task_id, str) else None
+    row = row_with(operation, SOURCE_UNUSED)
+    if task is None and row and exchange.answer.status == session.expectations.broken(operation, row).status:
+        reason = f"{story.source} got {exchange.answer.status}: it may have been used before"
+        session.evidence.note_untried(mentions(session.contract, operation.raw), reason)
+    return task
+
+
+def _again(session: Session, story: Story, when: str) -> None:
+    """Start a second task from a source that gives one only; judged only if the first one hasn't failed."""
+    operation, source, row = story.operation, story.source, row_with(story.operation, SOURCE_UNUSED)
+    if source is None or row is None or not session.knowledge.is_used(operation, source):
+        return
+    place = session.bodies(operation).places[0]
+    sent = session.about(operation, source, story.example.body, story=f"starts a second one {when}", place=place)
+    exchange = session.send(sent)
+    latest = session.knowledge.used(operation, source)[0]
+    poll(session, latest, "looks whether the first one failed meanwhile: then another one is open")
+    if session.knowledge.is_used(operation, source):
+        due = session.expectations.broken(operation, row)
+        session.judge.judge(exchange, Expectation(operation, replace(due, fact=f"{due.fact} {when}")))
+
+
 def _look(session: Session, task: KnownTask, story: Story, hook: Hook | None, polled: Exchange) -> None:
-    """Do what belongs to each poll: see whether the webhook came too early, and ask for a cover too early."""
+    """Do what belongs to each poll: see whether the webhook came too early, and go on too early."""
     if hook:
         note_early(session, task, hook, polled)
-    asked = f"{story.spelled}:{task.status}"
-    if (
-        story.probing
-        and not session.is_slow
-        and polled.answer.ok
-        and is_running(session, task)
-        and asked not in session.asked
-    ):
-        session.asked.add(asked)
-        _cover_too_early(session, task)
+    if not story.probing or session.is_slow or not polled.answer.ok or not is_running(session, task):
+        return
+    for operation, place in story.further:
+        asked = f"{operation.id}:{task.kind}:{task.status}"
+        if asked not in session.asked:
+            session.asked.add(asked)
+            _too_early(session, task, operation, place)
 
 
-def _cover_too_early(session: Session, task: KnownTask) -> None:
-    """Ask for the cover of a music task that runs (C3); judged only if it still ran afterwards."""
-    with session.attempt("C3"):
-        story = f"starts a cover while the music task is {task.status!r} (C3)"
-        exchange = session.send(session.start("cover", {"taskId": task.id}, story))
-        poll(session, task, "looks whether the music task still runs")
+def _too_early(session: Session, task: KnownTask, operation: Operation, place: tuple[str, str]) -> None:
+    """Go on from a task that runs; judged only if it still ran afterwards."""
+    row = row_with(operation, TASK_SUCCEEDED)
+    if row is None:
+        return
+    due = session.expectations.broken(operation, row)
+    with session.attempt(*(clause for clause, _ in due.accepted)):
+        story = f"goes on to {operation.id} while the task is {task.status!r}"
+        body = session.bodies(operation).examples[0].body
+        exchange = session.send(session.about(operation, task.id, body, story=story, place=place))
+        poll(session, task, "looks whether the task still runs")
         if is_running(session, task):
-            due = session.expectations.broken(session.starts["cover"].id, "task-succeeded")
-            session.judge.judge(exchange, Expectation(session.starts["cover"], due))
+            session.judge.judge(exchange, Expectation(operation, due))
 
 
-def _foreign_cover(session: Session, task: KnownTask) -> None:
-    if session.has("second"):
-        story = "starts a cover of another account's music task (G9)"
-        session.ask(session.start("cover", {"taskId": task.id}, story, "second"))
+def _go_on(session: Session, story: Story, task: KnownTask) -> None:
+    """Go on to where the links lead, first as another account."""
+    links = {to.id: link for to, link in links_from(session.contract, task.kind)}
+    for operation, place in story.further:
+        example = next((one for one in session.bodies(operation).examples if one.place == place), None)
+        example = example or session.bodies(operation).examples[0]
+        if session.has("second"):
+            words = "starts something from another account's task"
+            session.ask(session.about(operation, task.id, example.body, story=words, who="second", place=place))
+        with session.attempt(*(clause for clause, _ in session.judge.named(links[operation.id].get("x-clause")))):
+            tell(session, Story(operation, task.id, example, None, place))
 
 
 def strangers(session: Session, task: KnownTask) -> None:
-    """Poll the task without a key, with wrong ones, and with another account's (G3, G9)."""
+    """Poll the task without a key, with wrong ones, and with another account's."""
     if session.is_slow or f"strangers:{task.kind}" in session.asked:
         return
     session.asked.add(f"strangers:{task.kind}")
-    for value in ("", "Bearer aio_0000000000000000", f"Bearer {CUT_KEY}", f"Basic {MAIN_KEY}"):
-        headers = (("Authorization", value),) if value else ()
-        session.ask(session.poll(task.kind, task.id, "polls a task without its account's key", "", headers))
+    telling = {"no key", "an unknown key", "a key under the scheme Basic", "a key that lacks its last character"}
+    for words, headers in wrong_keys(session.contract):
+        if words in telling:
+            session.ask(session.poll(task.kind, task.id, "polls a task without its account's key", "", headers))
     for who in ("second", "poor"):
         if session.has(who):
-            poll(session, task, "polls another account's task (G9)", who)
-    if not session.has("second"):
-        session.evidence.note_untried(["G9"], "a second account is needed (COVERMOCK_SECOND_API_KEY)")
+            poll(session, task, "polls another account's task", who)
 
 
-def _mistaken_kinds(session: Session, task: KnownTask) -> None:
-    """Use the id of a cover task where other kinds of ids belong."""
-    if session.is_slow or "mistaken kinds" in session.asked:
+def mistaken_kinds(session: Session, task: KnownTask) -> None:
+    """Use the id of a task where other kinds of ids belong."""
+    if session.is_slow or f"mistaken:{task.kind}" in session.asked:
         return
-    session.asked.add("mistaken kinds")
-    session.ask(session.poll("music", task.id, "polls a cover task as an upload-cover task"))
-    session.ask(session.start("cover", {"taskId": task.id}, "starts a cover of a cover task, which is no music"))
-    story = "polls a music task as a cover task"
-    music = next((known.id for known in list(session.knowledge.tasks.values()) if known.kind == "music"), "")
-    if music:
-        session.ask(session.poll("cover", music, story))
+    session.asked.add(f"mistaken:{task.kind}")
+    for operation in _elsewhere(session, task):
+        story = f"takes the id of a {task.kind} task for another one"
+        body = session.bodies(operation).examples[0].body if operation.starts else None
+        session.ask(session.about(operation, task.id, body, story=story))
+
+
+def _elsewhere(session: Session, task: KnownTask) -> Iterator[Operation]:
+    """Yield the operations that are about tasks, and not about this kind of them."""
+    for operation in session.operations.values():
+        row = next((row for row in operation.raw.get("x-preconditions", ()) if "id" in row), {})
+        if row.get("lifecycle", task.kind) != task.kind:
+            yield operation
 
 
 def linger(session: Session, task: KnownTask, times: int = 2) -> None:
-    """Poll a task that has ended some more: it has to stay as it is (G13)."""
+    """Poll a task that has ended some more: it has to stay as it is."""
     for _ in range(1 if session.is_slow else times):
         poll(session, task, "polls a task that has ended: nothing may change")
     session.evidence.note_tried(session.judge.rule("forward"))
-
-
-def _accepted_task(session: Session, exchange: Exchange) -> KnownTask | None:
-    operation = session.expectations.of(exchange.sent).operation
-    task_id = session.fact(operation, exchange.answer, "task.id") if operation else None
-    return session.knowledge.tasks.get(task_id) if isinstance(task_id, str) else None

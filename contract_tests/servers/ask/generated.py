@@ -25,7 +25,6 @@ Case = schemathesis.Case[Any]
 _BASE = "http://gateway.invalid"
 _OURS = frozenset(
     {
-        "authorization",
         "host",
         "content-length",
         "connection",
@@ -61,7 +60,8 @@ def generated_requests_are_judged(session: Session, limit: int) -> None:
                 _fuzz(session, operation, GenerationMode.NEGATIVE, max(share // 2, 1))
                 _fuzz(session, operation, GenerationMode.POSITIVE, max(share // 2, 1))
         except OutOfBudgetError as error:
-            session.evidence.note_untried(["G7"], str(error))
+            row = session.contract.errors.get("invalid-params")
+            session.evidence.note_untried([row.clause] if row and row.clause else [], str(error))
 
 
 def _plain(root: Any) -> dict[str, Any]:
@@ -111,7 +111,8 @@ def _runner(strategy: Any, number: int, examples: int) -> Callable[[Callable[[Ca
 
 def _send(session: Session, case: Case) -> None:
     """Send a generated case if a correct gateway would not charge for it, and judge it by our check."""
-    sent = as_sent(case)
+    scheme = session.contract.scheme
+    sent = as_sent(case, scheme.header.lower() if scheme else "")
     if sent is None or sent.method != case.operation.method.upper() or _may_cost(session, sent):
         return
     exchange = session.send(sent)
@@ -129,15 +130,16 @@ def _may_cost(session: Session, sent: Sent) -> bool:
     return bool(expected.price or expected.risk)
 
 
-def as_sent(case: Case) -> Sent | None:
+def as_sent(case: Case, key_header: str = "") -> Sent | None:
     """Return the request that a case makes, without its headers of our own kind; None when it can't be sent."""
+    ours = _OURS | {key_header}
     try:
         kwargs = case.as_transport_kwargs(base_url=_BASE)
         names = ("method", "url", "params", "headers", "data", "json", "cookies")
         prepared = requests.Request(**{name: kwargs[name] for name in names if kwargs.get(name) is not None}).prepare()
     except (ValueError, TypeError, UnicodeError, requests.RequestException):
         return None
-    headers = tuple((str(name), str(value)) for name, value in prepared.headers.items() if name.lower() not in _OURS)
+    headers = tuple((str(name), str(value)) for name, value in prepared.headers.items() if name.lower() not in ours)
     if any(not text.isascii() or any(ord(char) < 32 for char in text) for pair in headers for text in pair):
         return None
     parts = urlsplit(str(prepared.url))

@@ -9,7 +9,7 @@ from ..session import Session
 
 DONE_WORDS = frozenset({"success", "succeeded", "complete", "completed", "done", "finished", "ready"})
 _GROWTH = 1.15
-_LONGEST = 10.0  # seconds between two polls, at most (G10)
+_LONGEST = 10.0  # seconds between two polls, at most
 _FAILURES = 6  # polls in a row without a status, after which the task is given up
 _FAIR_WAIT = 10.0  # seconds after which a task that still runs is worth a word, if requests ran out before patience
 OnPoll = Callable[[Exchange], None]
@@ -20,7 +20,7 @@ def poll(session: Session, task: KnownTask, story: str, who: str = "main") -> Ex
 
 
 def follow(session: Session, task: KnownTask, on_poll: OnPoll = lambda _: None) -> bool:
-    """Poll the task until it has ended; tell whether it has. One that doesn't end in time breaks G13."""
+    """Poll the task until it has ended; tell whether it has. One that doesn't end in time breaks the rule that tasks end."""
     began, pause, failures = session.transport.now, session.settings.poll_interval, 0
     while not has_ended(session, task):
         waited = session.transport.now - began

@@ -1,11 +1,15 @@
-"""Odd and hostile requests: whatever the contract leaves open, they get an envelope and no 5xx (G12, G15, C14)."""
+"""Odd and hostile requests: whatever the contract leaves open, they get an envelope and no crash."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
-from ...exchange import JSON, Sent, json_body
+from covermock.openapi import Operation
+
+from ...exchange import JSON, Sent, query_of
 from ..session import Session
+from .validation import first_name
 
 METHODS = ("get", "put", "post", "delete", "patch")
 
@@ -21,16 +25,7 @@ _ODD_IDS = (
     "١٢٣",
     "💿" * 300,
 )
-_ODD_QUERIES = (
-    "task_id=",
-    "task_id=%00",
-    "task_id=%FF%FE",
-    "task_id=%zz",
-    "task_id=%ED%A0%80",
-    "task_id=a&task_id=b",
-    "task_id=" + "x" * 3000,
-    "task_id[]=x",
-)
+_ODD_TEXTS = ("", "%00", "%FF%FE", "%zz", "%ED%A0%80", "a&NAME=b", "x" * 3000)  # as they stand in a URL
 _MEDIA_TYPES = (
     "text/plain",
     "application/x-www-form-urlencoded",
@@ -41,102 +36,122 @@ _MEDIA_TYPES = (
 )
 _BODIES = (
     b"[" * 3000,
-    b'{"taskId": "gone", "x": ' + b'{"a": ' * 400 + b"1" + b"}" * 400 + b"}",
-    b'{"taskId": "gone", "taskId": "gone-too"}',
-    b'{"audio_id": "gone", "audio_id": "gone-too"}',
-    b'{"taskId": 1e400, "audio_id": 1e400}',
-    b'{"taskId": ' + b"9" * 5000 + b', "audio_id": ' + b"9" * 5000 + b"}",
-    b'{"taskId": NaN, "audio_id": Infinity}',
-    b'{"taskId": "\xff\xfe", "audio_id": "\xff"}',
-    b'\xef\xbb\xbf{"taskId": "gone", "audio_id": "gone"}',
+    b'{"NAME": "gone", "x": ' + b'{"a": ' * 400 + b"1" + b"}" * 400 + b"}",
+    b'{"NAME": "gone", "NAME": "gone-too"}',
+    b'{"NAME": "gone", "NAME": "gone-too"}',
+    b'{"NAME": 1e400}',
+    b'{"NAME": ' + b"9" * 5000 + b"}",
+    b'{"NAME": NaN}',
+    b'{"NAME": "\xff\xfe"}',
+    b'\xef\xbb\xbf{"NAME": "gone"}',
     b"\x00\x01\x02",
 )
 
 
 def odd_ids_get_an_envelope(session: Session) -> Iterator[Sent]:
-    """Blank, hostile and very long ids are just refused (G15)."""
+    """Blank, hostile and very long ids are just refused."""
+    named = [one for one in session.starts if one.id_places]
     for number, value in enumerate(_ODD_IDS):
-        if number < 4 or number % 2:
-            yield session.start("cover", {"taskId": value}, "names an odd id (open)")
-        if number < 4 or not number % 2:
-            yield session.start("music", {"audio_id": value}, "names an odd id (open)")
+        for turn, operation in enumerate(named):
+            if (number < 4 or number % len(named) == turn) and (value or operation.id_places[0][0] != "path"):
+                body = session.bodies(operation).examples[0].body
+                yield session.about(operation, value, body, story="names an odd id (open)")
 
 
-def odd_queries_get_an_envelope(session: Session) -> Iterator[Sent]:
-    """Odd queries are just refused (G15)."""
-    bares = [
-        session.get(name, "sends an odd query (open)") for name in (one.id for one in session.contract.polls.values())
-    ]
-    for number, query in enumerate(_ODD_QUERIES):
-        for bare in bares if number < 3 else [bares[number % 2]]:
-            yield replace(bare, query=query)
+def odd_urls_get_an_envelope(session: Session) -> Iterator[Sent]:
+    """Odd queries, and odd ends of a path, are just refused."""
+    for number, text in enumerate(_ODD_TEXTS):
+        for operation in session.polls if number < 3 else session.polls[number % len(session.polls) :][:1]:
+            yield from _odd_url(session, operation, text)
+    for operation in session.polls[:1]:
+        bare = session.plain(operation, story="sends an unknown parameter (open)")
+        yield replace(bare, query=f"{operation.id_places[0][1]}[]=x")
+
+
+def _odd_url(session: Session, operation: Operation, text: str) -> Iterator[Sent]:
+    place, name = operation.id_places[0]
+    sent = session.about(operation, session.unknown_id(operation), story="sends an odd URL (open)")
+    if place == "query":
+        yield replace(sent, query=f"{name}={text.replace('NAME', name)}")
+    elif text and "NAME" not in text:
+        yield replace(sent, path=operation.path.replace(f"{{{name}}}", text))
 
 
 def odd_bodies_get_an_envelope(session: Session) -> Iterator[Sent]:
-    """Deep, doubled, huge and undecodable JSON is just refused (G15)."""
+    """Deep, doubled, huge and undecodable JSON is just refused."""
     for number, raw in enumerate(_BODIES):
-        for operation in [one.id for one in session.starts.values()][number % 2 if number > 5 else 0 :][
-            : 2 if number < 6 else 1
-        ]:
-            yield session.post(operation, raw, "sends odd JSON (open)")
-    both = {"taskId": session.unknown_id("gen"), "task_id": session.unknown_id("gen")}
-    yield session.start("cover", both, "sends both spellings at once (open)")
-    yield session.start("cover", {"taskId": session.unknown_id(), "model": "V5"}, "sends an unknown field (open)")
-    body = {"audio_id": session.unknown_id("aud"), "model": "V5"}
-    yield session.start("music", body, "sends an unknown field (open)")
+        for operation in session.starts if number < 6 else session.starts[number % len(session.starts) :][:1]:
+            name = first_name(session, operation).encode()
+            sent = session.plain(operation, story="sends odd JSON (open)")
+            yield session.with_body(sent, raw.replace(b"NAME", name))
+    for operation in session.starts:
+        bodies = session.bodies(operation)
+        both = {name: session.unknown_id(operation) for name in sorted(bodies.id_names)}
+        if len(both) > 1:
+            sent = session.plain(operation, story="names ids in both spellings (open)")
+            yield session.with_body(sent, {**bodies.examples[0].body, **both})
+        body = {**bodies.examples[0].body, "no_such_name": "V5"}
+        story = "sends an unknown field (open)"
+        yield session.about(operation, session.unknown_id(operation), body, story=story)
 
 
 def odd_texts_get_an_envelope(session: Session) -> Iterator[Sent]:
-    """Odd and huge texts beside an unknown audio_id are just refused (G15)."""
-    base: dict[str, Any] = {"custom_mode": True, "prompt": "Some lyrics"}
-    odd = (
-        {"prompt": "\x00"},
-        {"style": "\ud800"},
-        {"title": " "},
-        {"prompt": "x" * 200_000},
-        {"prompt": "y" * 2_000_000},
-    )
-    for more in odd:
-        body = {"audio_id": session.unknown_id("aud"), **base, **more}
-        yield session.start("music", body, "sends an odd or huge text (open)")
+    """Odd and huge texts about an unknown id are just refused."""
+    for operation in session.starts:
+        bodies = session.bodies(operation)
+        names = bodies.free_texts() or list(bodies.properties)
+        fullest = max(bodies.examples, key=lambda one: len(set(names) & one.body.keys())).body
+        odd = ("\x00", "\ud800", " ", "x" * 200_000, "y" * 2_000_000)
+        for number, text in enumerate(odd if names and names[0] not in bodies.id_names else ()):
+            body: dict[str, Any] = {**fullest, names[number % len(names)]: text}
+            story = "sends an odd or huge text (open)"
+            yield session.about(operation, session.unknown_id(operation), body, story=story)
 
 
 def other_media_types_get_an_envelope(session: Session) -> Iterator[Sent]:
-    """Other media types than JSON are open: taken or refused, with no 5xx (G15)."""
+    """Other media types than JSON are open: taken or refused, without a crash."""
     for number, media_type in enumerate(_MEDIA_TYPES):
-        operation, name = [(one.id, one.id_places[0][1]) for one in session.starts.values()][number % 2]
-        sent = session.post(operation, json_body({name: session.unknown_id("gone")}), "says another media type (open)")
+        sent = _unknown(session, session.starts[number % len(session.starts)], "says another media type (open)")
         yield replace(sent, headers=(("Content-Type", media_type),))
-    bare = session.start("cover", {"taskId": session.unknown_id("gen")}, "says no media type (open)")
-    yield replace(bare, headers=())
+    yield replace(_unknown(session, session.starts[0], "says no media type (open)"), headers=())
+
+
+def _unknown(session: Session, operation: Operation, story: str) -> Sent:
+    body = session.bodies(operation).examples[0].body
+    return session.about(operation, session.unknown_id(operation), body, story=story)
 
 
 def other_methods_are_not_allowed(session: Session) -> Iterator[Sent]:
-    """A known path with another method gives 405 with Allow, in the envelope (G12)."""
-    for operation in session.contract.operations:
+    """A known path with another method is refused, in the envelope, and says which ones there are."""
+    for operation in session.operations.values():
+        path = session.plain(operation, story="").path
         for method in ("GET" if operation.method == "POST" else "POST", "PUT", "DELETE"):
             body = b"{}" if method in {"POST", "PUT"} else None
             headers = (("Content-Type", JSON),) if body else ()
-            yield Sent(method, operation.path, "main", "", headers, body, f"asks with {method} (G12)")
+            yield Sent(method, path, "main", "", headers, body, f"asks with {method}")
+
+
+def nowhere(session: Session) -> list[str]:
+    """Return paths that are none of the contract, beside those that are."""
+    fixed = {one.path.partition("{")[0].rstrip("/").rpartition("/")[0] for one in session.operations.values()}
+    return sorted(f"{quote(prefix)}/no-such-path" for prefix in fixed)
 
 
 def unknown_paths_are_not_found(session: Session) -> Iterator[Sent]:
-    """An unknown path gives 404 in the envelope (G12); so do the leftovers that the page mentions (C14)."""
-    prefixes = {one.path.rpartition("/")[0] for one in session.contract.operations}
-    for path in sorted(f"{prefix}/no-such-path" for prefix in prefixes)[:2]:
-        yield Sent("GET", path, "main", story="asks for an unknown path (G12)")
+    """An unknown path is not found, in the envelope; so are those that the contract names as none."""
+    for path in nowhere(session)[:2]:
+        yield Sent("GET", path, "main", story="asks for an unknown path")
     for path, item in session.contract.root["paths"].items():
-        if any(method in item for method in METHODS):
-            continue
-        sent = session.start("cover", {}, "asks for a leftover of an older version (C14)")
-        yield replace(sent, path=path)
+        if not any(method in item for method in METHODS):
+            body = (("Content-Type", JSON),)
+            yield Sent("POST", path, "main", query_of(), body, b"{}", "asks for a path that is no operation")
 
 
 CHECKS = (
     other_methods_are_not_allowed,
     unknown_paths_are_not_found,
     odd_ids_get_an_envelope,
-    odd_queries_get_an_envelope,
+    odd_urls_get_an_envelope,
     odd_bodies_get_an_envelope,
     odd_texts_get_an_envelope,
     other_media_types_get_an_envelope,

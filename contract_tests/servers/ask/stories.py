@@ -7,19 +7,23 @@ from hypothesis import strategies as st
 from hypothesis.reporting import with_reporter
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from ...exchange import MAIN_KEY, Sent
+from covermock.openapi import Operation
+
+from ...exchange import Sent
+from ..expect.keys import wrong_keys
 from ..send.budget import OutOfBudgetError
 from ..session import Session
 
 _STEPS = 8
 _WHO = st.sampled_from(["main", "main", "second", "poor", ""])
+_NOBODY = "nobodys_id"
 
 
 class Story(RuleBasedStateMachine):
-    """Clients that start covers and music, and poll, in any order and with any key; the model says what is due.
+    """Clients that start and poll tasks, in any order and with any key; the model says what is due.
 
-    Its model is the session's knowledge of accounts, music tasks, audio and tasks; requests that may be accepted are
-    sent only while there are credits for probes.
+    Its model is the session's knowledge of accounts, sources and tasks; requests that may be accepted are sent only
+    while there are credits for probes.
     """
 
     session: Session
@@ -35,29 +39,32 @@ class Story(RuleBasedStateMachine):
         tasks = list(self.session.knowledge.tasks.values())
         task = tasks[which % len(tasks)] if tasks and which else None
         kind = task.kind if task else next(iter(self.session.contract.polls))
-        self.tell(self.session.poll(kind, task.id if task else "task_of_nobody", "", self.key(who)))
+        self.tell(self.session.poll(kind, task.id if task else _NOBODY, "", self.key(who)))
 
-    @rule(who=_WHO, which=st.integers(0, 7), name=st.sampled_from(["taskId", "task_id"]))
-    def start_cover(self, who: str, which: int, name: str) -> None:
-        """Ask for a cover of music that is there, covered, running or unknown."""
-        music = [
-            *self.session.settings.music_task,
-            *(k for k, t in self.session.knowledge.tasks.items() if t.kind == "music"),
-        ]
-        task_id = music[which % len(music)] if music and which else "music_of_nobody"
-        self.tell(self.session.start("cover", {name: task_id}, "", self.key(who)))
-
-    @rule(who=_WHO, kind=st.sampled_from(["short_audio", "long_audio", "audio", "none"]), custom=st.booleans())
-    def start_music(self, who: str, kind: str, custom: bool) -> None:
-        """Ask for music from audio that is too short, too long, unknown, or (without a prompt) fine."""
-        audio = getattr(self.session.settings, kind, "") or "audio_of_nobody"
-        self.tell(self.session.start("music", {"audio_id": audio, "custom_mode": custom}, "", self.key(who)))
+    @rule(who=_WHO, which=st.integers(0, 7), start=st.integers(0, 7), body=st.integers(0, 3))
+    def start(self, who: str, which: int, start: int, body: int) -> None:
+        """Start something from what is there, used up, running, out of its range, or unknown."""
+        operation = self.session.starts[start % len(self.session.starts)]
+        bodies = self.session.bodies(operation)
+        names = self.sources(operation)
+        name = names[which % len(names)] if names and which else _NOBODY
+        example = bodies.examples[body % len(bodies.examples)]
+        place = bodies.places[body % len(bodies.places)] if bodies.places else None
+        self.tell(self.session.about(operation, name, example.body, story="", who=self.key(who), place=place))
 
     @precondition(lambda self: self.session.has("main"))
-    @rule(which=st.integers(0, 3))
+    @rule(which=st.integers(0, 5))
     def use_a_wrong_key(self, which: int) -> None:
-        headers = (("Authorization", ["Bearer aio_nobody", f"Basic {MAIN_KEY}", MAIN_KEY, "Bearer"][which]),)
-        self.tell(self.session.poll(next(iter(self.session.contract.polls)), "task_of_nobody", "", "", headers))
+        keys = list(wrong_keys(self.session.contract))
+        headers = keys[which % len(keys)][1] if keys else ()
+        kind = next(iter(self.session.contract.polls))
+        self.tell(self.session.poll(kind, _NOBODY, "", "" if keys else "main", headers))
+
+    def sources(self, operation: Operation) -> list[str]:
+        """Return the ids that the operation may be asked about: those that were given, and tasks of its kind."""
+        need, known = self.session.bodies(operation).need, self.session.knowledge
+        given = [one.id for one in known.given if need and one.kind == need.kind]
+        return [*given, *(task.id for task in list(known.tasks.values()) if need and task.kind == need.kind)]
 
     def key(self, who: str) -> str:
         """Return the role, or main where the run has no such key."""

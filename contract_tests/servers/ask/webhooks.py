@@ -1,4 +1,4 @@
-"""A receiver of webhooks, and what its deliveries say about U7: presence, time, form, agreement, repetition."""
+"""A receiver of webhooks, and what its deliveries show: presence, time, form, agreement, repetition."""
 
 import json
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ from covermock.openapi import Operation, Validator, facts
 
 from ...exchange import Exchange
 from ...listener import Listener
+from ...statuses import NOT_FOUND
 from ..evidence import Blame
 from ..expect.knowledge import KnownTask
-from ..expect.reasons import blames
 from ..session import Session
 from .polling import has_ended, poll
 
 TUNNEL_PORT = 8090  # where the receiver listens when --callback-base names no port
-_DOCUMENTED, _INFERRED, _ASSUMED = blames("U7"), blames("U7:inferred"), blames("U7:assumed")
+_ANSWERED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +75,39 @@ class Receiver:
         """Keep a delivery and return the status that answers it."""
         hook = next((hook for end, hook in self._hooks.items() if path.partition("?")[0].endswith(end)), None)
         if hook is None:
-            return 404
+            return NOT_FOUND
         with self._changed:
             hook.deliveries.append(Delivery(self._session.transport.now, method, headers, body))
             number = len(hook.deliveries)
             self._changed.notify_all()
-        status = hook.answers[number - 1] if number <= len(hook.answers) else 200
+        status = hook.answers[number - 1] if number <= len(hook.answers) else _ANSWERED
         self._session.deliveries.append((hook.url, hook.deliveries[number - 1].at, status))
         return status
+
+
+@dataclass(frozen=True)
+class Webhooks:
+    """What the contract says of the webhooks of one operation. `gets` is broken where none comes, `how` by the rest."""
+
+    gets: tuple[Blame, ...]
+    how: tuple[Blame, ...]
+    repeats: int
+    schema: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, session: Session, operation: Operation) -> "Webhooks":
+        """Return it, for an operation that has a callback."""
+        assert operation.callback is not None
+        told = operation.callback[1]
+        delivery = told.get("x-delivery", {})
+        content = next(iter(told.get("requestBody", {}).get("content", {}).values()), {})
+        gets = session.judge.named(told.get("x-clause"))
+        how = session.judge.named(delivery.get("clause")) or gets
+        return cls(gets, how, len(delivery.get("repeat_after", ())), content.get("schema", {}))
+
+
+def webhooks_of(session: Session, task: KnownTask) -> Webhooks:
+    return Webhooks.of(session, session.operations[task.started_by])
 
 
 def note_early(session: Session, task: KnownTask, hook: Hook, polled: Exchange) -> None:
@@ -91,14 +116,15 @@ def note_early(session: Session, task: KnownTask, hook: Hook, polled: Exchange) 
     if early and polled.answer.ok and not has_ended(session, task):
         title, expected = "a callback comes when the task has ended, not before", "no callback before the end"
         received = f"one while the task was {task.status!r}"
-        session.evidence.note_broken(_ASSUMED, title, expected, received, polled)
+        session.evidence.note_broken(webhooks_of(session, task).how, title, expected, received, polled)
 
 
 def judge_hook(session: Session, task: KnownTask, hook: Hook) -> None:
-    local = session.settings.loopback
-    session.evidence.note_tried(_DOCUMENTED)
+    local, rules = session.settings.loopback, webhooks_of(session, task)
+    session.evidence.note_tried(rules.gets)
     if not hook.wait(1, 5.0 if local else 60.0):
-        _broke(session, _DOCUMENTED, "callback_url gets the result", "a POST to callback_url", "none", task)
+        name = (session.operations[task.started_by].callback or ("",))[0]
+        _broke(session, rules.gets, f"{name} gets the result", f"a POST to {name}", "none", task)
         return
     _judge_count(session, task, hook, local=local)
     shown = poll(session, task, "asks what the callback has to say, too")
@@ -107,18 +133,20 @@ def judge_hook(session: Session, task: KnownTask, hook: Hook) -> None:
 
 
 def _judge_count(session: Session, task: KnownTask, hook: Hook, *, local: bool) -> None:
-    session.evidence.note_tried(_ASSUMED)
-    refused = len(hook.answers)
-    least, most = (1, 1) if not refused else (2, min(refused + 1, 3))
+    rules = webhooks_of(session, task)
+    session.evidence.note_tried(rules.how)
+    refused = min(len(hook.answers), rules.repeats)
+    least, most = 1 + bool(refused), 1 + refused
     if not hook.wait(least, 10.0 if local else 120.0):
         title = "a callback that got no 2xx is repeated soon after"
-        _broke(session, _ASSUMED, title, "another POST after a 5xx", f"{len(hook.deliveries)} in all", task)
+        _broke(session, rules.how, title, "another POST after a 5xx", f"{len(hook.deliveries)} in all", task)
         return
     while len(hook.deliveries) <= most and hook.wait(len(hook.deliveries) + 1, _quiet(hook)):
         pass
     if len(hook.deliveries) > most:
-        title = "a callback is not repeated after a 2xx" if refused < 3 else "a callback is repeated at most twice"
-        _broke(session, _ASSUMED, title, f"at most {most} deliveries", f"{len(hook.deliveries)}", task)
+        often = f"a callback is repeated {rules.repeats} times at most"
+        title = "a callback is not repeated after a 2xx" if len(hook.answers) <= rules.repeats else often
+        _broke(session, rules.how, title, f"at most {most} deliveries", f"{len(hook.deliveries)}", task)
 
 
 def _quiet(hook: Hook) -> float:
@@ -129,45 +157,33 @@ def _quiet(hook: Hook) -> float:
 
 
 def _judge_delivery(session: Session, task: KnownTask, delivery: Delivery, shown: Exchange) -> None:
+    rules = webhooks_of(session, task)
     if delivery.method != "POST":
-        _broke(session, _ASSUMED, "a callback is a POST", "POST", delivery.method, task)
+        _broke(session, rules.how, "a callback is a POST", "POST", delivery.method, task)
     content = " ".join([str(dict(delivery.headers)), delivery.body.decode("utf-8", "replace")])
     if any(key in content for key in session.settings.keys.values()):
-        _broke(session, _ASSUMED, "no key is in a callback", "no key", "a key in its headers or body", task)
+        _broke(session, rules.how, "no key is in a callback", "no key", "a key in its headers or body", task)
     value = delivery.json
     if not isinstance(value, dict):
-        _broke(session, _ASSUMED, "a callback is JSON", "a JSON object", delivery.body[:200].decode("latin-1"), task)
+        _broke(session, rules.how, "a callback is JSON", "a JSON object", delivery.body[:200].decode("latin-1"), task)
         return
-    validator = Validator(_poll_operation(session, task).schema(200), session.contract.root)
-    for violation in validator.violations(value, "body"):
-        _broke(
-            session,
-            _ASSUMED,
-            f"a callback's {violation.where} is {violation.expected}",
-            str(violation),
-            str(value),
-            task,
-        )
+    for violation in Validator(rules.schema, session.contract.root).violations(value, "body"):
+        title = f"a callback's {violation.where} is {violation.expected}"
+        _broke(session, rules.how, title, str(violation), str(value), task)
     _judge_agreement(session, task, value, shown)
 
 
 def _judge_agreement(session: Session, task: KnownTask, value: dict[str, Any], shown: Exchange) -> None:
-    said, known = (_facts(session, task, one) for one in (value, shown.answer.json))
-    for name in said if shown.answer.ok and isinstance(shown.answer.json, dict) else ():
-        if said[name] != known[name]:
+    """What it says of id, state, time and results is what a poll says."""
+    rules, poll_ = webhooks_of(session, task), session.contract.polls[task.kind]
+    told, known = ((rules.schema, value), (poll_.schema(poll_.success), shown.answer.json))
+    if not shown.answer.ok or not isinstance(shown.answer.json, dict):
+        return
+    for name in ("task.id", "task.status", "task.created_at", "result.id"):
+        said, shows = (list(facts(session.contract.root, schema, one, name)) for schema, one in (told, known))
+        if said != shows:
             title = f"a callback's {name.removeprefix('task.')} is what status answers"
-            _broke(session, _ASSUMED, title, f"{name} {known[name]!r}", repr(said[name]), task)
-
-
-def _facts(session: Session, task: KnownTask, value: Any) -> dict[str, list[Any]]:
-    """Return what a callback and a poll have to agree on."""
-    schema = _poll_operation(session, task).schema(200)
-    names = ("task.id", "task.status", "task.created_at", "result.id")
-    return {name: list(facts(session.contract.root, schema, value, name)) for name in names}
-
-
-def _poll_operation(session: Session, task: KnownTask) -> Operation:
-    return session.contract.polls[task.kind]
+            _broke(session, rules.how, title, f"{name} {shows!r}", repr(said), task)
 
 
 def _broke(

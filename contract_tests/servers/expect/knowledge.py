@@ -1,18 +1,24 @@
-"""The model of the gateway: what is known of accounts, audio, music tasks and tasks, from settings and answers."""
+"""The model of the gateway: what is known of accounts, sources and tasks, from settings and answers."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import RLock
-from typing import Any
 
-from covermock.openapi import Lifecycle, Operation
+from covermock.openapi import (
+    AFFORDABLE,
+    SOURCE_KNOWN,
+    SOURCE_UNUSED,
+    SOURCE_WITHIN,
+    TASK_KNOWN,
+    TASK_SUCCEEDED,
+    Lifecycle,
+    Operation,
+)
 
-from ..settings import Settings
+from .needs import Need, Row, kind_of
+from .sources import Given
 
-COVER, MUSIC = "cover", "music"
 YES, NO, UNSURE, FOREIGN, PERHAPS = "yes", "no", "unsure", "another account's", "perhaps not for this account"
-USABLE = ("audio", "min_audio", "max_audio")
-UNUSABLE = ("short_audio", "long_audio")
 
 
 @dataclass(slots=True, eq=False)
@@ -23,6 +29,7 @@ class KnownTask:
     kind: str
     owner: str
     source: str = ""
+    started_by: str = ""
     statuses: list[str] = field(default_factory=list)
 
     @property
@@ -32,106 +39,121 @@ class KnownTask:
 
 @dataclass
 class Knowledge:
-    """Facts about the ids of a run. Whatever is in none of the tables was made up by us: the gateway can't know it."""
+    """Facts about the ids of a run. Whatever is in none of the tables was made up by us: the gateway can't know it.
 
-    settings: Settings
+    `shared`: whose source it is, is open.
+    """
+
+    given: tuple[Given, ...]
     lifecycles: dict[str, Lifecycle]
+    shared: bool = True
     tasks: dict[str, KnownTask] = field(default_factory=dict)
-    started: dict[str, list[KnownTask]] = field(default_factory=dict)
+    started: dict[tuple[str, str], list[KnownTask]] = field(default_factory=dict)
     lock: RLock = field(default_factory=RLock, repr=False)
 
     def learn(self, operation: Operation, task_id: str, owner: str, source: str) -> KnownTask:
         with self.lock:
-            task = KnownTask(task_id, operation.task_kind, owner, source)
+            task = KnownTask(task_id, operation.task_kind, owner, source, operation.id)
             self.tasks.setdefault(task_id, task)
-            self.started.setdefault(source, []).append(task)
+            self.started.setdefault((operation.id, source), []).append(task)
             return task
 
     @property
     def ids(self) -> set[str]:
         """Return every id that the gateway may know: given by the user, or by itself."""
-        audio = (getattr(self.settings, kind) for kind in (*USABLE, *UNUSABLE))
-        return {*self.settings.music_task, self.settings.pending_music_task, *audio, *self.tasks.copy()} - {""}
+        return {*(one.id for one in self.given), *self.tasks.copy()}
 
-    def audio_kind(self, audio_id: str) -> str:
-        """Return which of the given audio ids it is, or an empty text."""
-        kinds = (kind for kind in (*USABLE, *UNUSABLE) if getattr(self.settings, kind) == audio_id)
-        return next(kinds, "")
+    def source(self, name: str, kind: str = "") -> Given | None:
+        """Return what the user said of an id."""
+        return next((one for one in self.given if one.id == name and kind in {"", one.kind}), None)
 
-    def answer(self, row: Mapping[str, Any], name: str, who: str, examples: Collection[str]) -> str:
+    def usable(self, need: Need | None) -> list[Given]:
+        """Return the given sources that keep all that is asked of them, the plain ones first."""
+        if need is None:
+            return []
+        of_kind = (one for one in self.given if one.kind == need.kind and one.ready)
+        found = [one for one in of_kind if one.measure is None or need.allows(one.measure)]
+        return sorted(found, key=lambda one: need.is_end(one.measure))
+
+    def outside(self, need: Need | None) -> list[Given]:
+        """Return the given sources whose measure is not within the range."""
+        measured = (one for one in self.given if need and one.kind == need.kind and one.measure is not None)
+        return [one for one in measured if need and one.measure is not None and not need.allows(one.measure)]
+
+    def unfinished(self, need: Need | None) -> list[Given]:
+        """Return the given tasks that have not ended, where an operation needs one that has."""
+        return [one for one in self.given if need and need.is_task and one.kind == need.kind and not one.ready]
+
+    def answer(self, operation: Operation, row: Row, name: str, who: str, examples: Collection[str]) -> str:
         """Return whether a precondition holds for an id: yes, no, unsure, another account's, or perhaps not for this.
 
         `examples` are ids in the contract itself, which a stand-in may know.
         """
-        check = _CHECKS.get(row["check"])
-        return check(self, row, name, who, examples) if check else UNSURE
+        words: Mapping[str, Callable[[], str]] = {
+            TASK_KNOWN: lambda: self._task_known(row, name, who, examples),
+            SOURCE_KNOWN: lambda: self._source_known(row, name, who, examples),
+            SOURCE_WITHIN: lambda: self._within(row, name),
+            TASK_SUCCEEDED: lambda: self._succeeded(operation, name),
+            SOURCE_UNUSED: lambda: self._unused(operation, name),
+            AFFORDABLE: lambda: NO if who == "poor" else YES,
+        }
+        return words[row["check"]]()
 
-    def task_known(self, row: Mapping[str, Any], name: str, who: str, examples: Collection[str]) -> str:
+    def _task_known(self, row: Row, name: str, who: str, examples: Collection[str]) -> str:
         """Return whether the id names a task of the lifecycle and of the account, started by the operation."""
         task = self.tasks.get(name)
-        given = self.is_given(name, row["lifecycle"])
         if task is None or task.kind != row["lifecycle"]:
-            if not given:
+            if self.source(name, row["lifecycle"]) is None:
                 return UNSURE if name in examples else NO
             if "started_by" in row:
                 return UNSURE
-        if who and who != (task.owner if task else "main"):
-            return FOREIGN
+        elif row.get("started_by", task.started_by) != task.started_by:
+            return NO
+        return FOREIGN if who and who != (task.owner if task else "main") else YES
+
+    def _source_known(self, row: Row, name: str, who: str, examples: Collection[str]) -> str:
+        if self.source(name, kind_of(row)) is None:
+            return UNSURE if name in examples else NO
+        if who in {"second", "poor"}:
+            return PERHAPS if self.shared else FOREIGN
         return YES
 
-    def task_succeeded(self, _: Mapping[str, Any], name: str, __: str, ___: Collection[str]) -> str:
-        """Return whether the task has reached its success."""
+    def _within(self, row: Row, name: str) -> str:
+        given = self.source(name)
+        measure = given.measure if given else None
+        if measure is None:
+            return YES
+        return YES if row.get("min", measure) <= measure <= row.get("max", measure) else NO
+
+    def _succeeded(self, operation: Operation, name: str) -> str:
         task = self.tasks.get(name)
         if task is None:
-            return NO if name == self.settings.pending_music_task else YES
-        ends = self.lifecycles[task.kind]
-        if self.used(name):
+            given = self.source(name)
+            return NO if given and not given.ready else YES
+        if self.used(operation, name):
             return YES
+        ends = self.lifecycles[task.kind]
         return {ends.success.name: YES, ends.failure.name: NO}.get(task.status, UNSURE)
 
-    def task_without_cover(self, _: Mapping[str, Any], name: str, __: str, ___: Collection[str]) -> str:
+    def _unused(self, operation: Operation, name: str) -> str:
         """Return whether nothing was started from the id; one that was given may have been used before."""
-        started = self.used(name)
+        started = self.used(operation, name)
         if started:
-            failed = self.lifecycles[started[0].kind].failure.name
-            return UNSURE if all(task.status == failed for task in started) else NO
+            return UNSURE if self._all_failed(started) else NO
         return YES if name in self.tasks else UNSURE
 
-    def audio_known(self, _: Mapping[str, Any], name: str, who: str, examples: Collection[str]) -> str:
-        """Return whether the id names audio; whose audio it is, is open."""
-        if not self.audio_kind(name):
-            return UNSURE if name in examples else NO
-        return PERHAPS if who in {"second", "poor"} else YES
+    def used(self, operation: Operation, source: str) -> list[KnownTask]:
+        """Return the tasks that the operation has started from the source."""
+        return self.started.get((operation.id, source), [])
 
-    def audio_length(self, _: Mapping[str, Any], name: str, __: str, ___: Collection[str]) -> str:
-        return NO if self.audio_kind(name) in UNUSABLE else YES
-
-    def affordable(self, _: Mapping[str, Any], __: str, who: str, ___: Collection[str]) -> str:
-        """Return whether the account can pay."""
-        return NO if who == "poor" else YES
-
-    def used(self, source: str) -> list[KnownTask]:
-        return self.started.get(source, [])
-
-    def is_used(self, source: str) -> bool:
+    def is_used(self, operation: Operation, source: str) -> bool:
         """Return True if a task that hasn't failed was started from the source."""
-        started = self.used(source)
-        return bool(started) and any(one.status != self.lifecycles[one.kind].failure.name for one in started)
+        started = self.used(operation, source)
+        return bool(started) and not self._all_failed(started)
 
-    def is_given(self, name: str, lifecycle: str) -> bool:
-        """Return True if the user gave the id as a task of the lifecycle."""
-        return lifecycle == MUSIC and name in {*self.settings.music_task, self.settings.pending_music_task} - {""}
+    def _all_failed(self, started: Iterable[KnownTask]) -> bool:
+        return all(task.status == self.lifecycles[task.kind].failure.name for task in started)
 
     def terminal(self, task: KnownTask) -> bool:
         """Return True if the task was seen in a state that stays."""
         return task.status in self.lifecycles[task.kind].terminal
-
-
-_CHECKS: Mapping[str, Callable[[Knowledge, Mapping[str, Any], str, str, Collection[str]], str]] = {
-    "task-known": Knowledge.task_known,
-    "task-succeeded": Knowledge.task_succeeded,
-    "source-unused": Knowledge.task_without_cover,
-    "source-known": Knowledge.audio_known,
-    "source-within": Knowledge.audio_length,
-    "affordable": Knowledge.affordable,
-}

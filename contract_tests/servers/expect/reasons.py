@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from covermock.openapi import Contract, Operation, Violation
+from covermock.openapi import AFFORDABLE, Contract, Operation, Violation
 
 from ..evidence import Blame
+from .needs import Row
 from .sentences import Sentences
 
 KEY, REQUEST, IDENTITY, BUSINESS, CREDITS = range(5)  # the order of checks
 _PARAMETERS = frozenset({"type", "required"})  # what the clause of invalid parameters is about, whichever they are
-_RANKS = {"task-known": IDENTITY, "source-known": IDENTITY, "affordable": CREDITS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +55,16 @@ class Reasons:
         typed = sentences.about("type", row.clause, operation)
         if rank in {REQUEST, IDENTITY, BUSINESS}:
             typed = (*typed, *sentences.about("type", self.contract.rules.get("error-type"), operation))
-        return Reason(f"{fact} gives {row.status}", row.status, accepted, status, rank, frozenset(), row.type, typed)
+        type_ = row.type or ""
+        return Reason(f"{fact} gives {row.status}", row.status, accepted, status, rank, frozenset(), type_, typed)
 
-    def precondition(self, operation: Operation, row: dict[str, str]) -> Reason:
+    def precondition(self, operation: Operation, row: Row) -> Reason:
         """Return the reason that a business rule gives when it doesn't hold."""
         name = row["error"]
-        return self.row(
-            name, f"{operation.id}, {name.replace('-', ' ')},", _RANKS.get(row["check"], BUSINESS), operation
-        )
+        rank = IDENTITY if "id" in row else CREDITS if row["check"] == AFFORDABLE else BUSINESS
+        return self.row(name, f"{operation.id}, {name.replace('-', ' ')},", rank, operation)
 
-    def foreign(self, operation: Operation, row: dict[str, str]) -> Reason:
+    def foreign(self, operation: Operation, row: Row) -> Reason:
         """Return the reason to refuse another account's task: as if there were none."""
         rule = self.contract.rules.get("ownership")
         own = self.precondition(operation, row)
@@ -81,17 +81,12 @@ class Reasons:
         own = self.row("invalid-params", fact, REQUEST, operation)
         return replace(
             own,
-            accepted=_once(self.sentences.named(pointer), own.accepted if generally else ()),
-            other=_once(self.sentences.about("status", pointer, operation), own.other if generally else ()),
+            accepted=_once(self.sentences.named(pointer), own.accepted if generally else ()) or own.accepted,
+            other=_once(self.sentences.about("status", pointer, operation), own.other if generally else ())
+            or own.other,
             typed=_once(self.sentences.about("type", pointer, operation), own.typed),
         )
 
 
 def _once(*blames: Iterable[Blame]) -> tuple[Blame, ...]:
     return tuple(dict.fromkeys(one for several in blames for one in several))
-
-
-def blames(text: str) -> tuple[Blame, ...]:
-    """Return the blames that `text` spells: `C4 U3:corroborated`; documented where no level is said."""
-    pairs = (word.partition(":") for word in text.split())
-    return tuple((clause, level or "documented") for clause, _, level in pairs)

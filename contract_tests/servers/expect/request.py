@@ -6,83 +6,104 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
-from covermock.openapi import JSON, Operation, Violation, branches
+from covermock.openapi import JSON, Contract, Operation, Violation, branches
 
 from ...exchange import Sent
 from .oddities import depth, is_open, repeats_keys
 
 _DEEP = 10  # levels of JSON that nobody documented
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass
 class Reading:
-    """A request as the contract reads it. `ids` are those that it is about, as far as they are texts."""
+    """A request as the contract reads it. `ids` are those that it is about, as far as they are texts.
+
+    `odd` are the words for what of it no schema can say, `values` says that a value is one that nobody documented.
+    """
 
     violations: list[Violation] = field(default_factory=list)
     malformed: bool = False
-    open: bool = False
+    odd: set[str] = field(default_factory=set)
+    values: bool = False
     ids: list[str] = field(default_factory=list)
     body: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_request(operation: Operation, sent: Sent, root: Mapping[str, Any]) -> Reading:
-    """Return what the request shows to an operation of the contract `root`."""
+def read_request(contract: Contract, operation: Operation, sent: Sent, path: Mapping[str, str]) -> Reading:
+    """Return what the request shows to an operation; `path` are its path parameters."""
     reading = Reading()
     given = parse_qs(sent.query, keep_blank_values=True)
-    _read_query(operation, given, reading)
+    _read_parameters(operation, "query", given, reading)
+    _read_parameters(operation, "path", {name: [text] for name, text in path.items()}, reading)
     if operation.body is None:
-        reading.open |= sent.body is not None
+        reading.odd |= {"body-on-get"} if sent.body is not None else set()
     else:
         types = [value for name, value in sent.headers if name.lower() == "content-type"]
-        reading.open |= len(types) != 1 or types[0].partition(";")[0].strip().lower() != JSON
-        _read_body(operation, sent.body or b"", root, reading)
-    values = {"query": {name: texts[0] for name, texts in given.items()}, "body": reading.body}
+        known = len(types) == 1 and types[0].partition(";")[0].strip().lower() == JSON
+        reading.odd |= set() if known else {"media-types"}
+        _read_body(contract, operation, sent.body or b"", reading)
+    query = {name: texts[0] for name, texts in given.items()}
+    values = {"query": query, "body": reading.body, "path": path}
     named = [values.get(place, {}).get(name) for place, name in operation.id_places]
     reading.ids = [name for name in named if isinstance(name, str)]
     return reading
 
 
-def _read_query(operation: Operation, given: Mapping[str, list[str]], reading: Reading) -> None:
-    known = {parameter.name: parameter for parameter in operation.places["query"]}
+def _read_parameters(operation: Operation, place: str, given: Mapping[str, list[str]], reading: Reading) -> None:
+    known = {one.name: one for one in operation.parameters if one.place == place}
     odd = {name for name in known.keys() & given.keys() if any(is_open(text, known[name].open) for text in given[name])}
-    odd |= {name for name, texts in given.items() if len(texts) > 1}
-    reading.open |= bool(given.keys() - known.keys() or odd)
-    _, violations = operation.read("query", given)
-    reading.violations += [one for one in violations if one.where.removeprefix("query.") not in odd]
+    twice = {name for name, texts in given.items() if len(texts) > 1}
+    reading.values |= bool(odd)
+    reading.odd |= {"twice"} if twice else set()
+    reading.odd |= {"strangers"} if given.keys() - known.keys() else set()
+    violations = [broken for one in known.values() for broken in one.read(given.get(one.name, ()))[1]]
+    reading.violations += [one for one in violations if one.where.partition(".")[2] not in odd | twice]
 
 
-def _read_body(operation: Operation, raw: bytes, root: Mapping[str, Any], reading: Reading) -> None:
+def _read_body(contract: Contract, operation: Operation, raw: bytes, reading: Reading) -> None:
     try:
         text = raw.decode("utf-8")
         value = json.loads(text, parse_constant=float)
-    except (UnicodeDecodeError, RecursionError):
-        reading.open = True
+    except UnicodeDecodeError:
+        reading.odd.add("encodings")
+        return
+    except RecursionError:
+        reading.odd.add("depth")
         return
     except ValueError:
         reading.malformed = True
-        reading.open |= raw.startswith(b"\xef\xbb\xbf") or not raw
+        reading.odd |= {"encodings"} if raw.startswith(_BYTE_ORDER_MARK) else set() if raw else {"no-body"}
         return
-    reading.open |= depth(value) > _DEEP or repeats_keys(text) or "NaN" in text or "Infinity" in text
+    reading.odd |= {"depth"} if depth(value) > _DEEP else set()
+    reading.odd |= {"twice"} if repeats_keys(text) else set()
+    reading.odd |= {"no-numbers"} if "NaN" in text or "Infinity" in text else set()
     if isinstance(value, dict):
         reading.body = value
-        _read_fields(operation, value, root, reading)
+        _read_fields(contract, operation, value, reading)
     else:
         reading.violations += operation.body.violations(value, "body") if operation.body else []
 
 
-def _read_fields(operation: Operation, value: Mapping[str, Any], root: Mapping[str, Any], reading: Reading) -> None:
-    """Judge the fields: null counts as absent, and where it may be absent, null is open."""
+def _read_fields(contract: Contract, operation: Operation, value: Mapping[str, Any], reading: Reading) -> None:
+    """Judge the fields: where null is open, it counts as absent, and is open where it may be absent."""
     assert operation.body is not None
-    present = {name: inner for name, inner in value.items() if inner is not None}
+    nulls = "nulls" in contract.open
+    present = {name: inner for name, inner in value.items() if inner is not None or not nulls}
     violations = operation.body.violations(present, "body")
     needed = {one.where for one in violations if one.kind == "required"}
-    applicable = list(branches(root, operation.raw["requestBody"]["content"][JSON]["schema"], present))
+    schema = operation.raw["requestBody"]["content"][JSON]["schema"]
+    applicable = list(branches(contract.root, schema, present))
     odd = _open_fields(applicable, present, {one.where.split(".")[1] for one in violations if "." in one.where})
     ids = {name for place, name in operation.id_places if place == "body" and name in value}
-    odd |= ids if len(ids) > 1 else set()
+    if len(ids) > 1:
+        reading.odd.add("spellings")
+        odd |= ids if "spellings" in contract.open else set()
     known = {name for branch in applicable for name in branch.get("properties", {})}
-    nulls = {name for name, inner in value.items() if inner is None and f"body.{name}" not in needed}
-    reading.open |= bool(odd or nulls or value.keys() - known)
+    absent = {name for name, inner in value.items() if inner is None and nulls and f"body.{name}" not in needed}
+    reading.values |= bool(odd)
+    reading.odd |= {"nulls"} if absent else set()
+    reading.odd |= {"strangers"} if value.keys() - known else set()
     reading.violations += [one for one in violations if "." not in one.where or one.where.split(".")[1] not in odd]
 
 
@@ -95,5 +116,5 @@ def _open_fields(applicable: Iterable[Mapping[str, Any]], value: Mapping[str, An
 def _by_words(applicable: Iterable[Mapping[str, Any]], value: Mapping[str, Any]) -> Iterator[str]:
     for branch in applicable:
         for name, schema in branch.get("properties", {}).items():
-            if name in value and is_open(value[name], schema.get("x-open", ())):
+            if name in value and isinstance(schema, Mapping) and is_open(value[name], schema.get("x-open", ())):
                 yield name

@@ -4,7 +4,10 @@ import time
 from collections.abc import Callable, Mapping
 from threading import BoundedSemaphore, Event, Lock
 
+from covermock.openapi import KeyScheme
+
 from ...exchange import CUT_KEY, MAIN_KEY, UPPER_KEY, Answer, Exchange, Sent
+from ...statuses import asks_to_wait, is_refusal
 from .budget import Budget
 from .wire import Target, decimal, receive
 
@@ -21,8 +24,11 @@ class StoppedError(Exception):
 class Transport:
     """Sends requests to one gateway, from many threads. `history` holds every exchange, in the order of their ends."""
 
-    def __init__(self, url: str, keys: Mapping[str, str], budget: Budget, rate: float = 0.0) -> None:
+    def __init__(
+        self, url: str, keys: Mapping[str, str], budget: Budget, rate: float = 0.0, scheme: KeyScheme | None = None
+    ) -> None:
         self.budget = budget
+        self.scheme = scheme
         self.history: list[Exchange] = []
         self.stopped = Event()
         self.timeout = ANSWER_SECONDS
@@ -56,9 +62,9 @@ class Transport:
         """Return the seconds since the run began."""
         return time.monotonic() - self.began
 
-    def authorization(self, who: str) -> str:
-        """Return the Authorization header of a role, or an empty text for none."""
-        return f"Bearer {self._keys[who]}" if who else ""
+    def key_header(self, who: str) -> tuple[tuple[str, str], ...]:
+        """Return the header with the key of a role; none for nobody, or where the contract asks for no key."""
+        return (self.scheme.carry(self._keys[who]),) if who and self.scheme else ()
 
     def _once(self, sent: Sent, price: int, probe: bool) -> Exchange:
         self._take_turn()
@@ -67,10 +73,11 @@ class Transport:
         began = self.now
         try:
             headers = tuple((name, self._filled(value)) for name, value in sent.headers)
+            headers = (*self.key_header(sent.who), *headers)
             wired = Sent(sent.method, sent.path, sent.who, sent.query, headers, sent.body)
             with self._turns:
-                answer = receive(self._target, wired, self.authorization(sent.who), self.timeout)
-            charged = bool(answer.problem) or not 400 <= answer.status < 500
+                answer = receive(self._target, wired, self.timeout)
+            charged = bool(answer.problem) or not is_refusal(answer.status)
         finally:
             self.budget.settle(price, charged=charged and price > 0, probe=probe)
         with self._lock:
@@ -99,6 +106,6 @@ class Transport:
 
 
 def _pause(answer: Answer) -> float | None:
-    """Return the seconds that a 429 or 503 asks to wait, or None when there is nothing to wait for."""
+    """Return the seconds that an answer asks to wait, or None when there is nothing to wait for."""
     seconds = decimal(answer.headers.get("retry-after", "").strip())
-    return min(float(seconds), _LONGEST_PAUSE) if answer.status in {429, 503} and seconds is not None else None
+    return min(float(seconds), _LONGEST_PAUSE) if asks_to_wait(answer.status) and seconds is not None else None

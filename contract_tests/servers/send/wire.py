@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...exchange import Answer, Sent
+from ...statuses import has_no_body
 
 _CHUNK = 65536
 _MOST_BYTES = 1024 * 1024  # of a body that is read; no documented answer is near it
@@ -33,7 +34,7 @@ class Target:
         """Return the target of an http(s) URL. Raises `ValueError`."""
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError(f"expected an http(s) URL with a host, received {url!r}; for example https://apiin.one")
+            raise ValueError(f"expected an http(s) URL with a host, received {url!r}; for example http://127.0.0.1:8080")
         port = parts.port or (443 if parts.scheme == "https" else 80)
         return cls(parts.hostname, port, parts.scheme == "https", parts.path.rstrip("/"))
 
@@ -43,7 +44,7 @@ class Target:
         return host if self.port == (443 if self.tls else 80) else f"{host}:{self.port}"
 
 
-def receive(target: Target, sent: Sent, authorization: str, timeout: float) -> Answer:
+def receive(target: Target, sent: Sent, timeout: float) -> Answer:
     """Send the request and return the answer, whatever happens on the wire. It waits `timeout` seconds at most."""
     end = time.monotonic() + timeout
     try:
@@ -54,7 +55,7 @@ def receive(target: Target, sent: Sent, authorization: str, timeout: float) -> A
         return Answer(problem=f"{REFUSED}: {target.host!r} is no name of a host")
     with connection:
         began = time.monotonic()
-        answer = _talk(connection, _encode(target, sent, authorization), sent.method, end)
+        answer = _talk(connection, _encode(target, sent), sent.method, end)
         return Answer(answer.status, answer.headers, answer.body, time.monotonic() - began, answer.problem)
 
 
@@ -66,11 +67,10 @@ def _connect(target: Target, timeout: float) -> socket.socket:
     return ssl.create_default_context().wrap_socket(plain, server_hostname=target.host)
 
 
-def _encode(target: Target, sent: Sent, authorization: str) -> bytes:
+def _encode(target: Target, sent: Sent) -> bytes:
     query = f"?{sent.query}" if sent.query else ""
     lines = [f"{sent.method} {target.prefix}{sent.path}{query} HTTP/1.1", f"Host: {target.authority}"]
     lines += ["User-Agent: covermock-check", "Accept: application/json", "Connection: close"]
-    lines += [f"Authorization: {authorization}"] if authorization else []
     lines += [f"{name}: {value}" for name, value in sent.headers]
     if sent.body is not None or sent.method in {"POST", "PUT", "PATCH"}:
         lines.append(f"Content-Length: {len(sent.body or b'')}")
@@ -159,7 +159,7 @@ def _body(response: http.client.HTTPResponse) -> tuple[bytes, str]:
 def _shortfall(headers: dict[str, str], body: bytes, method: str, status: int) -> str:
     """Say by how much the body is shorter than announced."""
     announced = decimal(headers.get("content-length", ""))
-    if announced is None or method == "HEAD" or status in {204, 304} or "transfer-encoding" in headers:
+    if announced is None or method == "HEAD" or has_no_body(status) or "transfer-encoding" in headers:
         return ""
     return f"a body of {len(body)} bytes where Content-Length says {announced}" if announced > len(body) else ""
 

@@ -1,0 +1,41 @@
+"""What HTTP itself means by a status (RFC 9110, RFC 6585): the one place of the judges that has numbers of statuses."""
+
+from typing import Final
+
+UNAUTHORIZED: Final = 401
+NOT_FOUND: Final = 404
+NOT_ALLOWED: Final = 405
+_LATER: Final = frozenset({429, 503})
+_WITHOUT_BODY: Final = frozenset({204, 304})
+
+
+def is_success(status: int | None) -> bool:
+    return status is not None and 200 <= status < 300
+
+
+def is_refusal(status: int) -> bool:
+    """Return True if a server says that the client is at fault."""
+    return 400 <= status < 500
+
+
+def is_error(status: int) -> bool:
+    return status >= 400
+
+
+def is_crash(status: int) -> bool:
+    """Return True if a server says that it is at fault itself."""
+    return status >= 500
+
+
+def asks_to_wait(status: int) -> bool:
+    """Return True if the same request may be sent later, after Retry-After."""
+    return status in _LATER
+
+
+def has_no_body(status: int) -> bool:
+    return status in _WITHOUT_BODY
+
+
+def is_gone(status: int) -> bool:
+    """Return True if a path or a method isn't there."""
+    return status in {NOT_FOUND, NOT_ALLOWED}
