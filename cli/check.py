@@ -24,13 +24,14 @@ _LEVELS = ("documented", "corroborated", "inferred", "assumed")
 
 @click.command()
 @click.argument("url", envvar="COVERMOCK_URL")
-@flag("--music-task", multiple=True, metavar="ID", help="A completed music task without a cover; repeatable.")
-@flag("--pending-music-task", metavar="ID", help="A music task that is not completed, and stays so.")
-@flag("--audio", metavar="ID", help="Uploaded audio of 6 to 60 seconds.")
-@flag("--short-audio", metavar="ID", help="Uploaded audio shorter than 6 seconds.")
-@flag("--long-audio", metavar="ID", help="Uploaded audio longer than 60 seconds.")
-@flag("--min-audio", metavar="ID", help="Uploaded audio of exactly 6 seconds.")
-@flag("--max-audio", metavar="ID", help="Uploaded audio of exactly 60 seconds.")
+@flag("--given", multiple=True, metavar="KIND=ID", help="A source: music=ID, pending_music=ID, audio=ID=SECONDS.")
+@flag("--audio", multiple=True, metavar="ID=SECONDS", help="Uploaded audio and its length; repeatable.")
+@flag("--music-task", multiple=True, metavar="ID", help="A completed music task without a cover: --given music=ID.")
+@flag("--pending-music-task", multiple=True, metavar="ID", help="One that is not completed: --given pending_music=ID.")
+@flag("--short-audio", multiple=True, metavar="ID", help="Deprecated: --audio ID=SECONDS.")
+@flag("--long-audio", multiple=True, metavar="ID", help="Deprecated: --audio ID=SECONDS.")
+@flag("--min-audio", multiple=True, metavar="ID", help="Deprecated: --audio ID=6.")
+@flag("--max-audio", multiple=True, metavar="ID", help="Deprecated: --audio ID=60.")
 @flag("--max-credits", type=OF_CHECK["max_credits"], help="Credits to spend at most; default: 0, on this machine 100.")
 @flag("--max-requests", type=OF_CHECK["max_requests"], help="Requests to send at most; default: 400.")
 @flag("--patience", type=OF_CHECK["patience"], help="Seconds to wait for a task; default: 600, on this machine 40.")
@@ -64,7 +65,6 @@ def check(  # noqa: PLR0913 - a flag each
 
     from .checking import settle
 
-    given["music_task"] = [part.strip() for text in given["music_task"] for part in text.split(",") if part.strip()]
     contract = contract_of(spec)
     settings, reports, accepted = settle(url, given, (report, baseline, config), contract)
     refuse_unwritable(reports)

@@ -9,12 +9,15 @@ import click
 from covermock.contract_tests import Settings, keys_of, settings_for
 from covermock.contract_tests.reports import problem_with
 from covermock.contract_tests.servers.baseline import read_baseline
+from covermock.contract_tests.servers.expect.sources import given_sources
+from covermock.contract_tests.servers.settings import merge, pairs, words
 from covermock.openapi import LEVELS, Contract, Source, nearest, read
 
 from .numbers import OF_CHECK
 
-_TEXTS = ("pending_music_task", "audio", "short_audio", "long_audio", "min_audio", "max_audio", "callback_base")
-_LISTS = ("music_task", "report")
+_SOURCES = ("music_task", "pending_music_task", "audio", "short_audio", "long_audio", "min_audio", "max_audio")
+_TEXTS = ("callback_base",)
+_LISTS = (*_SOURCES, "given", "report")
 _KNOWN = (*_TEXTS, *OF_CHECK, *_LISTS, "fail_on", "baseline", "keys")
 Settled = tuple[Settings, list[Path], list[dict[str, Any]]]
 
@@ -25,18 +28,28 @@ def settle(
     """Return (settings, report files, accepted deviations). Raises `click.UsageError` or `InvalidSourceError`."""
     report, baseline, config = files
     file = _config(Path(config)) if config else {}
-    over = {name: value for name, value in given.items() if value not in (None, [])}
+    over = {name: value for name, value in given.items() if value not in (None, [], ())}
     told = {name: file[name] for name in file if name in given} | over
     keys = {**_key_file(file, config), **keys_of(os.environ)}
     _refuse_bad(url, keys, told)
-    told["music_task"] = tuple(told.get("music_task", ()))
     reports = [Path(name) for name in (*report, *file.get("report", ()))]
     for path in reports:
         if problem := problem_with(path):
             raise click.BadParameter(problem, param_hint="--report")
     accepts = baseline or file.get("baseline")
     entries = read_baseline(Path(accepts), contract.clauses) if accepts else []
-    return settings_for(url, keys, told), reports, entries
+    return settings_for(url, keys, {**told, "named": _sources(told, contract)}), reports, entries
+
+
+def _sources(told: dict[str, Any], contract: Contract) -> dict[str, tuple[str, ...]]:
+    """Take what names sources out of the settings, and return it by kind. Raises `click.UsageError`."""
+    listed = {name: [part for text in told.pop(name, ()) for part in words(text)] for name in (*_SOURCES, "given")}
+    try:
+        named = merge(pairs(listed.pop("given")), {name: texts for name, texts in listed.items() if texts})
+        given_sources(contract, named)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--given") from None
+    return named
 
 
 def _refuse_bad(url: str, keys: Mapping[str, str], told: Mapping[str, Any]) -> None:

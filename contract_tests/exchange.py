@@ -43,6 +43,10 @@ class Sent:
         """Return the same request with another story."""
         return replace(self, story=story)
 
+    def with_headers(self, headers: Iterable[tuple[str, str]]) -> "Sent":
+        """Return the same request with more headers."""
+        return replace(self, headers=(*headers, *self.headers))
+
 
 @dataclass(frozen=True)
 class Answer:

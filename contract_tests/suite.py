@@ -9,6 +9,7 @@ from covermock.openapi import GATEWAY, Contract, load
 
 from .reports.redaction import redactor
 from .servers import Settings, from_environment, judge
+from .servers.expect.sources import spelled
 from .servers.telling import as_data
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Suite:
 
     def data(self) -> dict[str, Any]:
         """Return the judgement as data, made at the first call. Skips the test where no gateway is named."""
-        settings = from_environment()
+        settings = from_environment(kinds=spelled(_contract()))
         if settings is None or not settings.keys:
             pytest.skip(
                 "expected COVERMOCK_URL and COVERMOCK_API_KEY, which name the gateway to judge, received neither"

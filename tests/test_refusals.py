@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from covermock.contract_tests import settings_for
 from covermock.contract_tests.exchange import MAIN_KEY, Sent
-from support.judging import blames
 from covermock.contract_tests.servers.session import Session
+from support.judging import blames
 
 COVER, COVERS, MUSIC, MUSICS = "startCover", "getCoverStatus", "startUploadCover", "getUploadCoverStatus"
 KNOWN = {"music_task": ("gen",), "pending_music_task": "gen_running", "audio": "aud", "short_audio": "aud_short"}
@@ -58,7 +58,7 @@ def request(session: Session, operation: str, what: dict[str, Any]) -> Sent:
     """Return the request that a row describes."""
     who, headers = what.get("who", "main"), what.get("headers", ())
     named = {name: text for name, text in what.items() if name == "task_id"}
-    sent = session.plain(session.operations[operation], named, story="", who=who, headers=headers)
+    sent = session.plain(session.operations[operation], named, story="", who=who).with_headers(headers)
     return session.with_body(sent, what["body"]) if "body" in what else sent
 
 

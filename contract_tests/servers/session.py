@@ -154,7 +154,6 @@ class Session:
         *,
         story: str,
         who: str = "main",
-        headers: Any = (),
         place: tuple[str, str] | None = None,
     ) -> Sent:
         """Return a request to an operation about an id, which stands in its first place, or in another one.
@@ -163,19 +162,13 @@ class Session:
         """
         where, field = place or (*operation.id_places, ("", ""))[0]
         named = {field: name} if name is not None and field else {}
-        sent = self.plain(operation, named if where != "body" else {}, story=story, who=who, headers=headers)
+        sent = self.plain(operation, named if where != "body" else {}, story=story, who=who)
         if operation.body is None:
             return sent
         return self.with_body(sent, {**(named if where == "body" else {}), **(body or {})})
 
     def plain(
-        self,
-        operation: Operation,
-        named: Mapping[str, str] | None = None,
-        *,
-        story: str,
-        who: str = "main",
-        headers: Any = (),
+        self, operation: Operation, named: Mapping[str, str] | None = None, *, story: str, who: str = "main"
     ) -> Sent:
         """Return a request without a body. `named` are its parameters; others that it needs are made up."""
         given = {**self._needed(operation), **(named or {})}
@@ -184,7 +177,7 @@ class Session:
             if one.place == "path":
                 value = given.pop(one.name, None) or self.unknown_id()
                 path = path.replace(f"{{{one.name}}}", quote(value, safe="", errors="surrogatepass"))
-        return Sent(operation.method, path, who, query_of(**given), tuple(headers), None, story)
+        return Sent(operation.method, path, who, query_of(**given), (), None, story)
 
     def with_body(self, sent: Sent, body: object) -> Sent:
         """Return the request with a body: bytes as they are, or a JSON value."""
@@ -199,8 +192,8 @@ class Session:
         needed = (one for one in operation.parameters if one.required and one.place == "query" and one.name not in ids)
         return {one.name: str(some_value(self.contract.root, one.schema)) for one in needed}
 
-    def poll(self, kind: str, task_id: str, story: str, who: str = "main", headers: Any = ()) -> Sent:
-        return self.about(self.contract.polls[kind], task_id, story=story, who=who, headers=headers)
+    def poll(self, kind: str, task_id: str, story: str, who: str = "main") -> Sent:
+        return self.about(self.contract.polls[kind], task_id, story=story, who=who)
 
     def bodies(self, operation: Operation) -> Bodies:
         return self.expectations.bodies[operation.id]

@@ -13,6 +13,7 @@ from .record.about import about_run
 from .record.lanes import lanes_of
 from .session import Session
 
+
 @dataclass(frozen=True, slots=True)
 class SentenceVerdict:
     """What became of one sentence. `reason` says why it was not exercised, or what of it nobody can see."""
@@ -134,7 +135,9 @@ def _verdict(
     own = tuple(finding for finding in findings if finding.clause == clause.id)
     seen = {level: count for (name, level), count in session.evidence.seen.items() if name == clause.id and not trouble}
     why = trouble or session.evidence.reasons.get(clause.id) or ("the run was cut short" if interrupted else "")
-    sentences = tuple(_sentence_verdict(clause, one, own, seen, why or _reason(session, clause.id)) for one in clause.sentences)
+    sentences = tuple(
+        _sentence_verdict(clause, one, own, seen, why or _reason(session, clause.id)) for one in clause.sentences
+    )
     states = [one.state for one in sentences]
     state = BROKEN if own else UNTRIED if UNTRIED in states else HELD
     reason = next((one.reason for one in sentences if one.state == UNTRIED), "") if state == UNTRIED else ""

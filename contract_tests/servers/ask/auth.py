@@ -15,7 +15,7 @@ _SHORT = 6  # kinds of wrong keys that each operation gets; the first two get al
 def nobodys(session: Session, operation: Operation, story: str, headers: Any, name: str | None = None) -> Sent:
     """Return a request without our key to the operation, about an id that nobody has."""
     name = name or session.unknown_id(operation)
-    return session.about(operation, name, story=story, who="", headers=headers)
+    return session.about(operation, name, story=story, who="").with_headers(headers)
 
 
 def a_request_needs_a_valid_key(session: Session) -> Iterator[Sent]:
@@ -38,7 +38,7 @@ def nothing_is_started_without_a_key(session: Session) -> Iterator[Sent]:
         body = session.bodies(operation).examples[0].body
         for words, headers in (("no key", ()), ("an unknown key", unknown_key(session.contract))):
             story = f"sends {words}, and is valid otherwise"
-            yield session.about(operation, usable[0].id, body, story=story, who="", headers=headers)
+            yield session.about(operation, usable[0].id, body, story=story, who="").with_headers(headers)
 
 
 def the_key_is_looked_at_first(session: Session) -> Iterator[Sent]:
@@ -48,10 +48,12 @@ def the_key_is_looked_at_first(session: Session) -> Iterator[Sent]:
         if operation.body is None:
             yield bare
         else:
-            yield session.with_body(session.plain(operation, story="sends no key, and malformed JSON", who=""), b'{"x": ')
+            yield session.with_body(
+                session.plain(operation, story="sends no key, and malformed JSON", who=""), b'{"x": '
+            )
             headers = unknown_key(session.contract)
             story = "sends an unknown key, and an empty object"
-            yield session.about(operation, None, story=story, who="", headers=headers)
+            yield session.about(operation, None, story=story, who="").with_headers(headers)
 
 
 def the_scheme_may_be_spelled_in_any_case(session: Session) -> Iterator[Sent]:

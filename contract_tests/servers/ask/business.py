@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from covermock.openapi import AFFORDABLE
+from covermock.openapi import AFFORDABLE, Operation
 
 from ...exchange import Sent
 from ..expect.needs import row_with
@@ -41,20 +41,23 @@ def an_account_without_credits_is_told_so_last(session: Session) -> Iterator[Sen
         yield session.about(operation, session.unknown_id(operation), story=story, who="poor")
     paid = [one for one in session.starts if row_with(one, AFFORDABLE)]
     for operation in paid:
-        body = session.bodies(operation).examples[0].body
         if operation.id_places:
-            story = "has no credits, and names what nobody has"
+            body, story = session.bodies(operation).examples[0].body, "has no credits, and names what nobody has"
             yield session.about(operation, session.unknown_id(operation), body, story=story, who="poor")
             yield session.about(operation, None, story="has no credits, and names nothing", who="poor")
     for operation in paid:
-        need = session.bodies(operation).need
-        body = session.bodies(operation).examples[0].body
-        if need is None:
-            yield session.about(operation, None, body, story="has no credits", who="poor")
-        elif not need.is_task:
-            usable = [one.id for one in session.usable(operation)[:1]]
-            for name in [*usable, *(one.id for one in session.knowledge.outside(need)[:2])]:
-                yield session.about(operation, name, body, story="has no credits", who="poor")
+        for name in _affordable_elsewhere(session, operation):
+            body = session.bodies(operation).examples[0].body
+            yield session.about(operation, name, body, story="has no credits", who="poor")
+
+
+def _affordable_elsewhere(session: Session, operation: Operation) -> list[str | None]:
+    """Return the sources that an account without credits may name, too: no tasks, since it owns none."""
+    need = session.bodies(operation).need
+    if need is None:
+        return [None]
+    known = [] if need.is_task else [*session.usable(operation)[:1], *session.knowledge.outside(need)[:2]]
+    return [one.id for one in known]
 
 
 CHECKS = (

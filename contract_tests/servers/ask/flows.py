@@ -15,7 +15,7 @@ from ..expect.bodies import Example
 from ..expect.expectations import Expectation
 from ..expect.keys import wrong_keys
 from ..expect.knowledge import KnownTask
-from ..expect.needs import links_from, mentions, row_with
+from ..expect.needs import Row, links_from, mentions, row_with, rows_of
 from ..session import Session
 from .polling import follow, has_ended, has_succeeded, is_running, poll
 from .webhooks import Hook, Receiver, judge_hook, note_early
@@ -82,7 +82,11 @@ def _stories(session: Session, operation: Operation) -> list[Story]:
         return [Story(operation, name, bodies.examples[0]) for name in sources[:_FEW]]
     examples = list({str(one.body): one for one in bodies.examples}.values())
     ways = list(_ANSWERS if operation.callback else (None,) * _FEW)
-    names = sources if len(sources) < len(ways) - 1 else [sources[0], *islice(cycle(sources[1:]), len(ways) - 2), sources[0]]
+    names = (
+        sources
+        if len(sources) < len(ways) - 1
+        else [sources[0], *islice(cycle(sources[1:]), len(ways) - 2), sources[0]]
+    )
     stories = zip(cycle(names), cycle(examples), ways, strict=False)
     return [
         Story(operation, name, example, answers, None, _further(session, operation, number), probing=not number)
@@ -90,9 +94,7 @@ def _stories(session: Session, operation: Operation) -> list[Story]:
     ]
 
 
-def _further(
-    session: Session, operation: Operation, number: int
-) -> tuple[tuple[Operation, tuple[str, str]], ...]:
+def _further(session: Session, operation: Operation, number: int) -> tuple[tuple[Operation, tuple[str, str]], ...]:
     """Return where the links of a task lead to, with the place of its id there: another one in each story."""
     found = []
     for to, _ in links_from(session.contract, operation.task_kind):
@@ -222,7 +224,7 @@ def strangers(session: Session, task: KnownTask) -> None:
     telling = {"no key", "an unknown key", "a key under the scheme Basic", "a key that lacks its last character"}
     for words, headers in wrong_keys(session.contract):
         if words in telling:
-            session.ask(session.poll(task.kind, task.id, "polls a task without its account's key", "", headers))
+            session.ask(session.poll(task.kind, task.id, "polls a task without its key", "").with_headers(headers))
     for who in ("second", "poor"):
         if session.has(who):
             poll(session, task, "polls another account's task", who)
@@ -242,7 +244,7 @@ def mistaken_kinds(session: Session, task: KnownTask) -> None:
 def _elsewhere(session: Session, task: KnownTask) -> Iterator[Operation]:
     """Yield the operations that are about tasks, and not about this kind of them."""
     for operation in session.operations.values():
-        row = next((row for row in operation.raw.get("x-preconditions", ()) if "id" in row), {})
+        row: Row = next((row for row in rows_of(operation) if "id" in row), {})
         if row.get("lifecycle", task.kind) != task.kind:
             yield operation
 

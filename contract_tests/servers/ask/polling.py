@@ -20,7 +20,7 @@ def poll(session: Session, task: KnownTask, story: str, who: str = "main") -> Ex
 
 
 def follow(session: Session, task: KnownTask, on_poll: OnPoll = lambda _: None) -> bool:
-    """Poll the task until it has ended; tell whether it has. One that doesn't end in time breaks the rule that tasks end."""
+    """Poll the task until it has ended; return True if it has. One that doesn't in time breaks the rule of it."""
     began, pause, failures = session.transport.now, session.settings.poll_interval, 0
     while not has_ended(session, task):
         waited = session.transport.now - began

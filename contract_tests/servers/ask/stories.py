@@ -2,12 +2,11 @@
 
 from typing import Any
 
+from covermock.openapi import Operation
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.reporting import with_reporter
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
-
-from covermock.openapi import Operation
 
 from ...exchange import Sent
 from ..expect.keys import wrong_keys
@@ -58,7 +57,7 @@ class Story(RuleBasedStateMachine):
         keys = list(wrong_keys(self.session.contract))
         headers = keys[which % len(keys)][1] if keys else ()
         kind = next(iter(self.session.contract.polls))
-        self.tell(self.session.poll(kind, _NOBODY, "", "" if keys else "main", headers))
+        self.tell(self.session.poll(kind, _NOBODY, "", "" if keys else "main").with_headers(headers))
 
     def sources(self, operation: Operation) -> list[str]:
         """Return the ids that the operation may be asked about: those that were given, and tasks of its kind."""

@@ -66,7 +66,9 @@ def _near_misses(session: Session, operation: Operation) -> Probes:
     bodies = session.bodies(operation)
     real = [one.id for one in session.usable(operation)] if bodies.need and not bodies.need.once else []
     if operation.id_places and operation.id not in session.unknown:
-        yield session.about(operation, session.unknown_id(operation), bodies.examples[0].body, story="names nobody's id")
+        yield session.about(
+            operation, session.unknown_id(operation), bodies.examples[0].body, story="names nobody's id"
+        )
     for name, body in bodies.near_misses():
         story = f"sends a body that its schema refuses ({name})"
         made_up = session.unknown_id(operation) if operation.id_places else None

@@ -67,7 +67,7 @@ class Receiver:
         self.close = self._listener.close
 
     def hook(self, answers: tuple[int, ...]) -> Hook:
-        path = f"/hook/{self._session.unknown_id('')}"
+        path = f"/hook/{self._session.unknown_id()}"
         self._hooks[path] = Hook(f"{self._base}{path}", answers, self._changed)
         return self._hooks[path]
 
@@ -100,7 +100,7 @@ class Webhooks:
         assert operation.callback is not None
         told = operation.callback[1]
         delivery = told.get("x-delivery", {})
-        content = next(iter(told.get("requestBody", {}).get("content", {}).values()), {})
+        content: Mapping[str, Any] = next(iter(told.get("requestBody", {}).get("content", {}).values()), {})
         gets = session.judge.named(told.get("x-clause"))
         how = session.judge.named(delivery.get("clause")) or gets
         return cls(gets, how, len(delivery.get("repeat_after", ())), content.get("schema", {}))

@@ -55,7 +55,7 @@ class Bodies:
         self.need = need_of(operation)
         self.places = self.need.places if self.need else ()
         self.hook = operation.callback[0] if operation.callback else ""
-        content = next(iter(operation.raw.get("requestBody", {}).get("content", {}).values()), {})
+        content: Mapping[str, Any] = next(iter(operation.raw.get("requestBody", {}).get("content", {}).values()), {})
         schema = content.get("schema", {})
         self.schema: Mapping[str, Any] = resolve(self.root, schema["$ref"]) if "$ref" in schema else schema
         self.properties: Mapping[str, Any] = self.schema.get("properties", {})

@@ -45,5 +45,7 @@ def wrong_keys(contract: Contract) -> Iterator[tuple[str, tuple[Header, ...]]]:
 def odd_cases(contract: Contract) -> Iterator[tuple[Header, ...]]:
     """Yield the valid key with its scheme in other letters."""
     scheme = contract.scheme
-    for word in (scheme.word.lower(), scheme.word.upper()) if scheme and scheme.word else ():
+    if scheme is None or not scheme.word:
+        return
+    for word in (scheme.word.lower(), scheme.word.upper()):
         yield ((scheme.header, f"{word} {MAIN_KEY}"),)

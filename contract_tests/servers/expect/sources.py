@@ -28,7 +28,7 @@ def spelled(contract: Contract) -> dict[str, Given]:
     found: dict[str, Given] = {}
     for kind, need in needs(contract).items():
         plain = Given(kind, "")
-        found |= {name: plain for name in ((kind, f"{kind}_task") if need.is_task else (kind,))}
+        found |= dict.fromkeys((kind, f"{kind}_task") if need.is_task else (kind,), plain)
         if need.is_task:
             found |= {f"{PENDING}{name}": Given(kind, "", None, ready=False) for name in (kind, f"{kind}_task")}
         found |= {f"{name}_{kind}": Given(kind, "", measure) for name, measure in _telling(need)}

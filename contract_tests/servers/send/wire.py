@@ -34,7 +34,9 @@ class Target:
         """Return the target of an http(s) URL. Raises `ValueError`."""
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError(f"expected an http(s) URL with a host, received {url!r}; for example http://127.0.0.1:8080")
+            raise ValueError(
+                f"expected an http(s) URL with a host, received {url!r}; for example http://127.0.0.1:8080"
+            )
         port = parts.port or (443 if parts.scheme == "https" else 80)
         return cls(parts.hostname, port, parts.scheme == "https", parts.path.rstrip("/"))
 
