@@ -89,7 +89,7 @@ def _stories(session: Session, operation: Operation) -> list[Story]:
     )
     stories = zip(cycle(names), cycle(examples), ways, strict=False)
     return [
-        Story(operation, name, example, answers, None, _further(session, operation, number), probing=not number)
+        Story(operation, name, example, answers, None, _further(session, operation, number), probing=number < _FEW)
         for number, (name, example, answers) in enumerate(stories)
     ]
 
@@ -183,16 +183,15 @@ def _look(session: Session, task: KnownTask, story: Story, hook: Hook | None, po
         return
     for operation, place in story.further:
         asked = f"{operation.id}:{task.kind}:{task.status}"
-        if asked not in session.asked:
+        if asked not in session.asked and _too_early(session, task, operation, place):
             session.asked.add(asked)
-            _too_early(session, task, operation, place)
 
 
-def _too_early(session: Session, task: KnownTask, operation: Operation, place: tuple[str, str]) -> None:
-    """Go on from a task that runs; judged only if it still ran afterwards."""
+def _too_early(session: Session, task: KnownTask, operation: Operation, place: tuple[str, str]) -> bool:
+    """Go on from a task that runs; judged only if it still ran afterwards. Return True if it was."""
     row = row_with(operation, TASK_SUCCEEDED)
     if row is None:
-        return
+        return True
     due = session.expectations.broken(operation, row)
     with session.attempt(*(clause for clause, _ in due.accepted)):
         story = f"goes on to {operation.id} while the task is {task.status!r}"
@@ -201,6 +200,8 @@ def _too_early(session: Session, task: KnownTask, operation: Operation, place: t
         poll(session, task, "looks whether the task still runs")
         if is_running(session, task):
             session.judge.judge(exchange, Expectation(operation, due))
+            return True
+    return False
 
 
 def _go_on(session: Session, story: Story, task: KnownTask) -> None:
