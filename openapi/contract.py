@@ -1,7 +1,7 @@
 """A contract file, read, checked and ready: operations, clauses, errors, lifecycles. Knows no mock and no judge."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -10,8 +10,7 @@ from typing import Any
 
 import yaml
 
-from .clauses import LEVELS, Clause, Sentence, clause_pointer, read_clauses
-from .documents import Pointer
+from .clauses import LEVELS, Clause, Sentence, read_clauses
 from .facts import branches
 from .lifecycle import Lifecycle, read_lifecycles
 from .names import nearest
@@ -21,6 +20,7 @@ from .references import resolve
 from .rendering import result_fields
 from .security import KeyScheme, read_scheme
 from .source import InvalidSourceError, Source, excerpt, read
+from .strangers import strangers
 from .violations import Validator, refuse_invalid
 
 FOLDER = Path(__file__).parent
@@ -254,36 +254,9 @@ def _refuse_strangers(contract: Contract) -> None:
         "operationId": contract.by_id,
         "for": contract.by_id,
     }
-    for at, key, name in _texts_under(contract.source.data, ()):
-        pointers = at[0] == "x-rules" or key in {"x-constant", "x-unique", "inclusive"}
-        word = "x-clause" if pointers else "for" if at[0] == "x-clauses" and "for" in at else key
-        valid = known.get(word, ())
-        clause, number = clause_pointer(name) if word in {"x-clause", "clause"} else (name, 1)
-        if clause in contract.clauses and number > len(contract.clauses[clause].sentences):
-            raise contract.source.error(at, f"expected a sentence of {clause}, received {name!r}; it has fewer")
-        if word in known and clause not in valid and not ("callbacks" in at and key == "operationId"):
-            kind = {"for": "operationId", "started_by": "operationId"}.get(word, word.removeprefix("x-"))
-            raise contract.source.error(
-                at, f"expected a {kind} of this file, received {name!r} ({nearest(name, valid)})"
-            )
-
-
-def _texts_under(node: Any, at: Pointer) -> Iterator[tuple[Pointer, str, str]]:
-    """Yield (place, key, value) of every text under a key, outside examples' values and the clauses' own prose."""
-    entries: Iterable[tuple[str | int, Any]] = ()
-    if isinstance(node, dict):
-        entries = ((key, value) for key, value in node.items() if key not in {"example", "examples", "properties"})
-        named = node["examples"].items() if isinstance(node.get("examples"), dict) else ()
-        yield from (((*at, "examples", k), "x-clause", v["x-clause"]) for k, v in named if "x-clause" in v)
-        for name, schema in node.get("properties", {}).items() if isinstance(node.get("properties"), dict) else ():
-            yield from _texts_under(schema, (*at, "properties", name))
-    elif isinstance(node, list):
-        entries = enumerate(node)
-    for key, value in entries:
-        if isinstance(value, str):
-            yield (*at, key), str(key), value
-        else:
-            yield from _texts_under(value, (*at, key))
+    sentences = {name: len(clause.sentences) for name, clause in contract.clauses.items()}
+    for at, problem in strangers(contract.source.data, known, sentences):
+        raise contract.source.error(at, problem)
 
 
 def as_json(contract: Contract) -> str:
