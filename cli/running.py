@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from covermock.mock_server import Mock, Settings
 from covermock.mock_server.server.banner import curls, sights
-from covermock.mock_server.server.server import Server, bind, serve, url_of
+from covermock.mock_server.server.server import Server, bind, serve, twin, url_of
 from covermock.mock_server.world.files import find
 from covermock.openapi import InvalidSourceError
 
@@ -32,7 +32,8 @@ def run(host: str, port: int, settings: Settings, *, watch: bool, store: str = M
         url = url_of(listener, host)
         spare_collections()
         if workers == 1:
-            return asyncio.run(_serve(Server(mock, listener), url, stamps))
+            with twin(listener, host) as also:
+                return asyncio.run(_serve(Server(mock, listener, *also), url, stamps))
         from .workers import Workers
 
         text = _announcement(mock, url)

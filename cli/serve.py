@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     metavar="ORIGIN",
     help="Origin (or *) of web pages that may call the gateway's paths.",
 )
+@flag("--keep-preflights", is_flag=True, help="Keep a browser's preflights in the journal; the log has them anyway.")
 @flag("--allow-callback", multiple=True, metavar="HOST", help="Host besides loopback that webhooks may go to.")
 @flag("--defect", default="", metavar="NAME", help="Break one clause on purpose; 'covermock defects' lists how.")
 @flag(
@@ -91,7 +92,10 @@ def _settings(host: str, flags: dict[str, Any]) -> "Settings":
     over = {name: flags[name] for name in ("drive", "stage_seconds", "speed", "seed") if flags[name] is not None}
     spec: Path = Path(flags["spec"]) if flags["spec"] else GATEWAY
     token = "" if _is_loopback(host) else _token()
-    kept = {name: flags[name] for name in ("world", "public_url", "cors", "allow_callback", "defect", "limits", "log")}
+    kept = {
+        name: flags[name]
+        for name in ("world", "public_url", "cors", "keep_preflights", "allow_callback", "defect", "limits", "log")
+    }
     return Settings(spec=spec, over=over, token=token, **kept)
 
 

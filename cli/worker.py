@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from covermock.mock_server import Mock
-from covermock.mock_server.server.server import Server, bind, serve
+from covermock.mock_server.server.server import Server, bind, serve, twin
 
 from .crashes import tell
 
@@ -80,8 +80,8 @@ class Post:
         code = 1
         try:
             _like_new(private)
-            with bind(*self.address, shared=True) as listener:
-                asyncio.run(self._serve(Server(self.mock, listener), tell_life))
+            with bind(*self.address, shared=True) as listener, twin(listener, self.address[0], shared=True) as also:
+                asyncio.run(self._serve(Server(self.mock, listener, *also), tell_life))
             code = 0
         except BaseException as crash:  # noqa: BLE001 - nothing may come back into the parent's code
             tell(crash)

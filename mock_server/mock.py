@@ -41,6 +41,7 @@ class Settings:
     over: Mapping[str, Any] = field(default_factory=dict)
     public_url: str = ""
     cors: str = ""
+    keep_preflights: bool = False
     token: str = ""
     allow_callback: tuple[str, ...] = ()
     defect: str = ""
@@ -125,10 +126,18 @@ class Mock:
             if page is not None:
                 return page
         if self.settings.cors:
+            if cors.is_preflight(self.settings.cors, request):
+                return self._preflight(request, wall)
             answer = cors.with_cors(self.settings.cors, request, lambda: self.gateway.answer(request, wall))
         else:
             answer = self.gateway.answer(request, wall)
         return self._journal(request, answer, wall)
+
+    def _preflight(self, request: Request, wall: float) -> Answer:
+        """Answer a browser's question; it is no request of the client, so it counts only where that is wanted."""
+        methods = sorted({one.method for one in self.contract.operations})
+        answer = cors.preflight(self.settings.cors, request, methods)
+        return self._journal(request, answer, wall) if self.settings.keep_preflights else answer
 
     def _journal(self, request: Request, answer: Answer, wall: float) -> Answer:
         world = self.store.world(answer.why.get("world", ""))

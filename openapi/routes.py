@@ -1,11 +1,13 @@
 """Which operation a path and method name. The same answer for the mock that serves and the judge that reads."""
 
+import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
 from .names import nearest
 from .operations import Operation
 
+_SLASHES = re.compile("/{2,}")
 Methods = Mapping[str, Operation]
 
 
@@ -35,8 +37,12 @@ class Routes:
         return {}, {}
 
     def remedy(self, path: str) -> str:
-        """Say which known path could have been meant by an unknown one."""
-        return nearest(path, self.paths)
+        """Say which known path could have been meant by an unknown one, as a sentence; they are not listed again."""
+        plain = _SLASHES.sub("/", path).rstrip("/")
+        if plain != path and self.find(plain)[0]:
+            return f"Leave out the slashes that are too many: {plain}"
+        close = nearest(path, self.paths)
+        return "Correct the path." if close.startswith("known") else close[0].upper() + close[1:]
 
     @property
     def paths(self) -> list[str]:

@@ -4,7 +4,7 @@ import asyncio
 import errno
 import resource
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..limits import Limits
 from .notices import Notices
@@ -51,12 +51,17 @@ class _Refused(asyncio.Protocol):
 
 
 class Door:
-    """Accepts connections on a listening socket. `connect` makes the protocol of one, `refusal` what others get."""
+    """Accepts connections on sockets that are bound. `connect` makes the protocol of one, `refusal` what others get."""
 
     def __init__(
-        self, listener: socket.socket, most: int, connect: Connect, refusal: Callable[[int], bytes], notices: Notices
+        self,
+        listeners: Sequence[socket.socket],
+        most: int,
+        connect: Connect,
+        refusal: Callable[[int], bytes],
+        notices: Notices,
     ) -> None:
-        self._listener = listener
+        self._listeners = listeners
         self._most = most
         self._connect = connect
         self._refusal = refusal
@@ -68,16 +73,18 @@ class Door:
 
     def open(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._listener.setblocking(False)
-        self._listener.listen(_BACKLOG)
+        for listener in self._listeners:
+            listener.setblocking(False)
+            listener.listen(_BACKLOG)
         self._listen()
 
     def close(self) -> None:
         """Accept no more; the kernel refuses clients that were not accepted yet."""
         if self._resting is not None:
             self._resting.cancel()
-        self._loop.remove_reader(self._listener.fileno())
-        self._listener.close()
+        for listener in self._listeners:
+            self._loop.remove_reader(listener.fileno())
+            listener.close()
 
     def left(self) -> None:
         """Know that a connection has ended."""
@@ -88,20 +95,22 @@ class Door:
 
     def _listen(self) -> None:
         self._resting = None
-        self._loop.add_reader(self._listener.fileno(), self._accept)
+        for listener in self._listeners:
+            self._loop.add_reader(listener.fileno(), self._accept, listener)
 
     def _rest(self) -> None:
-        self._loop.remove_reader(self._listener.fileno())
+        for listener in self._listeners:
+            self._loop.remove_reader(listener.fileno())
         self._resting = self._loop.call_later(_REST, self._listen)
 
-    def _accept(self) -> None:
+    def _accept(self, listener: socket.socket) -> None:
         """Let in those who wait outside, some at a time."""
         for _ in range(_AT_ONCE):
             if self._refused >= _REFUSED:
                 self._rest()
                 return
             try:
-                client, _ = self._listener.accept()
+                client, _ = listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:

@@ -5,9 +5,9 @@ import itertools
 import logging
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from threading import Lock
 
@@ -32,16 +32,17 @@ _SWEEPS_OF_STORE = 10  # sweeps between two looks for webhooks that a process wh
 _SWEEPS_OF_MEMORY = 60  # sweeps between two times at which free memory is given back
 _DRAIN_SECONDS = 5.0
 _THREADS = 8
+_ANY = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104 - not bound to, but shown
 
 
 class Server:
     """Serves a mock on a bound socket until told to stop. `mock` may be exchanged while it runs."""
 
-    def __init__(self, mock: Mock, listener: socket.socket) -> None:
+    def __init__(self, mock: Mock, *listeners: socket.socket) -> None:
         limits, notices = mock.settings.limits, Notices()
         self._shared = Shared(mock, self._respond, limits, notices)
         most = room(limits)
-        self._door = Door(listener, most, lambda: Connection(self._shared), self._shared.refusal, notices)
+        self._door = Door(listeners, most, lambda: Connection(self._shared), self._shared.refusal, notices)
         self._shared.left = self._door.left
         self._threads = ThreadPoolExecutor(_THREADS, "covermock")
         self._stopped = asyncio.Event()
@@ -188,9 +189,24 @@ def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
     return listener
 
 
+@contextmanager
+def twin(listener: socket.socket, host: str, *, shared: bool = False) -> Iterator[list[socket.socket]]:
+    """Yield a socket on the same port of [::1] where `localhost` may mean that, too; none where it can't be had."""
+    found: list[socket.socket] = []
+    if host in {"127.0.0.1", "localhost"}:
+        with suppress(OSError):
+            found = [bind("::1", listener.getsockname()[1], shared=shared)]
+    try:
+        yield found
+    finally:
+        for one in found:
+            one.close()
+
+
 def url_of(listener: socket.socket, host: str) -> str:
-    """Return the URL under which the socket is reached; `host` is shown as it was asked for."""
-    shown = f"[{host}]" if ":" in host else host
+    """Return a URL under which the socket is reached; `host` is shown as it was asked for, if it is an address."""
+    reached = _ANY.get(host, host)  # no client can connect to "any address"
+    shown = f"[{reached}]" if ":" in reached else reached
     return f"http://{shown}:{listener.getsockname()[1]}"
 
 
