@@ -50,8 +50,8 @@ class Lane:
         """Return (state, from, to): each state from the first time that it was seen until the next one was."""
         seen = [mark for mark in self.marks if mark.state]
         firsts = [next(same) for _, same in groupby(seen, lambda mark: mark.state)]
-        ends = [*(then.at for _, then in pairwise(firsts)), self.end]
-        return [(first.state, first.at, end) for first, end in zip(firsts, ends, strict=True)]
+        ends = [*(then.at for then in firsts[1:]), self.end]
+        return [(first.state, first.at, end) for first, end in zip(firsts, ends, strict=False)]
 
     @property
     def told(self) -> str:
