@@ -49,7 +49,7 @@ def polls_by_task(session: Session) -> dict[str, list[Poll]]:
     for exchange, operation in sorted(_acceptances(session), key=lambda pair: pair[0].began):
         ids = session.expectations.ids(operation, exchange.sent) if operation.polls else []
         task = session.knowledge.tasks.get(ids[0]) if ids else None
-        if task and operation.task_kind == task.kind and exchange.sent.who == task.owner:
+        if task and operation is session.polled(task) and exchange.sent.who == task.owner:
             found.setdefault(task.id, []).append(_poll(session, exchange, operation))
     return found
 
@@ -202,12 +202,15 @@ def task_ids_are_unique(session: Session) -> None:
 
 
 def every_task_can_be_polled(session: Session, polls: dict[str, list[Poll]]) -> None:
-    for kind, operation in session.contract.polls.items():
-        tasks = [task for task in session.knowledge.tasks.values() if task.kind == kind and task.owner == "main"]
+    for start, operation in session.contract.polled_by.items():
+        tasks = [task for task in session.knowledge.tasks.values() if task.started_by == start and task.owner == "main"]
         sent = [one for one in _sent_to(session, operation) if one.sent.who]
         asked = [one for one in sent if tasks and tasks[0].id in session.expectations.ids(operation, one.sent)]
         if asked and not any(task.id in polls for task in tasks):
-            title, blamed = f"status shows the {kind} tasks that were accepted", session.judge.named(operation.clause)
+            title, blamed = (
+                f"{operation.id} shows the tasks that {start} has accepted",
+                session.judge.named(operation.clause),
+            )
             session.evidence.note_broken(blamed, title, "200 and its data", str(asked[0].answer), asked[0])
 
 

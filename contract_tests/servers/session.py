@@ -15,7 +15,7 @@ from ..reports.redaction import redactor
 from .evidence import Evidence
 from .expect.bodies import Bodies, id_prefix, some_value
 from .expect.expectations import Expectation, Expectations
-from .expect.knowledge import Knowledge
+from .expect.knowledge import Knowledge, KnownTask
 from .expect.needs import need_of
 from .expect.reasons import IDENTITY
 from .expect.sources import Given, given_sources
@@ -35,7 +35,7 @@ class Session:
         self.contract = contract or load(GATEWAY)
         self.operations = self.contract.by_id
         self.starts = tuple(one for one in self.contract.operations if one.starts)
-        self.polls = tuple(self.contract.polls.values())
+        self.polls = tuple({one.id: one for one in self.contract.polled_by.values()}.values())
         self.budget = Budget(settings.max_credits, settings.max_requests)
         scheme = self.contract.scheme
         self.transport = Transport(settings.url, settings.keys, self.budget, settings.rate, scheme)
@@ -192,8 +192,12 @@ class Session:
         needed = (one for one in operation.parameters if one.required and one.place == "query" and one.name not in ids)
         return {one.name: str(some_value(self.contract.root, one.schema)) for one in needed}
 
-    def poll(self, kind: str, task_id: str, story: str, who: str = "main") -> Sent:
-        return self.about(self.contract.polls[kind], task_id, story=story, who=who)
+    def polled(self, task: KnownTask) -> Operation:
+        """Return the operation that shows the task."""
+        return self.contract.polled_by[task.started_by]
+
+    def poll(self, task: KnownTask, story: str, who: str = "main") -> Sent:
+        return self.about(self.polled(task), task.id, story=story, who=who)
 
     def bodies(self, operation: Operation) -> Bodies:
         return self.expectations.bodies[operation.id]

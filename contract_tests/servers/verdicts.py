@@ -176,7 +176,7 @@ def _reason(session: Session, clause: str) -> str:
 
 
 def _mentioned(contract: Contract, operation: Operation) -> set[str]:
-    poll = contract.polls.get(operation.task_kind)
+    poll = contract.polled_by.get(operation.id)
     return mentions(contract, operation.raw) | (mentions(contract, poll.raw) if poll else set())
 
 

@@ -97,7 +97,7 @@ def _stories(session: Session, operation: Operation) -> list[Story]:
 def _further(session: Session, operation: Operation, number: int) -> tuple[tuple[Operation, tuple[str, str]], ...]:
     """Return where the links of a task lead to, with the place of its id there: another one in each story."""
     found = []
-    for to, _ in links_from(session.contract, operation.task_kind):
+    for to, _ in links_from(session.contract, operation):
         places = session.bodies(to).places
         if number < max(len(places), 1):
             found.append((to, places[number]))
@@ -106,7 +106,7 @@ def _further(session: Session, operation: Operation, number: int) -> tuple[tuple
 
 def _paid(session: Session, story: Story, receiver: Receiver | None) -> PaidFlow:
     operations = [story.operation, *(operation for operation, _ in story.further)]
-    shown = [part for one in operations for part in (one.raw, session.contract.polls[one.task_kind].raw)]
+    shown = [part for one in operations for part in (one.raw, session.contract.polled_by[one.id].raw)]
     clauses = {clause for part in shown for clause in mentions(session.contract, part)}
     title = f"{story.operation.id} of {story.source}" if story.source else story.operation.id
     more = "".join(f", then {operation.id}" for operation, _ in story.further)
@@ -182,7 +182,7 @@ def _look(session: Session, task: KnownTask, story: Story, hook: Hook | None, po
     if not story.probing or session.is_slow or not polled.answer.ok or not is_running(session, task):
         return
     for operation, place in story.further:
-        asked = f"{operation.id}:{task.kind}:{task.status}"
+        asked = f"{operation.id}:{task.started_by}:{task.status}"
         if asked not in session.asked and _too_early(session, task, operation, place):
             session.asked.add(asked)
 
@@ -206,7 +206,7 @@ def _too_early(session: Session, task: KnownTask, operation: Operation, place: t
 
 def _go_on(session: Session, story: Story, task: KnownTask) -> None:
     """Go on to where the links lead, first as another account."""
-    links = {to.id: link for to, link in links_from(session.contract, task.kind)}
+    links = {to.id: link for to, link in links_from(session.contract, story.operation)}
     for operation, place in story.further:
         example = next((one for one in session.bodies(operation).examples if one.place == place), None)
         example = example or session.bodies(operation).examples[0]
@@ -219,13 +219,13 @@ def _go_on(session: Session, story: Story, task: KnownTask) -> None:
 
 def strangers(session: Session, task: KnownTask) -> None:
     """Poll the task without a key, with wrong ones, and with another account's."""
-    if session.is_slow or f"strangers:{task.kind}" in session.asked:
+    if session.is_slow or f"strangers:{task.started_by}" in session.asked:
         return
-    session.asked.add(f"strangers:{task.kind}")
+    session.asked.add(f"strangers:{task.started_by}")
     telling = {"no key", "an unknown key", "a key under the scheme Basic", "a key that lacks its last character"}
     for words, headers in wrong_keys(session.contract):
         if words in telling:
-            session.ask(session.poll(task.kind, task.id, "polls a task without its key", "").with_headers(headers))
+            session.ask(session.poll(task, "polls a task without its key", "").with_headers(headers))
     for who in ("second", "poor"):
         if session.has(who):
             poll(session, task, "polls another account's task", who)
@@ -233,9 +233,9 @@ def strangers(session: Session, task: KnownTask) -> None:
 
 def mistaken_kinds(session: Session, task: KnownTask) -> None:
     """Use the id of a task where other kinds of ids belong."""
-    if session.is_slow or f"mistaken:{task.kind}" in session.asked:
+    if session.is_slow or f"mistaken:{task.started_by}" in session.asked:
         return
-    session.asked.add(f"mistaken:{task.kind}")
+    session.asked.add(f"mistaken:{task.started_by}")
     for operation in _elsewhere(session, task):
         story = f"takes the id of a {task.kind} task for another one"
         body = session.bodies(operation).examples[0].body if operation.starts else None
@@ -243,10 +243,11 @@ def mistaken_kinds(session: Session, task: KnownTask) -> None:
 
 
 def _elsewhere(session: Session, task: KnownTask) -> Iterator[Operation]:
-    """Yield the operations that are about tasks, and not about this kind of them."""
+    """Yield the operations that are about tasks, and not about those of this kind, or not started so."""
     for operation in session.operations.values():
         row: Row = next((row for row in rows_of(operation) if "id" in row), {})
-        if row.get("lifecycle", task.kind) != task.kind:
+        of, by = row.get("lifecycle", task.kind), row.get("started_by", task.started_by)
+        if (of, by) != (task.kind, task.started_by):
             yield operation
 
 

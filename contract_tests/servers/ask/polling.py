@@ -16,7 +16,7 @@ OnPoll = Callable[[Exchange], None]
 
 
 def poll(session: Session, task: KnownTask, story: str, who: str = "main") -> Exchange:
-    return session.ask(session.poll(task.kind, task.id, story, who))
+    return session.ask(session.poll(task, story, who))
 
 
 def follow(session: Session, task: KnownTask, on_poll: OnPoll = lambda _: None) -> bool:

@@ -37,8 +37,8 @@ class Story(RuleBasedStateMachine):
         """Poll a task that somebody has, or nobody."""
         tasks = list(self.session.knowledge.tasks.values())
         task = tasks[which % len(tasks)] if tasks and which else None
-        kind = task.kind if task else next(iter(self.session.contract.polls))
-        self.tell(self.session.poll(kind, task.id if task else _NOBODY, "", self.key(who)))
+        operation = self.session.polled(task) if task else self.session.polls[0]
+        self.tell(self.session.about(operation, task.id if task else _NOBODY, story="", who=self.key(who)))
 
     @rule(who=_WHO, which=st.integers(0, 7), start=st.integers(0, 7), body=st.integers(0, 3))
     def start(self, who: str, which: int, start: int, body: int) -> None:
@@ -56,8 +56,8 @@ class Story(RuleBasedStateMachine):
     def use_a_wrong_key(self, which: int) -> None:
         keys = list(wrong_keys(self.session.contract))
         headers = keys[which % len(keys)][1] if keys else ()
-        kind = next(iter(self.session.contract.polls))
-        self.tell(self.session.poll(kind, _NOBODY, "", "" if keys else "main").with_headers(headers))
+        sent = self.session.about(self.session.polls[0], _NOBODY, story="", who="" if keys else "main")
+        self.tell(sent.with_headers(headers))
 
     def sources(self, operation: Operation) -> list[str]:
         """Return the ids that the operation may be asked about: those that were given, and tasks of its kind."""

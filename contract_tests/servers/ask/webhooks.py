@@ -175,7 +175,7 @@ def _judge_delivery(session: Session, task: KnownTask, delivery: Delivery, shown
 
 def _judge_agreement(session: Session, task: KnownTask, value: dict[str, Any], shown: Exchange) -> None:
     """What it says of id, state, time and results is what a poll says."""
-    rules, poll_ = webhooks_of(session, task), session.contract.polls[task.kind]
+    rules, poll_ = webhooks_of(session, task), session.polled(task)
     told, known = ((rules.schema, value), (poll_.schema(poll_.success), shown.answer.json))
     if not shown.answer.ok or not isinstance(shown.answer.json, dict):
         return

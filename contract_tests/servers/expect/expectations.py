@@ -11,7 +11,7 @@ from ...statuses import UNAUTHORIZED
 from ..evidence import Blame
 from .bodies import Bodies
 from .keys import key_of
-from .knowledge import FOREIGN, NO, UNSURE, YES, Knowledge
+from .knowledge import FOREIGN, NO, UNSURE, YES, Knowledge, KnownTask
 from .needs import Row, links_from, row_with, rows_of
 from .reasons import CREDITS, KEY, REQUEST, Reason, Reasons
 from .request import Reading, read_request
@@ -173,7 +173,7 @@ class Expectations:
         own = self.bodies.get(operation.id)
         source = (*reading.ids, "")[0]
         if source in self.knowledge.tasks:
-            return named(self._link_clause(operation, self.knowledge.tasks[source].kind)) or named(operation.clause)
+            return named(self._link_clause(operation, self.knowledge.tasks[source])) or named(operation.clause)
         given = self.knowledge.source(source)
         if own and own.need and given and own.need.is_end(given.measure) and own.need.inclusive:
             return named(own.need.inclusive)
@@ -183,10 +183,10 @@ class Expectations:
         clause = example.clause if example else operation.clause
         return named(clause) or named(operation.answer.get("x-clause")) or named(operation.clause)
 
-    def _link_clause(self, operation: Operation, kind: str) -> str | None:
+    def _link_clause(self, operation: Operation, task: KnownTask) -> str | None:
         """Return the clause of the link that leads to the operation from such a task."""
-        links = (link.get("x-clause") for to, link in links_from(self.contract, kind) if to.id == operation.id)
-        return next(links, None)
+        links = links_from(self.contract, self.contract.by_id[task.started_by])
+        return next((link.get("x-clause") for to, link in links if to.id == operation.id), None)
 
 
 def _examples(node: Any, names: set[str]) -> Iterator[str]:

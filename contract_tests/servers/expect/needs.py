@@ -87,11 +87,11 @@ def needs(contract: Contract) -> dict[str, Need]:
     return {need.kind: need for _, need in found if need}
 
 
-def links_from(contract: Contract, kind: str) -> Iterator[tuple[Operation, Mapping[str, Any]]]:
-    """Yield the operations that a task of this lifecycle can go on to, with the link that says so; each once."""
+def links_from(contract: Contract, start: Operation) -> Iterator[tuple[Operation, Mapping[str, Any]]]:
+    """Yield the operations that a task which was started so can go on to, with the link that says so; each once."""
     seen = set[str]()
-    for one in contract.operations:
-        for link in one.answer.get("links", {}).values() if one.task_kind == kind else ():
+    for one in (start, contract.polled_by[start.id]):
+        for link in one.answer.get("links", {}).values():
             to = contract.by_id[link["operationId"]]
             if to.starts and to.id not in seen:
                 seen.add(to.id)
