@@ -3,14 +3,15 @@
 import asyncio
 import contextlib
 import gc
-import resource
 import socket
 import time
 from pathlib import Path
 
 import click
 from covermock.mock_server import Mock, Settings
+from covermock.mock_server.real_time import run as run_loop
 from covermock.mock_server.server.banner import curls, sights
+from covermock.mock_server.server.descriptors import raise_bound_on_descriptors
 from covermock.mock_server.server.server import Server, bind, serve, twin, url_of
 from covermock.mock_server.world.files import find
 from covermock.openapi import InvalidSourceError
@@ -33,20 +34,12 @@ def run(host: str, port: int, settings: Settings, *, watch: bool, store: str = M
         spare_collections()
         if workers == 1:
             with twin(listener, host) as also:
-                return asyncio.run(_serve(Server(mock, listener, *also), url, stamps))
+                return run_loop(_serve(Server(mock, listener, *also), url, stamps))
         from .workers import Workers
 
         text = _announcement(mock, url)
         mock.store.close()
         return 128 + Workers(mock, listener, workers).run(lambda: _announce(text))
-
-
-def raise_bound_on_descriptors() -> None:
-    """Allow this process as many as it may have: the usual 1,024 are a courtesy to programs that use select()."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        with contextlib.suppress(OSError, ValueError):  # macOS allows fewer than it says
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _bind(host: str, port: int, *, shared: bool) -> socket.socket:

@@ -78,9 +78,19 @@ def _refuse_what_does_not_go_together(store: str, workers: int, *, watch: bool) 
     if workers > 1 and store == MEMORY:
         problem = f"expected 1 with --store memory, received {workers}: memory is not shared between processes"
         raise click.BadParameter(f"{problem}; add --store redis://127.0.0.1:6379", param_hint="--workers")
+    if workers > 1 and not _can_share_a_port():
+        problem = f"expected 1 on this system, received {workers}: processes can't share a port here"
+        raise click.BadParameter(f"{problem}; leave it out", param_hint="--workers")
     if watch and store != MEMORY:
         problem = "expected no --watch with a store that outlives the server: worlds there stay as they are"
         raise click.BadParameter(f"{problem}; reset them over /__mock/", param_hint="--watch")
+
+
+def _can_share_a_port() -> bool:
+    import os
+    import socket
+
+    return hasattr(os, "fork") and hasattr(socket, "SO_REUSEPORT")
 
 
 def _settings(host: str, flags: dict[str, Any]) -> "Settings":

@@ -1,6 +1,7 @@
 """The suite as pytest runs it: one judgement for the whole session, one test for each clause."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,8 @@ class Suite:
         """Meet the other workers of an xdist run."""
         given = getattr(config, "workerinput", None)
         if given and os.environ.get("COVERMOCK_URL"):
+            if find_spec("fcntl") is None:
+                raise pytest.UsageError("expected one process on this system, received xdist workers; run with -n 0")
             from .servers.sharing import SharedJudgement
 
             self._shared = SharedJudgement(given["testrunuid"])

@@ -4,12 +4,9 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
-if sys.platform == "win32":
-    _Loop = asyncio.ProactorEventLoop
-else:
-    _Loop = asyncio.SelectorEventLoop
+Result = TypeVar("Result")
 
 
 class _Clocks:
@@ -47,14 +44,14 @@ def wall() -> float:
     return CLOCKS.wall()
 
 
-class _RealLoop(_Loop):
-    """An event loop whose timers go by the machine's clock."""
+class _RealLoop(asyncio.SelectorEventLoop):
+    """An event loop whose timers go by the machine's clock; one that watches sockets, which not all do on Windows."""
 
     def time(self) -> float:
         return CLOCKS.monotonic()
 
 
-def run(main: Coroutine[Any, Any, None]) -> None:
+def run(main: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine to its end in a loop of its own, as `asyncio.run` does."""
     with asyncio.Runner(loop_factory=_RealLoop) as runner:
-        runner.run(main)
+        return runner.run(main)

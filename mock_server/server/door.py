@@ -2,11 +2,11 @@
 
 import asyncio
 import errno
-import resource
 import socket
 from collections.abc import Callable, Sequence
 
 from ..limits import Limits
+from .descriptors import MOST, descriptors
 from .notices import Notices
 
 _BACKLOG = 1024  # connections that the kernel keeps while nobody accepts them
@@ -15,7 +15,6 @@ _REST = 0.1  # seconds until the next look, while no more can be accepted
 _SPARE = 64  # descriptors for all but connections and webhooks: files, the store, and those who get 503
 _LINGER = 1.0  # seconds that who gets 503 has to read it
 _REFUSED = 16  # connections that are getting 503 at a time
-_MOST = 65_536  # connections, where the machine sets no bound
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 Connect = Callable[[], asyncio.Protocol]
@@ -23,10 +22,8 @@ Connect = Callable[[], asyncio.Protocol]
 
 def room(limits: Limits) -> int:
     """Return how many connections may be open: the limit, or what the bound on descriptors (`ulimit -Hn`) leaves."""
-    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if descriptors in {resource.RLIM_INFINITY, -1}:
-        descriptors = _MOST
-    most = min(max(descriptors - _SPARE - limits.webhooks, descriptors // 2), _MOST)
+    allowed = descriptors()
+    most = min(max(allowed - _SPARE - limits.webhooks, allowed // 2), MOST)
     return min(limits.connections, most) if limits.connections else most
 
 
