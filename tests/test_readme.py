@@ -49,7 +49,7 @@ def steady(text: str) -> str:
         (r"\b(cover|upl)[0-9a-f]{16}\b", "ID"),
         (r"127\.0\.0\.1:\d+", "HOST"),
         (r"\b\d+(\.\d+)?\b(?= (s|held|sentences|not exercised|requests|credits|paid)\b)", "N"),
-        (r"requests of \d+|met \d+ %", "N"),
+        (r"\b\d+ of (the )?\d+\b|\b\d+ credits", "N"),
     ):
         text = re.sub(pattern, put, text)
     return text
