@@ -48,8 +48,11 @@ class Parameter:
 
     def _convert(self, text: str) -> Any:
         kinds = self.schema.get("type", "string")
-        read = (_COERCIONS.get(kind, str)(text) for kind in ([kinds] if isinstance(kinds, str) else kinds))
-        return next((value for value in read if not isinstance(value, str)), text)
+        for kind in (kinds,) if isinstance(kinds, str) else kinds:
+            value = _COERCIONS[kind](text) if kind in _COERCIONS else text
+            if value is not text:
+                return value
+        return text
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The mock's gateway with one defect: it wraps the request path at its edges and leaves the core as it is."""
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 from covermock.openapi import Contract, json_bytes, read_contract
@@ -29,7 +30,7 @@ class DefectiveGateway(Gateway):
 
     def answer(self, request: Request, wall: float) -> Answer:
         seen = self.defect.see(request) if self.defect.see else request
-        answer = super().answer(seen, wall)
+        answer = replace(super().answer(seen, wall))  # a copy: the gateway gives the same answer again
         if self.defect.spoil:
             self.defect.spoil(self, request, answer)
         return answer

@@ -24,7 +24,7 @@ from .values import TaskFacts
 Owner = tuple[World, Account]
 Wanted = Mapping[str, str]
 KeyLookup = Callable[[str], Owner | None]
-_KEPT_BODIES = 4096
+_KEPT_ANSWERS = 4096
 _KEPT_READINGS = 1024
 _REMEDY = "Check the key; GET /__mock/worlds lists all that this mock has."
 
@@ -64,7 +64,7 @@ class Gateway:
         self._public_url = public_url.rstrip("/")
         self._routes = {operation.id: _route(contract, operation) for operation in contract.operations}
         self._readings: dict[int, Reading] = {}
-        self._bodies: dict[tuple[str, TaskView, str], bytes] = {}
+        self._answers: dict[tuple[str, TaskView, str, str], Answer] = {}
         self._render_callback = {
             operation.id: _callback_renderer(contract, operation, operation.callback[1])
             for operation in contract.operations
@@ -124,20 +124,16 @@ class Gateway:
         why["task"] = shown.id
         why["state"] = shown.state
         why["clause"] = way.clause
-        follow_up = FollowUp(after=call.early.id) if call.early else NOTHING
-        return Answer(way.status, self._body(call, way, shown), way.headers, why, follow_up=follow_up)
-
-    def _body(self, call: Call, way: Route, shown: TaskView) -> bytes:
-        """Return the answer's body. A task that was asked about looks the same in the same state, so that is kept."""
-        if shown.task is not call.task:
-            return _render(call, way, shown)
-        key = (call.operation.id, shown, call.base)
-        body = self._bodies.get(key)
-        if body is None:
-            if len(self._bodies) >= _KEPT_BODIES:
-                self._bodies.clear()
-            body = self._bodies[key] = _render(call, way, shown)
-        return body
+        if shown.task is not call.task or fired:
+            return _answer(call, way, shown, why)
+        # The same task in the same state, asked by the same account: the same answer, which nobody changes.
+        key = (call.operation.id, shown, call.base, call.account.name)
+        answer = self._answers.get(key)
+        if answer is None:
+            if len(self._answers) >= _KEPT_ANSWERS:
+                self._answers.clear()
+            answer = self._answers[key] = _answer(call, way, shown, why)
+        return answer
 
     def callback(self, world: World, delivery: Delivery, now: float) -> bytes:
         """Return the body of a webhook: what status answers, or will answer once the task has ended (U7)."""
@@ -195,8 +191,11 @@ class Gateway:
         return Refusal(errors.INVALID_KEY, expected=f"the key of an account{such}", remedy=_REMEDY)
 
 
-def _render(call: Call, way: Route, shown: TaskView) -> bytes:
-    return way.render(TaskFacts(call.world, shown.task, shown.state, call.base, shown.id))
+def _answer(call: Call, way: Route, shown: TaskView, why: Mapping[str, Any]) -> Answer:
+    body = way.render(TaskFacts(call.world, shown.task, shown.state, call.base, shown.id))
+    return Answer(
+        way.status, body, way.headers, why, follow_up=FollowUp(after=call.early.id) if call.early else NOTHING
+    )
 
 
 def _route(contract: Contract, operation: Operation) -> Route:

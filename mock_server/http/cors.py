@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from .messages import Answer, Request
 
@@ -38,7 +39,8 @@ def with_cors(origin: str, request: Request, respond: Callable[[], Answer]) -> A
     answer = respond()
     if _is_allowed(origin, request):
         exposed = ("Access-Control-Expose-Headers", "Retry-After, Preference-Applied, Allow")
-        answer.headers = (*answer.headers, ("Access-Control-Allow-Origin", origin), ("Vary", "Origin"), exposed)
+        headers = (*answer.headers, ("Access-Control-Allow-Origin", origin), ("Vary", "Origin"), exposed)
+        return replace(answer, headers=headers)
     return answer
 
 
