@@ -4,7 +4,7 @@ import pytest
 from covermock.mock_server.world.clock import LAST, Clock
 from hypothesis import given
 from hypothesis import strategies as st
-from support.fakes import COVER_STATUS, Fake
+from support.fakes import COVER, COVER_STATUS, NOON, Fake
 
 instants = st.integers(0, 10**9).map(float)
 seconds = st.integers(0, 10**6).map(float)
@@ -147,4 +147,20 @@ def test_a_clock_never_shows_more_than_it_can_tell_though_the_wall_steps_back() 
     clock = Clock(LAST - 3, 1000.0).advance(5)
 
     assert LAST == clock.world
-    assert LAST - 5 == clock.now(995.0)
+    assert LAST - 60 == clock.now(940.0)
+
+
+def test_a_request_that_waited_while_its_world_was_begun_sees_no_time_before() -> None:
+    """A server that made the world anew was quicker than a request under way: a completed task is not pending."""
+    fake = Fake()
+    fake.wall = NOON - 4.9
+
+    assert 200 == fake.post(COVER, {"taskId": "gen_completed"}).status
+
+
+@given(st.floats(-20, 20), st.floats(0, 20), st.floats(0, 100))
+def test_a_later_request_never_sees_an_earlier_time(wall: float, later: float, scale: float) -> None:
+    """Around the instant at which a clock was set, too."""
+    clock = Clock(1000.0, 0.0, scale)
+
+    assert clock.now(wall) <= clock.now(wall + later)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 
 LAST = 253402300799.0  # the last second of the year 9999: no later instant has a form
 
+_LATE = 5.0  # seconds that a request may have waited since its wall instant, in a store or behind others
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:
@@ -11,7 +13,8 @@ class Clock:
 
     At the wall instant `wall` the world's time is `world`; it then runs at `scale` (1 real time, 0 frozen).
     `moved` is the sum of all seconds that control calls have added: the time of tasks that only they move.
-    It stops at the `LAST` instant that can be told.
+    It stops at the `LAST` instant that can be told. A request that waited while the clock was begun or set sees what
+    it was set to, not what was before: a world that is made with a completed task never shows it as pending.
     """
 
     world: float
@@ -21,8 +24,10 @@ class Clock:
 
     def now(self, wall: float) -> float:
         """Return the world's time at the wall instant."""
-        now = self.world + (wall - self.wall) * self.scale
-        return min(LAST, now)
+        since = wall - self.wall
+        if -_LATE <= since < 0:
+            since = 0.0
+        return min(LAST, self.world + since * self.scale)
 
     def advance(self, seconds: float) -> "Clock":
         """Return the clock after `seconds` (>= 0) more have passed at once."""
