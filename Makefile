@@ -7,7 +7,7 @@ FOLDERS := $(shell sed -n 's/^"covermock\.[a-z_]*" = "\([a-z_]*\)"$$/\1/p' pypro
 SPECS := openapi/gateway.yaml openapi/admin.yaml examples/contracts/remix.yaml examples/contracts/transcripts.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help weigh serve test check lint format types spec-lint redocly no-redocly kill-matrix vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd wheel clean
+.PHONY: help weigh serve test check lint format types spec-lint redocly no-redocly kill-matrix vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd wheel audit sbom clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -89,6 +89,9 @@ lock: ## Pin the dependencies anew in requirements/
 	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		pyproject.toml requirements/serve.in --output-file requirements/serve.txt
+	build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		tools/supply/requirements.in --output-file tools/supply/requirements.txt
 
 bench: .venv/.stamp ## Measure covermock and its peers into docs/benchmarks.md (needs wrk; a quarter of an hour)
 	$(BIN)/python -m benchmarks
@@ -119,9 +122,21 @@ screenshots: .venv/.stamp ## Take the pictures of the docs from a real run (need
 weigh: wheel ## Measure what an install weighs, into docs/install.md
 	$(BIN)/python tools/weigh.py dist/*.whl
 
-wheel: .venv/.stamp ## Build the wheel into dist/
-	rm -rf build/lib build/bdist.*
-	$(BIN)/python -m build --wheel --no-isolation
+wheel: .venv/.stamp ## Build the wheel and the sdist into dist/, the same bytes each time
+	$(BIN)/python tools/dists.py
+
+# Tools with dependencies of their own, which may not decide what the project is tested with.
+build/supply/.stamp: tools/supply/requirements.txt
+	$(PYTHON) -m venv --clear build/supply
+	build/supply/bin/python -m pip install --quiet --require-hashes -r $<
+	@touch $@
+
+audit: build/supply/.stamp ## Look for known vulnerabilities in everything that requirements/ pins (asks the index)
+	build/supply/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/dev.txt
+
+sbom: build/supply/.stamp ## Write what `covermock serve` is installed with into build/supply/covermock.cdx.json (CycloneDX)
+	build/supply/bin/cyclonedx-py requirements requirements/serve.txt --pyproject pyproject.toml --mc-type library \
+		--output-reproducible --output-file build/supply/covermock.cdx.json
 
 clean: ## Remove all that was made here, .venv too
 	rm -rf .venv build dist *.egg-info tools/*/node_modules .*_cache .hypothesis .schemathesis .coverage*
