@@ -7,7 +7,7 @@ FOLDERS := $(shell sed -n 's/^"covermock\.[a-z_]*" = "\([a-z_]*\)"$$/\1/p' pypro
 SPECS := openapi/gateway.yaml openapi/admin.yaml examples/contracts/remix.yaml examples/contracts/transcripts.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help weigh serve test check lint format types spec-lint redocly no-redocly kill-matrix vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd wheel audit sbom clean
+.PHONY: help sdks weigh serve test check lint format types spec-lint redocly no-redocly kill-matrix vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd wheel audit sbom clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -78,6 +78,11 @@ vendor: tools/pages/node_modules/.stamp ## Copy the renderer of the contract's p
 	cp $(RENDERER)/NOTICE $(VENDOR)/NOTICE.txt
 
 clients: tools/clients/node_modules/.stamp tools/pages/node_modules/.stamp ## Install what the TypeScript client tests need
+
+sdks: .venv/.stamp tools/sdks/node_modules/.stamp ## Make clients with openapi-generator (Java), hey-api and orval, into build/sdks
+	$(PYTHON) -m venv build/openapi-generator
+	build/openapi-generator/bin/python -m pip install --quiet openapi-generator-cli==7.26.0
+	$(BIN)/python tools/sdks $(CURDIR)/build/openapi-generator/bin/openapi-generator-cli
 
 lock: ## Pin the dependencies anew in requirements/
 	$(PYTHON) -m venv build/lock
