@@ -123,6 +123,7 @@ chaos: .venv/.stamp ## Kill, freeze, fill, empty and cut off Redis and workers u
 
 screenshots: .venv/.stamp ## Take the pictures of the docs from a real run (needs Chromium)
 	$(BIN)/python tools/screenshots.py
+	$(BIN)/python tools/reports.py
 
 weigh: wheel ## Measure what an install weighs, into docs/install.md
 	$(BIN)/python tools/weigh.py dist/*.whl

@@ -21,6 +21,8 @@ from covermock.contract_tests.reports.timeline import MOST_MARKS, Lane, Mark, la
 from covermock.contract_tests.reports.wrapping import columns, wrap
 from covermock.contract_tests.vocabulary import BROKEN, HELD, UNTRIED
 from covermock.openapi.violations import Validator
+from reports import as_svg, outputs, with_outputs
+from reports import plain as without_colours
 from support.reference_gateway import Served
 from support.servers import COVERMOCK, PATIENCE, environment, run
 
@@ -340,3 +342,31 @@ def test_a_quiet_client_says_nothing_of_its_output() -> None:
     told = run("client", "--json", "--", *client)
     assert "its own words" in told.stderr
     assert "covermock client" == json.loads(told.stdout)["tool"]
+
+
+def steady(text: str) -> str:
+    """Return an output without markup, and without what differs from run to run: times, and how many requests it took.
+
+    Blanks go first, since a longer number moves the ends of lines.
+    """
+    text = re.sub(r"</?(svg|text|tspan|rect|style)[^>]*>|\s+", "", text)
+    for pattern, put in (
+        (r"\d{4}-\d\d-\d\dT?\d\d:\d\d:\d\d(UTC|Z)", "TIME"),
+        (r"took[\d.]+s", "took"),
+        (r"no\.\d+,|requests:\d+", "NUMBER"),
+    ):
+        text = re.sub(pattern, put, text)
+    return text
+
+
+def test_the_docs_show_what_a_run_prints() -> None:
+    """The three outputs of docs/reports.md are those of a fresh run, up to times and ids."""
+    page = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
+    picture = (ROOT / "docs" / "images" / "check-terminal.svg").read_text(encoding="utf-8")
+    found = outputs()
+
+    assert ["dumb", "ci", "colour"] == list(found)
+    assert steady(page) == steady(with_outputs(page, found))
+    assert steady(picture) == steady(as_svg(found["colour"]))
+    assert found["dumb"].splitlines()[0] == without_colours(found["colour"]).splitlines()[0]
+    assert 80 >= max(len(line) for line in found["dumb"].splitlines() if "http" not in line)

@@ -62,10 +62,10 @@ def _counts(judgement: ClientJudgement) -> str:
     states = [verdict.state for verdict in judgement.verdicts]
     requests = sum(verdict.requests for verdict in judgement.verdicts)
     warnings = sum(one.warning for one in judgement.findings)
-    runs = (
-        f"{len(states)} run{'s' * (len(states) != 1)} with {requests} requests, {states.count(UNTRIED)} not exercised"
-    )
-    return f"{runs}; {warnings} warning{'s' * (warnings != 1)}" if warnings else runs
+    runs = f"{len(states)} run{'s' * (len(states) != 1)} with {requests} requests"
+    untried = f"{states.count(UNTRIED)} not exercised" if UNTRIED in states else ""
+    warned = f"{warnings} warning{'s' * (warnings != 1)}" if warnings else ""
+    return ", ".join(filter(None, (runs, untried, warned)))
 
 
 def _remark(judgement: ClientJudgement) -> str:
