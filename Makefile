@@ -7,7 +7,7 @@ FOLDERS := $(shell sed -n 's/^"covermock\.[a-z_]*" = "\([a-z_]*\)"$$/\1/p' pypro
 SPECS := openapi/gateway.yaml openapi/admin.yaml examples/contracts/remix.yaml examples/contracts/transcripts.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help sdks weigh serve test check lint format types spec-lint redocly no-redocly kill-matrix vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd wheel audit sbom clean
+.PHONY: help sdks weigh serve test check lint format types spec-lint redocly no-redocly kill-matrix kill-matrix-subtle vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd wheel audit sbom clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -67,6 +67,9 @@ no-redocly:
 
 kill-matrix: .venv/.stamp ## Judge every defect of the mock, and write who finds it into docs/defects.md
 	$(BIN)/python tools/kill_matrix.py $(ARGS)
+
+kill-matrix-subtle: .venv/.stamp ## The same for the harder defects, with more credits
+	$(BIN)/python tools/kill_matrix.py --subtle $(ARGS)
 
 VENDOR := mock_server/dashboard/vendor
 RENDERER := tools/pages/node_modules/swagger-ui-dist

@@ -18,7 +18,7 @@ from covermock.contract_tests.clients.scenarios import KEY, ONCE, Scenario, Unkn
 from covermock.contract_tests.clients.verdicts import ClientJudgement, Mutation, RunVerdict, client_judgement
 from covermock.contract_tests.reports.redaction import redactor
 from covermock.fixtures.running_clients import Client, Run, UnstartableError, printable
-from covermock.mock_server.defects import DEFECTS, Defect, find_defect
+from covermock.mock_server.defects import Catalogue, Defect
 
 from .exits import CannotError
 from .flags import SECRETS, contract_of
@@ -27,7 +27,7 @@ from .flags import SECRETS, contract_of
 def judge_command(command: tuple[str, ...], variables: dict[str, str], flags: dict[str, Any]) -> ClientJudgement:
     """Return the judgement on a command. Raises `click.ClickException` for a name that is no scenario's."""
     names, jobs = flags["scenarios"], flags["jobs"]
-    defects = _defects(flags["defects"])
+    defects = _defects(flags["defects"], flags["spec"])
     try:
         scenarios = find_scenarios(names) if names else [ONCE]
     except UnknownScenarioError as error:
@@ -52,10 +52,13 @@ def _command(command: tuple[str, ...]) -> str:
     return own(printable(shlex.join(command).encode("utf-8", "surrogateescape"), [KEY]))
 
 
-def _defects(names: str) -> list[Defect]:
-    """Return the defects that a list of names (or `all`) means."""
+def _defects(names: str, spec: str | None) -> list[Defect]:
+    """Return the defects of a contract that a list of names means; `all` are those with a name of their own."""
     wanted = [name.strip() for name in names.split(",") if name.strip()]
-    return list(DEFECTS.values()) if "all" in wanted else [find_defect(name) for name in wanted]
+    if not wanted:
+        return []
+    catalogue = Catalogue(contract_of(spec))
+    return [catalogue.find(name) for name in (catalogue.named if "all" in wanted else wanted)]
 
 
 def _verdicts(

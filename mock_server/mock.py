@@ -6,7 +6,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from covermock.openapi import ADMIN, GATEWAY, Contract, load
 
@@ -22,6 +22,9 @@ from .stores.memory import MemoryStore
 from .stores.port import Store
 from .world.files import WorldFiles, merge
 from .world.world import World
+
+if TYPE_CHECKING:
+    from .defects import Defect
 
 _WAITING = Request("", "what waits or goes on")
 _KEYS = 5  # of the first world, that a client with an unknown one is told of
@@ -49,22 +52,23 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
 
 
-def _contract(settings: Settings) -> Contract:
-    """Return the contract, with the defect that is asked for; the catalogue of them is imported when it is needed."""
+def _contract(settings: Settings) -> "tuple[Contract, Defect | None]":
+    """Return the contract as the defect that is asked for changes it; the catalogue is imported when it is needed."""
     contract = load(settings.spec)
     if not settings.defect:
-        return contract
-    from .defects import contract_with
+        return contract, None
+    from .defects import find_defect, with_edit
 
-    return contract_with(settings.defect, contract)
+    defect = find_defect(settings.defect, contract)
+    return (contract if defect.conditions else with_edit(contract, defect)), defect
 
 
-def _gateway(settings: Settings, contract: Contract, store: Store) -> Gateway:
-    if not settings.defect:
+def _gateway(settings: Settings, contract: Contract, store: Store, defect: "Defect | None") -> Gateway:
+    if defect is None:
         return Gateway(contract, store.find_key, settings.public_url)
-    from .defects import gateway
+    from .defects import DefectiveGateway
 
-    return gateway(settings.defect, contract, store.find_key, settings.public_url)
+    return DefectiveGateway(defect, contract, store.find_key, settings.public_url)
 
 
 class Mock:
@@ -73,13 +77,13 @@ class Mock:
     def __init__(self, settings: Settings, wall: float, store: MakeStore = in_memory) -> None:
         """Read the contract and the world. Raises `InvalidSourceError` when either can't be used."""
         self.settings = settings
-        self.contract: Contract = _contract(settings)
+        self.contract, self._defect = _contract(settings)
         self.store = store(self.contract)
         self.store.set_limits(settings.limits)
         self.lock = RLock()
         self.stirred: set[str] = set()  # names of worlds in which webhooks may have become due
         self.files = WorldFiles(load(ADMIN), settings.limits)
-        self.gateway = _gateway(settings, self.contract, self.store)
+        self.gateway = _gateway(settings, self.contract, self.store, self._defect)
         self.control = Control(
             self.files.admin,
             self.contract,
@@ -183,7 +187,7 @@ class Mock:
         double.stirred = set()
         double.store.set_limits(self.settings.limits)
         double.store.add(world)
-        double.gateway = _gateway(self.settings, self.contract, double.store)
+        double.gateway = _gateway(self.settings, self.contract, double.store, self._defect)
         double.control = replace(self.control, store=double.store, replaying=True)
         return double.answer
 

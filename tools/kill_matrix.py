@@ -1,6 +1,7 @@
-"""Run `covermock check`, and plain schemathesis, against each defect; write the matrix into docs/defects.md.
+"""Run `covermock check`, and plain schemathesis, against each defect; write the matrices into docs/defects.md.
 
-`make kill-matrix` runs it. A defect that `check` misses stays in the table, and is named above it.
+`make kill-matrix` runs it: first the defects with a name of their own, then, with `--subtle`, the harder ones, for
+which `check` has more credits. A defect that `check` misses stays in the table, and is named above it.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,13 +23,18 @@ from typing import Any
 from covermock.contract_tests import judge, settings_for
 from covermock.contract_tests.servers.telling import as_data
 from covermock.mock_server import Mock, Settings
-from covermock.mock_server.defects import DEFECTS
+from covermock.mock_server.defects import Catalogue
 from covermock.mock_server.server.server import Server, bind, url_of
+from covermock.openapi import load
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 PAGE = ROOT / "docs" / "defects.md"
 MARK = "<!-- the matrix: written by make kill-matrix -->"
+SUBTLE_MARK = "<!-- the harder matrix: written by make kill-matrix-subtle -->"
+HARDER = "## The harder catalogue"
+CATALOGUE = Catalogue(load())
+SUBTLE = {"max_credits": 60, "max_requests": 600}
 KEYS = {"main": "aio_your_api_key_here", "second": "aio_second_key", "poor": "aio_poor_key"}
 IDS = {
     "music_task": ("gen123213213213123bksv",),
@@ -76,9 +82,9 @@ def served(defect: str) -> Iterator[str]:
         thread.join(30)
 
 
-def checked(url: str) -> dict[str, Any]:
+def checked(url: str, more: Mapping[str, Any]) -> dict[str, Any]:
     """Return what `covermock check` says, as data."""
-    return as_data(judge(settings_for(url, KEYS, IDS)))
+    return as_data(judge(settings_for(url, KEYS, {**IDS, **more})))
 
 
 def plain(url: str) -> set[str]:
@@ -99,9 +105,9 @@ def plain(url: str) -> set[str]:
 
 def judged(name: str, without: set[str] | None) -> Row:
     """Return what becomes of a defect."""
-    defect = DEFECTS[name]
+    defect = CATALOGUE[name]
     with served(defect.name) as url:
-        report = checked(url)
+        report = checked(url, {} if name in CATALOGUE.named else SUBTLE)
     findings = report["findings"]
     seen = None
     if without is not None:
@@ -115,49 +121,60 @@ def judged(name: str, without: set[str] | None) -> Row:
 
 def table(rows: list[Row]) -> str:
     """Return the matrix as Markdown."""
-    missed = [row.name for row in rows if DEFECTS[row.name].clause not in row.clauses]
-    documented = [row for row in rows if DEFECTS[row.name].level == "documented"]
+    missed = [row.name for row in rows if CATALOGUE[row.name].clause not in row.clauses]
+    documented = [row for row in rows if CATALOGUE[row.name].level == "documented"]
     caught = sum(row.name not in missed for row in documented)
+    first = sum(row.clauses[:1] == (CATALOGUE[row.name].clause,) for row in rows)
     known = [row for row in rows if row.plain is not None]
     lines = [
         f"`covermock check` finds {len(rows) - len(missed)} of {len(rows)} defects under the right clause, "
-        f"{caught} of the {len(documented)} documented ones."
+        f"{caught} of the {len(documented)} documented ones; {first} times it names that clause first."
         + (f" Plain schemathesis finds {sum(bool(row.plain) for row in known)} of {len(known)}." if known else ""),
         "",
-        f"Survivors: {', '.join(missed) or 'none'}.",
+        f"Survivors: {', '.join(f'`{name}`' for name in missed) or 'none'}.",
         "",
         "| defect | the mock … | clause | level | found by check as | plain schemathesis |",
         "| --- | --- | --- | --- | --- | --- |",
+        *(_line(row, row.name in missed) for row in rows),
     ]
-    for row in rows:
-        defect = DEFECTS[row.name]
-        as_ = (
-            ", ".join(row.clauses) if row.name not in missed else f"**missed** ({', '.join(row.clauses) or 'nothing'})"
-        )
-        other = {None: "not run", True: "found", False: "missed"}[row.plain]
-        lines.append(f"| `{row.name}` | {defect.sentence} | {defect.clause} | {defect.level} | {as_} | {other} |")
     return "\n".join(lines) + "\n"
 
 
-def main(names: list[str]) -> None:
-    """Judge every defect (or those named) and rewrite the page."""
-    quick = "--without-schemathesis" in names
-    chosen = [DEFECTS[name] for name in names if not name.startswith("--")] or list(DEFECTS.values())
-    without: set[str] | None = None
-    if not quick:
-        with served("") as url:
-            without = plain(url)
+def _line(row: Row, missed: bool) -> str:
+    defect = CATALOGUE[row.name]
+    seen = f"**missed** ({', '.join(row.clauses) or 'nothing'})" if missed else ", ".join(row.clauses)
+    other = {None: "not run", True: "found", False: "missed"}[row.plain]
+    return f"| `{row.name}` | {defect.sentence} | {defect.clause} | {defect.level} | {seen} | {other} |"
+
+
+def rows_of(chosen: Sequence[str], without: set[str] | None) -> Iterator[Row]:
+    """Judge each defect and say what became of it."""
     with ProcessPoolExecutor(3) as pool:
-        rows = []
-        for row in pool.map(partial(judged, without=without), [defect.name for defect in chosen]):
-            rows.append(row)
-            right = DEFECTS[row.name].clause in row.clauses
-            verdict = "found" if right else "MISSED"
+        for row in pool.map(partial(judged, without=without), chosen):
+            verdict = "found" if CATALOGUE[row.name].clause in row.clauses else "MISSED"
             sys.stdout.write(f"{row.name} {verdict} {row.level_found} {row.clauses} {row.seconds:.1f} {row.plain}\n")
             sys.stdout.flush()
-    if len(chosen) == len(DEFECTS):
-        head = PAGE.read_text(encoding="utf-8").partition(MARK)[0]
-        PAGE.write_text(f"{head}{MARK}\n\n{table(rows)}", encoding="utf-8")
+            yield row
+
+
+def main(arguments: list[str]) -> None:
+    """Judge the named defects, those with `--subtle`, or those given; rewrite the page's part if all were judged."""
+    subtle = "--subtle" in arguments
+    whole = CATALOGUE.subtle if subtle else CATALOGUE.named
+    chosen = [name for name in arguments if not name.startswith("--")] or list(whole)
+    without: set[str] | None = None
+    if not subtle and "--without-schemathesis" not in arguments:
+        with served("") as url:
+            without = plain(url)
+    rows = list(rows_of(chosen, without))
+    if chosen != list(whole):
+        return
+    head, _, rest = PAGE.read_text(encoding="utf-8").partition(MARK)
+    plain_part, harder, subtle_part = rest.partition(HARDER)
+    between, _, subtle_table = subtle_part.partition(SUBTLE_MARK)
+    plain_part = plain_part if subtle else f"\n\n{table(rows)}\n"
+    subtle_table = f"\n\n{table(rows)}" if subtle else subtle_table
+    PAGE.write_text(f"{head}{MARK}{plain_part}{harder}{between}{SUBTLE_MARK}{subtle_table}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -141,7 +141,7 @@ class _Renaming:
 
     def __init__(self, names: Names) -> None:
         self.names = names
-        pointers = dict.fromkeys(("x-clause", "clause", "x-constant", "x-unique"), names.clause)
+        pointers = dict.fromkeys(("x-clause", "clause", "x-constant", "x-unique", "inclusive"), names.clause)
         self._words: dict[str, Callable[[Any], Any]] = {
             **pointers,
             "paths": self._keys(names.path),
@@ -165,13 +165,16 @@ class _Renaming:
             "of": self._of(names.numbers),
             "enum": names.value,
             "const": names.value,
-            "x-open": lambda old: [one if one in _OPEN_WORDS else names.fields[one] for one in old],
+            "x-open": lambda old: [one if one in _OPEN_WORDS else names.fields.get(one, one) for one in old],
             "responses": self._keys(self._response),
             "$ref": lambda old: "/".join(names.schemas.get(part, part) for part in old.split("/")),
             "schemas": self._keys(self._of(names.schemas)),
             "securitySchemes": self._schemes,
             "security": lambda old: [{names.schemes[name]: [] for name in one} for one in old],
-            "examples": lambda old: {name: {**row, "value": names.value(row["value"])} for name, row in old.items()},
+            "examples": lambda old: {
+                name: {**self.node({**row, "value": None}), "value": names.value(row["value"])}
+                for name, row in old.items()
+            },
         }
 
     def node(self, node: Any) -> Any:

@@ -1,0 +1,173 @@
+"""Where a contract's values stand: the fields of its answers and bodies, and how to change what is there."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from covermock.openapi import Contract, Operation, branches, resolve
+
+from .defect import InapplicableError
+
+EACH = "*"  # stands for each item of a list
+Path = tuple[str, ...]
+Schema = Mapping[str, Any]
+Place = tuple[Any, Any]
+"""What holds a value (an object or a list), and the key or index under which it does."""
+
+
+class Field(NamedTuple):
+    """A field of a JSON value: its path from the top, its schema, whether it must be there, the clause it stands on."""
+
+    path: Path
+    schema: Schema
+    required: bool
+    clause: str
+
+    @property
+    def name(self) -> str:
+        """Return its own name, for people."""
+        return next((step for step in reversed(self.path) if step != EACH), "")
+
+    @property
+    def fact(self) -> str:
+        return str(self.schema.get("x-value", ""))
+
+
+def flat(root: Mapping[str, Any], schema: Schema) -> Schema:
+    return {**resolve(root, schema["$ref"]), **schema} if "$ref" in schema else schema
+
+
+def fields(root: Mapping[str, Any], schema: Schema, clause: str = "", path: Path = ()) -> Iterator[Field]:
+    """Yield every field that a schema describes, from the top down."""
+    here = flat(root, schema)
+    clause = str(here.get("x-clause", clause))
+    needed = here.get("required", ())
+    for name, inner in here.get("properties", {}).items():
+        if isinstance(inner, Mapping):
+            below = flat(root, inner)
+            yield Field((*path, name), below, name in needed, str(below.get("x-clause", clause)))
+            yield from fields(root, inner, clause, (*path, name))
+    if isinstance(here.get("items"), Mapping):
+        yield from fields(root, here["items"], clause, (*path, EACH))
+
+
+def schema_of(part: Mapping[str, Any]) -> Schema | None:
+    """Return the schema of a response or a request's body, whatever its media type, or None."""
+    return next((kind["schema"] for kind in part.get("content", {}).values() if "schema" in kind), None)
+
+
+def clause_of(operation: Operation) -> str:
+    """Return the clause of its success."""
+    return str(operation.answer.get("x-clause", operation.clause or ""))
+
+
+def answer_fields(contract: Contract, operation: Operation) -> list[Field]:
+    schema = schema_of(operation.answer)
+    return list(fields(contract.root, schema, clause_of(operation))) if schema else []
+
+
+def body_fields(contract: Contract, operation: Operation) -> list[Field]:
+    schema = body_schema(operation.raw)
+    return list(fields(contract.root, schema, operation.clause or "")) if schema else []
+
+
+def body_field(contract: Contract, operation: str, name: str) -> Field:
+    """Return the field of that name at the top of an operation's body. Raises `InapplicableError`."""
+    found = body_fields(contract, contract.by_id[operation]) if operation in contract.by_id else []
+    for one in found:
+        if one.path == (name,):
+            return one
+    raise InapplicableError(f"{operation} has no field {name}")
+
+
+def body_schema(raw: Mapping[str, Any]) -> Schema | None:
+    return schema_of(raw.get("requestBody", {}))
+
+
+def facts_in(contract: Contract, operation: Operation, *names: str) -> list[Field]:
+    """Return the fields of an operation's success that hold one of these x-value facts."""
+    return [field for field in answer_fields(contract, operation) if field.fact in names]
+
+
+def results_of(contract: Contract, operation: Operation) -> list[Field]:
+    """Return the fields of a success that hold a task's results: a list of them, or one result's own facts."""
+    found = facts_in(contract, operation, "task.results")
+    single = [one for one in answer_fields(contract, operation) if one.fact.startswith("result.")]
+    return found or [one for one in single if EACH not in one.path]
+
+
+def error_fields(contract: Contract) -> list[Field]:
+    """Return the fields of every envelope of errors that the contract has."""
+    responses = [row for one in contract.operations for status, row in one.responses.items() if status[0] in "45"]
+    schemas = [schema for row in responses if (schema := schema_of(row))]
+    found = [field for schema in schemas for field in fields(contract.root, schema)]
+    return list({field.path: field for field in found}.values())
+
+
+def _in_state(contract: Contract, operation: Operation, field: Field, state: str) -> Iterator[tuple[Schema, Schema]]:
+    """Yield (branch, what it says of the field) of each branch of the schema that applies in a state."""
+    schema: Any = schema_of(operation.answer)
+    for step in field.path[:-1]:
+        schema = flat(contract.root, schema)
+        schema = schema.get("items") if step == EACH else schema.get("properties", {}).get(step)
+    told = [one for one in facts_in(contract, operation, "task.status") if one.path[:-1] == field.path[:-1]]
+    for branch in branches(contract.root, schema, {told[0].name: state} if told else {}):
+        row = branch.get("properties", {}).get(field.name)
+        if row is not None and not (isinstance(row, Mapping) and ("x-value" in row or "type" in row)):
+            yield branch, row if isinstance(row, Mapping) else {}
+
+
+def restrictions(contract: Contract, operation: Operation, field: Field, state: str) -> list[Schema]:
+    """Return what the branches that apply in a state say of a field."""
+    return [row for _, row in _in_state(contract, operation, field, state)]
+
+
+def clause_in_state(contract: Contract, operation: Operation, field: Field, state: str) -> str:
+    """Return the clause that says what a field has in a state: that of the branch which applies then."""
+    told = (branch["x-clause"] for branch, _ in _in_state(contract, operation, field, state) if "x-clause" in branch)
+    return str(next(told, field.clause))
+
+
+def places(value: Any, path: Path) -> Iterator[Place]:
+    """Yield each place in a value that a path leads to, if something is there."""
+    if not path:
+        return
+    step, *rest = path
+    if step == EACH:
+        for index, item in enumerate(value if isinstance(value, list) else ()):
+            yield from places(item, tuple(rest)) if rest else [(value, index)]
+    elif isinstance(value, dict) and step in value:
+        yield from places(value[step], tuple(rest)) if rest else [(value, step)]
+
+
+def at(value: Any, path: Path) -> Any:
+    """Return what stands first at a path of a value, or None."""
+    return next((holder[key] for holder, key in places(value, path)), None)
+
+
+def put(value: Any, path: Path, change: Callable[[Any], Any]) -> None:
+    """Change what stands at a path, in place."""
+    for holder, key in list(places(value, path)):
+        holder[key] = change(holder[key])
+
+
+def drop(value: Any, path: Path) -> None:
+    for holder, key in list(places(value, path)):
+        del holder[key]
+
+
+def rename(value: Any, path: Path, name: str) -> None:
+    """Give a field another name; it keeps its place among the others."""
+    for holder, key in list(places(value, path)):
+        rows = [(name if inner == key else inner, one) for inner, one in holder.items()]
+        holder.clear()
+        holder.update(rows)
+
+
+def of_kind(contract: Contract, on: str | Collection[str]) -> list[Operation]:
+    """Return the operations of these ids; `starts` and `polls` stand for all that start tasks or show them."""
+    if isinstance(on, str) and on in {"starts", "polls", ""}:
+        return [one for one in contract.operations if not on or getattr(one, on)]
+    names = [on] if isinstance(on, str) else list(on)
+    if not set(names) <= contract.by_id.keys():
+        raise InapplicableError(f"no such operation: {on}")
+    return [contract.by_id[name] for name in names]

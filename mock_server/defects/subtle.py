@@ -1,0 +1,134 @@
+"""The harder catalogue: which defects are worth having by chance, in one state only, at the second task only."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+from covermock.openapi import Contract
+
+from .conditions import optional_fields
+
+STATE, FIELD, PAIR = "a state", "a field", "two fields"  # conditions that the contract has the names for
+ONLY: Final = "@"  # between a defect's name and the condition under which it strikes
+Row = Mapping[str, Any]
+
+
+class Rule(NamedTuple):
+    """Defects of an operator whose settings are these, at most so many, each under the next of the conditions."""
+
+    operator: str
+    settings: Row
+    conditions: Sequence[str]
+    most: int
+
+
+_RULES: Final = (
+    # by chance
+    Rule("answer-field", {"how": "missing"}, ("one-in-2", "one-in-4"), 6),
+    Rule("error-field", {"how": "missing"}, ("one-in-4",), 2),
+    Rule("request-fails", {}, ("one-in-4", "one-in-10"), 4),
+    Rule("state-turns", {"how": "back"}, ("one-in-2",), 2),
+    Rule("bytes-wrong", {}, ("one-in-4",), 2),
+    Rule("key-served", {"whose": "unknown"}, ("one-in-2",), 2),
+    Rule("error-status", {}, ("one-in-2", "one-in-4"), 6),
+    # in one state
+    Rule("answer-field", {"how": "retyped"}, (STATE,), 8),
+    Rule("instant", {"how": "local"}, (STATE,), 3),
+    Rule("foreign-known", {}, (STATE,), 2),
+    Rule("key-served", {"whose": "missing"}, (STATE, "second-task"), 4),
+    Rule("request-fails", {}, (STATE,), 4),
+    # at the second task, and later
+    Rule("results-remade", {}, ("second-task", "later-tasks"), 4),
+    Rule("answer-field", {"how": "other"}, ("second-task", "later-tasks"), 4),
+    Rule("rule-left-out", {}, ("second-task",), 4),
+    Rule("never-ends", {}, ("second-task",), 2),
+    Rule("price-wrong", {}, ("second-task",), 2),
+    # with one field, two fields, one kind of text, one encoding
+    Rule("request-fails", {"on": "starts"}, (FIELD,), 6),
+    Rule("request-fails", {"on": "starts"}, (PAIR,), 6),
+    Rule("never-ends", {}, (FIELD,), 2),
+    Rule("webhook-mode", {"mode": "lost"}, (FIELD,), 1),
+    Rule("text-fails", {}, ("astral-text", "accented-text", "lines-in-text", "quotes-in-text", "long-text"), 5),
+    Rule("text-fails", {}, ("escaped-body",), 1),
+    Rule("request-fails", {"on": "polls"}, ("percent-encoded",), 1),
+    # in a race
+    Rule("rule-left-out", {}, ("at-once",), 6),
+    Rule("ids-repeated", {}, ("at-once",), 2),
+    # once the end was shown
+    Rule("constant-changes", {}, ("after-the-end",), 3),
+    Rule("request-fails", {"on": "polls"}, ("after-the-end",), 2),
+    Rule("results-remade", {"how": "none"}, ("after-the-end",), 2),
+    # for other accounts than the first
+    Rule("rule-left-out", {}, ("second-account",), 3),
+    Rule("state-turns", {"how": "reopened"}, ("second-account",), 2),
+    # webhooks, with polls and without
+    Rule("webhook-mode", {}, ("once-polled", "first-poll"), 2),
+    Rule("webhook-field", {"how": "other"}, ("once-polled", "first-poll"), 4),
+)
+
+
+def subtle(contract: Contract, rows: Mapping[str, Row]) -> Iterator[str]:
+    """Yield the names of a contract's subtle defects, given the rows of all that are not."""
+    seen = set[str]()
+    for rule in _RULES:
+        for name in _apply(contract, rows, rule):
+            if name not in seen:
+                seen.add(name)
+                yield name
+
+
+def _apply(contract: Contract, rows: Mapping[str, Row], rule: Rule) -> Iterator[str]:
+    fits = [name for name, row in sorted(rows.items()) if _fits(contract, row, rule)]
+    step = max(len(fits) // rule.most, 1)
+    turns = 0
+    chosen = [name for name in fits[::step] for _ in range(max(rule.most // max(len(fits), 1), 1))]
+    for name in islice(chosen, rule.most):
+        known = _conditions(contract, rows[name], rule)
+        if known:
+            yield f"{name}{ONLY}{known[turns % len(known)]}"
+            turns += 1
+
+
+def _fits(contract: Contract, row: Row, rule: Rule) -> bool:
+    if row["operator"] != rule.operator or (_operation(row) not in contract.by_id and "says" in row):
+        return False
+    if rule.settings.get("on") in {"starts", "polls"}:
+        operation = contract.by_id[_operation(row)]
+        return operation.starts if rule.settings["on"] == "starts" else operation.polls
+    return all(row.get(name) == value for name, value in rule.settings.items())
+
+
+def _operation(row: Row) -> str:
+    return str(row.get("operation") or row.get("on") or "")
+
+
+def _conditions(contract: Contract, row: Row, rule: Rule) -> list[str]:
+    """Return the conditions of the rule that can hold for a defect of this operation."""
+    name = _operation(row)
+    operation = contract.by_id.get(name)
+    found: list[str] = []
+    failures = {lifecycle.failure.name for lifecycle in contract.lifecycles.values()}
+    if failures & set(row.get("states", ())):
+        return []  # nobody can bring a gateway to fail at will
+    for condition in rule.conditions:
+        if condition == STATE:
+            found += _states(contract, row) if operation is not None and operation.polls else ()
+        elif condition in {FIELD, PAIR}:
+            names = sorted(optional_fields(contract, operation)) if operation is not None else []
+            found += _fields(names, pairs=condition == PAIR)
+        else:
+            found.append(condition)
+    return found
+
+
+def _states(contract: Contract, row: Row) -> list[str]:
+    """Return the states that tasks come to which succeed, the rarest to be looked at first."""
+    lifecycle = contract.lifecycles[contract.by_id[_operation(row)].task_kind]
+    middle = [stage.name for stage in lifecycle.stages[1:]]
+    return [f"state-{name}" for name in (*middle, lifecycle.success.name, lifecycle.stages[0].name)]
+
+
+def _fields(names: list[str], *, pairs: bool) -> list[str]:
+    if pairs:
+        return [f"with-{one}-and-{other}" for one in names for other in names if one < other]
+    return [f"{word}-{name}" for name in names for word in ("with", "without")]
