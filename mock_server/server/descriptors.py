@@ -20,9 +20,9 @@ except ImportError:
 else:
 
     def descriptors() -> int:
-        """Return how many there may be (`ulimit -Hn`)."""
-        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        return MOST if hard in {resource.RLIM_INFINITY, -1} else hard
+        """Return how many there may be; `serve` raises that to what the machine gives (`ulimit -Hn`)."""
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        return MOST if soft in {resource.RLIM_INFINITY, -1} else soft
 
     def raise_bound_on_descriptors() -> None:
         """Allow this process as many as it may have: the usual 1,024 are a courtesy to programs that use select()."""
