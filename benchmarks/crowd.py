@@ -4,6 +4,7 @@
 (`ulimit -n`), on either side.
 """
 
+import os
 import resource
 import socket
 import sys
@@ -132,8 +133,10 @@ def run() -> str:
         f"{drip.ended:,} heads ran out of their 30 s meanwhile. All descriptors were free {back:.2f} s after the end"
     )
     left = "; ".join(f"a client that left {name}: after {seconds:.2f} s at most" for name, seconds in gone.items())
+    load, priority = os.getloadavg()[0], os.getpriority(os.PRIO_PROCESS, 0)
+    busy = f"The machine's load, others' programs included, was {load:.1f}; these ran at nice {priority}."
     table = sections.table(("", "p50 (ms)", "p99 (ms)", "longest (ms)", "memory (MB)"), rows)
-    return f"{told} a second.\n\n{table}\n\n{ended}; {left} (of {_ROUNDS}).\n\n{sections.machine()}."
+    return f"{told} a second.\n\n{table}\n\n{ended}; {left} (of {_ROUNDS}).\n\n{sections.machine()}. {busy}"
 
 
 def main() -> None:

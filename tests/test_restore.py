@@ -142,3 +142,19 @@ def test_a_changed_document_is_refused_or_a_world_in_which_everything_answers(da
         change(changed, data)
 
     assert refused_or_fine(changed, begun=begun) in {200, 400, 409}
+
+
+def test_a_ledger_that_does_not_add_up_or_a_result_without_urls_is_refused() -> None:
+    """Credits that nobody was granted, or a picture that no answer could show: 400 where they come in."""
+    fake = Fake()
+    fake.cover()
+    document = fake.control("GET", "worlds/docs/export").json
+    richer, blind = copy.deepcopy(document), copy.deepcopy(document)
+    richer["state"]["accounts"][0]["balance"] += 1
+    blind["state"]["tasks"][-1]["results"] = [{"image_url": "http://127.0.0.1/1.png"}, {}]
+
+    assert 200 == fake.control("PUT", "worlds/docs/export", document).status
+    for wrong, word in ((richer, "credits that add up"), (blind, "image_url")):
+        refused = fake.control("PUT", "worlds/docs/export", wrong)
+        assert 400 == refused.status
+        assert word in refused.body.decode()
