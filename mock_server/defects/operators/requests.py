@@ -186,7 +186,7 @@ def _each_text(contract: Contract) -> Iterator[Application]:
 @operator("validation", _each_text)
 def length_limited(contract: Contract, operation: str, field: str, to: int) -> Defect:
     """Refuse texts that are longer than some limit of its own."""
-    clause = body_field(contract, operation, field).clause
+    clause = contract.rules.get("lengths", body_field(contract, operation, field).clause)
 
     def change(schema: Schema) -> None:
         schema["properties"][field] = {"type": "string", "maxLength": to}

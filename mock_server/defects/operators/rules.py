@@ -151,7 +151,10 @@ def range_moved(contract: Contract, operation: str, error: str, **ends: float) -
         next(found for found in rows if found["error"] == error).update(ends)
 
     words = " and ".join(f"{end} {value:g} for {row[end]:g}" for end, value in ends.items())
-    return Defect(*acceptance(contract, contract.errors[error].clause), f"has {words} in {operation}", edit=edit)
+    narrower = ends.get("min", row["min"]) > row["min"] or ends.get("max", row["max"]) < row["max"]
+    clause = row.get("inclusive") if narrower else None
+    blamed = acceptance(contract, clause or contract.errors[error].clause)
+    return Defect(*blamed, f"has {words} in {operation}", edit=edit)
 
 
 def _each_order(contract: Contract) -> Iterator[Application]:
