@@ -13,7 +13,7 @@ from covermock.mock_server.real_time import run as run_loop
 from covermock.mock_server.server.banner import curls, sights
 from covermock.mock_server.server.descriptors import raise_bound_on_descriptors
 from covermock.mock_server.server.server import Server, bind, serve, twin, url_of
-from covermock.mock_server.world.files import find
+from covermock.mock_server.world.files import USUAL, find
 from covermock.openapi import InvalidSourceError
 
 from .exits import CannotError
@@ -106,5 +106,5 @@ async def _follow(server: Server, seen: list[int]) -> None:
 
 def _stamps(settings: Settings) -> list[int]:
     """Return when the contract and the world's file were last changed."""
-    files: list[Path] = [settings.spec, find(settings.world)]
+    files: list[Path] = [settings.spec, find(settings.world or USUAL)]
     return [file.stat().st_mtime_ns if file.exists() else 0 for file in files]

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 @click.command(cls=CommandWithLimits)
 @flag("--host", default="127.0.0.1", help="Address to listen on; a foreign one needs COVERMOCK_TOKEN for /__mock/.")
 @flag("--port", default=8080, type=Whole(0, 65535), help="Port to listen on; 0 takes a free one.")
-@flag("--world", default="docs", metavar="NAME|FILE", help="World to serve: docs, demo, empty, or a YAML file.")
+@flag(
+    "--world",
+    default="",
+    metavar="NAME|FILE",
+    help="World to serve: docs, demo, empty, or a YAML file; default: docs, or what follows from the contract.",
+)
 @flag("--spec", metavar="FILE", help="Contract to follow instead of the built-in gateway.yaml.")
 @flag("--drive", type=click.Choice(["time", "manual", "polls"]), help="What moves tasks; default: the world's.")
 @flag("--stage-seconds", type=SECONDS, help="Length of every stage; default: the contract's x-lifecycle.")

@@ -38,7 +38,7 @@ class Limits:
         16_777_216, "bytes", "Text of a world that comes in, and a quarter of what its export may have; beyond: 413."
     )
     accounts: int = _limit(100_000, "accounts", "Accounts of a world; a world with more is refused.")
-    audio: int = _limit(1_000_000, "audio files", "Audio files of a world; the next is refused.")
+    sources: int = _limit(1_000_000, "sources", "Sources of a world, such as audio files; the next is refused.")
     faults: int = _limit(1_000, "faults", "Faults of a world; the next is refused.")
     tasks: int = _limit(1_000_000, "tasks", "Tasks of a world; the next is refused.")
     waits: int = _limit(10_000, "waits and event streams", "Waits and event streams under way; the next gets 503.")
@@ -78,6 +78,7 @@ def _pair(pair: str) -> tuple[str, Any]:
     known = {one.name: one for one in _fields()}
     if not equals:
         raise ValueError(f"expected NAME=VALUE, received {pair!r}; for example head_seconds=30")
+    name = "sources" if name == "audio" else name  # its name while audio was the only kind
     if name not in known:
         from covermock.openapi.names import nearest  # its package is heavy, and help must show at once
 

@@ -20,7 +20,7 @@ from .http.messages import Answer, Hold, Request, Stream
 from .limits import Limits, unit_of
 from .stores.memory import MemoryStore
 from .stores.port import Store
-from .world.files import WorldFiles, merge
+from .world.files import WorldFiles
 from .world.world import World
 
 if TYPE_CHECKING:
@@ -37,9 +37,12 @@ def in_memory(_: Contract) -> Store:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a mock is started with. `over` (drive, stage_seconds, speed, seed) is laid over every world's file."""
+    """What a mock is started with. `over` (drive, stage_seconds, speed, seed) is laid over every world's file.
 
-    world: str = "docs"
+    Without a `world` it is docs, or one that follows from a contract which that doesn't fit.
+    """
+
+    world: str = ""
     spec: Path = GATEWAY
     over: Mapping[str, Any] = field(default_factory=dict)
     public_url: str = ""
@@ -96,9 +99,8 @@ class Mock:
             limits=settings.limits,
             lock=self.lock,
         )
-        name, spec, source = self.files.load(settings.world)
-        self.first = name
-        first = self.files.build(name, merge(spec, settings.over), source, self.contract, wall)
+        first = self.files.first(settings.world, self.contract, settings.over, wall)
+        self.first = first.name
         self.gateway.keys = [account.key for account in first.accounts.values()][:_KEYS]
         self.store.start_with(first)
 
@@ -139,8 +141,7 @@ class Mock:
 
     def _preflight(self, request: Request, wall: float) -> Answer:
         """Answer a browser's question; it is no request of the client, so it counts only where that is wanted."""
-        methods = sorted({one.method for one in self.contract.operations})
-        answer = cors.preflight(self.settings.cors, request, methods)
+        answer = cors.preflight(self.settings.cors, request, self.contract)
         return self._journal(request, answer, wall) if self.settings.keep_preflights else answer
 
     def _journal(self, request: Request, answer: Answer, wall: float) -> Answer:

@@ -87,6 +87,17 @@ class Contract:
             raise KeyError(f"{name}: {nearest(name, self.by_id)}") from None
 
     @cached_property
+    def sources(self) -> Mapping[str, frozenset[str]]:
+        """Return the kinds of sources that tasks are started from, each with the numbers that rules look at."""
+        found: dict[str, set[str]] = {}
+        for operation in self.operations:
+            kind = ""
+            for rule in operation.rules:
+                kind = rule.get("kind", kind)
+                found.setdefault(kind, set()).update([rule["of"]] if "of" in rule else ()) if kind else None
+        return {kind: frozenset(numbers) for kind, numbers in found.items()}
+
+    @cached_property
     def polls(self) -> Mapping[str, Operation]:
         """Return the operation that shows the tasks of each lifecycle: of several the first."""
         return {self.by_id[name].task_kind: poll for name, poll in reversed(list(self.polled_by.items()))}
@@ -230,7 +241,8 @@ def _parameter(root: Mapping[str, Any], row: Mapping[str, Any]) -> Parameter:
     row = _follow(root, row)
     validator = Validator(row["schema"], root)
     settled = (row.get("required", False), row.get("x-clause"), row["schema"])
-    return Parameter(row["name"], row["in"], *settled, validator, tuple(row.get("x-open", ())))
+    examples = [one["value"] for one in row.get("examples", {}).values()] or [row[k] for k in ("example",) if k in row]
+    return Parameter(row["name"], row["in"], *settled, validator, tuple(row.get("x-open", ())), tuple(examples))
 
 
 def _refuse_odd_rules(contract: Contract) -> None:

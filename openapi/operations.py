@@ -30,6 +30,7 @@ class Parameter:
     schema: Mapping[str, Any]
     validator: Validator
     open: tuple[str, ...] = ()
+    examples: tuple[Any, ...] = ()
 
     def read(self, values: Iterable[str]) -> tuple[Any, list[Violation]]:
         """Return (value or None, violations) for the values given under this name in the request."""
@@ -104,9 +105,14 @@ class Operation:
         return str(self.raw.get("x-handler", self.id))
 
     @cached_property
+    def rules(self) -> tuple[Mapping[str, Any], ...]:
+        """Return the rows of its x-preconditions, in the order in which they are checked."""
+        return tuple(self.raw.get("x-preconditions", ()))
+
+    @cached_property
     def checks(self) -> frozenset[str]:
         """Return the names of the business rules that its x-preconditions ask for."""
-        return frozenset(rule["check"] for rule in self.raw.get("x-preconditions", ()))
+        return frozenset(rule["check"] for rule in self.rules)
 
     @property
     def starts(self) -> bool:

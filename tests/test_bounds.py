@@ -19,7 +19,7 @@ from covermock.openapi import InvalidSourceError
 from support.fakes import COVER, COVER_STATUS, UPLOAD_COVER, Fake, world_file
 from support.servers import PATIENCE
 
-FEW = Limits(worlds=3, tasks=20, audio=20, faults=2, accounts=4)
+FEW = Limits(worlds=3, tasks=20, sources=20, faults=2, accounts=4)
 
 
 def refusal(got: Any) -> str:
@@ -50,7 +50,7 @@ def test_a_world_has_at_most_so_many_tasks() -> None:
 @pytest.mark.parametrize(
     ("path", "body", "said"),
     [
-        ("worlds/docs/audio", {"seconds": 9}, "at most 20 audio files in world 'docs'"),
+        ("worlds/docs/audio", {"seconds": 9}, "at most 20 sources in world 'docs'"),
         ("worlds/docs/faults", {"reset": {}, "match": {"task": "x"}}, "at most 2 faults in world 'docs'"),
         ("worlds", {}, "at most 3 worlds"),
         ("worlds/docs/fork", {}, "at most 3 worlds"),
@@ -69,9 +69,16 @@ def test_the_next_of_a_kind_is_refused(fake: Fake, path: str, body: object, said
 
 
 @pytest.mark.parametrize(
-    ("kind", "row"), [("accounts", {}), ("audio", {"seconds": 9}), ("tasks", {"lifecycle": "cover"})]
+    ("kind", "row", "limit"),
+    [
+        ("accounts", {}, "accounts"),
+        ("audio", {"seconds": 9}, "sources"),
+        ("tasks", {"lifecycle": "cover"}, "tasks"),
+    ],
 )
-def test_a_world_that_comes_with_too_many_is_refused(tmp_path: Path, kind: str, row: dict[str, Any]) -> None:
+def test_a_world_that_comes_with_too_many_is_refused(
+    tmp_path: Path, kind: str, row: dict[str, Any], limit: str
+) -> None:
     """In a request, a restored document and a file: with the line of what there is too much of."""
     fake = Fake(world="empty", limits=FEW)
     spec = {kind: {f"n{number}": row for number in range(21)}}
@@ -79,7 +86,7 @@ def test_a_world_that_comes_with_too_many_is_refused(tmp_path: Path, kind: str, 
     document = Fake(world="empty")
     document.control("POST", "worlds", {"name": "w", **spec})
     exported = document.control("GET", "worlds/w/export").body
-    with pytest.raises(InvalidSourceError, match=rf"world\.yaml:1: {kind}: expected at most .* received 2[12]"):
+    with pytest.raises(InvalidSourceError, match=rf"world\.yaml:1: {limit}: expected at most .* received 2[12]"):
         Fake(world=str(world_file(tmp_path, json.dumps(spec))), limits=FEW)
 
     assert "in world 'v'" in refusal(fake.control("POST", "worlds", {"name": "v", **spec}))

@@ -85,6 +85,8 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "readTask": tasks.read_task,
     "createMusicTask": tasks.create_music_task,
     "createAudio": tasks.create_audio,
+    "createSource": tasks.create_source,
+    "createTask": tasks.create_task,
     "readMedia": media.read_media,
 }
 
@@ -112,7 +114,7 @@ class Control:
         """Compile the contract of the control API. Raises `InvalidSourceError` for an operation without a handler."""
         text = self.limits.world_text_bytes
         longest = {"createWorld": text, "restoreWorld": _EXPORT * text}
-        self.front = front = Front(self.admin, "Problem", "application/problem+json", errors.CONTROL_RAISED, longest)
+        self.front = front = Front(self.admin, errors.CONTROL_RAISED, longest)
         feeds = events.Feeds()
         self._handlers: dict[str, Handler] = {
             **HANDLERS,

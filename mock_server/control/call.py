@@ -9,6 +9,7 @@ from covermock.openapi import Contract, excerpt, nearest
 
 from ..http.errors import INVALID_PARAMS, NAME_TAKEN, UNKNOWN_NAME, Refusal
 from ..http.messages import Request
+from ..http.redaction import Keys
 from ..limits import Limits
 from ..stores.port import Store
 from ..world.files import WorldFiles
@@ -51,8 +52,13 @@ class ControlCall:
             raise unknown("path.world", "a world", name, self.store.names())
         return world
 
-    def knows(self, key: str) -> bool:
-        """Return True if a key is this mock's own, and may be shown. May be asked outside of the lock, too."""
+    @property
+    def knows(self) -> Keys:
+        """Return what says of a key if it is this mock's own, and may be shown."""
+        return Keys(self._is_own, self.contract.scheme)
+
+    def _is_own(self, key: str) -> bool:
+        """Return True if a key is one of this mock's. May be asked outside of the lock, too."""
         if key not in self._known:
             with self.lock:
                 self._known[key] = self.store.find_key(key) is not None

@@ -1,9 +1,11 @@
 """How worlds, clocks and tasks are shown. Pure functions of facts and the time."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
 from ..gateway.values import TaskFacts, timestamp
+from ..world.build import AUDIO
 from ..world.clock import LAST
 from ..world.task import Task, index, next_change, own_time
 from ..world.world import World
@@ -20,6 +22,7 @@ def precise(seconds: float) -> str:
 
 def world_view(world: World, now: float) -> dict[str, Any]:
     """Show a world: who is in it, what they can spend, how much there is."""
+    kinds = Counter(key.partition("/")[0] for key in world.sources)
     return {
         "name": world.name,
         "description": world.spec.get("description", ""),
@@ -31,7 +34,8 @@ def world_view(world: World, now: float) -> dict[str, Any]:
             for account in world.accounts.values()
         },
         "tasks": len(world.tasks),
-        "audio": len(world.audio),
+        "audio": kinds[AUDIO],
+        "sources": dict(kinds),
     }
 
 

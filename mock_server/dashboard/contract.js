@@ -31,7 +31,16 @@ export function understand(root) {
     lifecycles: lifecyclesOf(root),
     clauses,
     errors,
+    key: keyHeader(root),
+    paid: operations.some((operation) => operation.price > 0),
   };
+}
+
+/** The header that carries a key, and what stands before the key in it. */
+function keyHeader(root) {
+  const [name] = Object.keys(root.security?.[0] ?? {});
+  const scheme = root.components?.securitySchemes?.[name] ?? {};
+  return scheme.type === "apiKey" ? { header: scheme.name, start: "" } : { header: "Authorization", start: "Bearer " };
 }
 
 function operationOf(root, path, method, raw) {
@@ -41,6 +50,7 @@ function operationOf(root, path, method, raw) {
     path,
     summary: raw.summary ?? "",
     statuses: Object.keys(raw.responses),
+    price: raw["x-credits"]?.max ?? 0,
     clauses: clausesIn(root, raw),
   };
 }

@@ -24,12 +24,14 @@ export function asCurl(entry, origin = location.origin) {
 }
 
 /** A test that sends the request to a gateway of its own, made like this world, and expects the same answer. */
-export function asPytest(entry, { world, files }) {
+export function asPytest(entry, { world, files, carrier }) {
   const { account, operation, error } = entry.why;
   const name = `${operation ?? entry.method}_${error ?? entry.status}`.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replace(/\W+/g, "_").replace(/^_+/, "");
-  const headers = headersOf(entry).filter(([header]) => header !== "authorization");
+  const carrying = carrier.header.toLowerCase();
+  const headers = headersOf(entry).filter(([header]) => header !== carrying);
   const key = account ? `gateway.keys[${python(account)}]` : python("unknown");
-  const authorized = "authorization" in entry.headers ? [`        "Authorization": "Bearer " + ${key},`] : [];
+  const before = carrier.start ? `${python(carrier.start)} + ` : "";
+  const authorized = carrying in entry.headers ? [`        ${python(carrier.header)}: ${before}${key},`] : [];
   const lines = [
     "import httpx",
     "import pytest",

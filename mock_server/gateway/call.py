@@ -7,10 +7,11 @@ from typing import Any
 
 from covermock.openapi import Contract, Operation
 
+from ..http.reader import Inputs
 from ..world.account import Account
 from ..world.task import Task
 from ..world.webhook import Delivery
-from ..world.world import Audio, World
+from ..world.world import TaskSource, World
 
 
 @cache
@@ -23,7 +24,7 @@ def _split(place: str) -> tuple[str, str]:
 class Call:
     """A request that has a valid key and valid parameters. `now` is the world's time, in Unix seconds.
 
-    The preconditions fill `source` (the id that was asked about) and `task` or `audio` (what it names). Faults fill
+    The preconditions fill `source` (the id that was asked about) and `task` or `found` (what it names). Faults fill
     `own` (what the task to come is to be), `back` (how many stages a status lies back) and `repeats` (the id to answer
     with); the start of
     a task sets `early`, the webhook that has to go out before the answer.
@@ -35,15 +36,14 @@ class Call:
     account: Account
     now: float
     base: str
-    query: Mapping[str, Any]
-    body: Mapping[str, Any] | None
+    given: Inputs
     own: Mapping[str, Any] | None = field(default=None, init=False)
     back: int = field(default=0, init=False)
     repeats: str = field(default="", init=False)
     early: Delivery | None = field(default=None, init=False)
     source: str = field(default="", init=False)
     task: Task | None = field(default=None, init=False)
-    audio: Audio | None = field(default=None, init=False)
+    found: TaskSource | None = field(default=None, init=False)
 
     def tell(self, **own: Any) -> None:
         """Say more of what the task to come is to be."""
@@ -53,7 +53,8 @@ class Call:
         """Return the value at the first of `places` (`body.taskId`, `query.task_id`) that the request has."""
         for place in places:
             part, name = _split(place)
-            value = ((self.body or {}) if part == "body" else self.query).get(name)
+            values = getattr(self.given, part) or {}
+            value = values.get(name)
             if value is not None:
                 return str(value)
         return ""

@@ -5,8 +5,9 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
-from covermock.openapi import excerpt, json_bytes
+from covermock.openapi import JSON, excerpt, json_bytes
 
+from ..http.envelopes import Envelope
 from ..http.errors import Refusal
 from ..http.messages import Answer, Wire
 from ..world.fault import Fault, chance, latency
@@ -14,58 +15,63 @@ from ..world.task import POLLS, index, own_time
 from .call import Call
 
 Settings = Mapping[str, Any]
+FindEnvelope = Callable[[int], Envelope]
 
 
-def force_status(status: int, settings: Settings) -> Answer:
+def force_status(status: int, settings: Settings, find: FindEnvelope) -> Answer:
     """Return the answer of a status fault: its own body, or the envelope (G5) with what it says of itself."""
     phrase = HTTPStatus(status).phrase if status in {known.value for known in HTTPStatus} else "Unknown"
     kind = settings.get("type", phrase.lower().replace(" ", "_"))
     message = settings.get("message", f"{phrase}: expected an answer, received a fault that this world dictates.")
-    body = settings.get("body", {"error": {"code": status, "message": message, "type": kind}})
+    envelope = find(status)
+    body = settings["body"] if "body" in settings else envelope.write(status, message, kind)
+    usual = JSON if "body" in settings else envelope.media_type
     headers = [(str(name), str(value)) for name, value in settings.get("headers", {}).items()]
     if "retry_after" in settings:
         headers.append(("Retry-After", f"{settings['retry_after']:g}"))
-    raw = body.encode() if isinstance(body, str) else json_bytes(body)
-    return Answer(status, raw, (("Content-Type", settings.get("content_type", "application/json")), *headers))
+    raw = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json_bytes(body)
+    return Answer(status, raw, (("Content-Type", settings.get("content_type", usual)), *headers))
 
 
-def _status(answer: Answer, settings: Settings) -> None:
-    made = force_status(settings["code"], settings)
+def _status(answer: Answer, settings: Settings, find: FindEnvelope) -> None:
+    made = force_status(settings["code"], settings, find)
     answer.status, answer.body, answer.headers = made.status, made.body, made.headers
 
 
-def _break_json(answer: Answer, _: Settings) -> None:
+def _break_json(answer: Answer, _: Settings, __: FindEnvelope) -> None:
     answer.body = answer.body[:-1] + b",}"
 
 
-def _wrong_type(answer: Answer, settings: Settings) -> None:
+def _wrong_type(answer: Answer, settings: Settings, _: FindEnvelope) -> None:
     others = tuple(row for row in answer.headers if row[0] != "Content-Type")
     answer.headers = (("Content-Type", settings.get("content_type", "text/html; charset=utf-8")), *others)
 
 
-def _truncate(answer: Answer, settings: Settings) -> None:
+def _truncate(answer: Answer, settings: Settings, _: FindEnvelope) -> None:
     answer.wire = Wire("truncated", bytes=settings.get("bytes", len(answer.body) // 2))
 
 
-def _drip(answer: Answer, settings: Settings) -> None:
+def _drip(answer: Answer, settings: Settings, _: FindEnvelope) -> None:
     answer.wire = Wire("drip", seconds=settings["seconds"])
 
 
-def _reset(answer: Answer, _: Settings) -> None:
+def _reset(answer: Answer, _: Settings, __: FindEnvelope) -> None:
     answer.wire = Wire("reset")
 
 
-def _empty(answer: Answer, _: Settings) -> None:
+def _empty(answer: Answer, _: Settings, __: FindEnvelope) -> None:
     answer.wire = Wire("empty")
 
 
-def _field_missing(answer: Answer, settings: Settings) -> None:
+def _field_missing(answer: Answer, settings: Settings, _: FindEnvelope) -> None:
     """Take a field (a dotted path) out of the answer; by default the last one of its last result."""
     try:
         value = orjson.loads(answer.body)
     except orjson.JSONDecodeError:  # another fault has dictated a body that is no JSON
         return
     path = settings["field"].split(".") if "field" in settings else _last_result_field(value)
+    if not path:
+        return
     here = value
     for step in path[:-1]:
         here = _inside(here, step)
@@ -77,14 +83,23 @@ def _field_missing(answer: Answer, settings: Settings) -> None:
 
 
 def _last_result_field(value: Any) -> list[str]:
-    """Return the path of the last field of the last result in `data`, or of the results themselves."""
-    data = value.get("data", {}) if isinstance(value, dict) else {}
-    for name, inner in data.items():
-        if isinstance(inner, list) and inner:
-            last = inner[-1]
-            place = ["data", name, str(len(inner) - 1)]
-            return [*place, list(last)[-1]] if isinstance(last, dict) and last else place
-    return ["data", "created_at"]
+    """Return the path of the last field of the last result, in the first list that has one, or of the answer itself."""
+    path, ends = _first_list(value, ()), list[str]()
+    here = value
+    for step in path:
+        here = here[step]
+    while here and isinstance(here, dict | list):
+        ends.append(str(len(here) - 1) if isinstance(here, list) else list(here)[-1])
+        here = here[-1] if isinstance(here, list) else here[ends[-1]]
+    return [*path, *ends]
+
+
+def _first_list(value: Any, path: tuple[str, ...]) -> tuple[str, ...]:
+    """Return where the first list stands that has anything in it, or nowhere."""
+    if isinstance(value, list) and value:
+        return path
+    inner = value.items() if isinstance(value, dict) else ()
+    return next((found for name, one in inner if (found := _first_list(one, (*path, name)))), ())
 
 
 def _inside(here: Any, step: str) -> Any:
@@ -93,7 +108,7 @@ def _inside(here: Any, step: str) -> Any:
     return here.get(step, {}) if isinstance(here, dict) else {}
 
 
-ANSWER_EFFECTS: Final[Mapping[str, Callable[[Answer, Settings], None]]] = {
+ANSWER_EFFECTS: Final[Mapping[str, Callable[[Answer, Settings, FindEnvelope], None]]] = {
     "status": _status,
     "field_missing": _field_missing,
     "malformed_json": _break_json,
@@ -183,12 +198,12 @@ def without_work(fired: list[Fault]) -> list[Fault]:
     return [fault for fault in fired if fault not in idle]
 
 
-def after(answer: Answer, fired: list[Fault]) -> None:
+def after(answer: Answer, fired: list[Fault], find: FindEnvelope) -> None:
     """Let faults spoil the answer, in the order of their table: a body is dictated before it is broken."""
     for name, effect in ANSWER_EFFECTS.items():
         for fault in fired:
             if name in fault.settings:
-                effect(answer, fault.settings[name])
+                effect(answer, fault.settings[name], find)
 
 
 def delay(fired: list[Fault], seed: int) -> float:

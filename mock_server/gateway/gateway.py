@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
-from covermock.openapi import JSON, Contract, Operation, Render, UnrenderableError, nearest, task_renderer
+from covermock.openapi import JSON, Contract, KeyScheme, Operation, Render, UnrenderableError, nearest, task_renderer
 
 from ..http import errors
+from ..http.envelopes import Envelope
 from ..http.errors import Refusal
 from ..http.messages import NOTHING, Answer, FollowUp, Request
 from ..http.reader import Front, Inputs, Respond
@@ -58,10 +60,13 @@ class Gateway:
 
     def __init__(self, contract: Contract, find_key: KeyLookup, public_url: str = "") -> None:
         self.contract = contract
-        self.front = Front(contract, "Error", JSON, errors.RAISED)
+        self.front = Front(contract, errors.RAISED)
         self.keys: Collection[str] = ()
         self._find_key = find_key
         self._public_url = public_url.rstrip("/")
+        self._scheme = scheme = _scheme(contract)
+        self._header = scheme.header.lower()
+        self._word = f"{scheme.word} " if scheme.word else ""
         self._routes = {operation.id: _route(contract, operation) for operation in contract.operations}
         self._readings: dict[int, Reading] = {}
         self._answers: dict[tuple[str, TaskView, str, str], Answer] = {}
@@ -87,7 +92,7 @@ class Gateway:
             raise owner
         world, account = owner
         now, given = world.clock.now(wall), known.given
-        call = Call(self.contract, known.operation, world, account, now, known.base, given.query, given.body)
+        call = Call(self.contract, known.operation, world, account, now, known.base, given)
         if known.wanted:
             return self._prefer(known.operation, known.wanted, why)
         fired = self._fire(call, why) if world.faults else []
@@ -143,12 +148,12 @@ class Gateway:
 
     def _prefer(self, operation: Operation, wanted: Wanted, why: dict[str, Any]) -> Answer:
         why["preferred"] = wanted
-        answer = preferred_answer(operation, wanted)
+        answer = preferred_answer(operation, wanted, self._envelope(operation))
         answer.why = why
         return answer
 
     def _fire(self, call: Call, why: dict[str, Any]) -> list[Fault]:
-        ids = [call.first_value(rule["id"]) for rule in call.operation.raw.get("x-preconditions", ()) if "id" in rule]
+        ids = [call.first_value(rule["id"]) for rule in call.operation.rules if "id" in rule]
         world, account = call.world, call.account
         met = RequestTraits(
             call.operation.handler, call.operation.id, account.name, account.key, frozenset(ids), call.now
@@ -165,7 +170,7 @@ class Gateway:
             without_work(fired)
         work: Respond = lambda _, __, why: self._do(call, fired, why)  # noqa: E731
         answer = self.front.guard(work, request, call.now, why) if effective else Answer(204, b"", (), why)
-        after(answer, fired)
+        after(answer, fired, self._envelope(call.operation))
         seconds = delay(fired, call.world.seed)
         answer.why = {**answer.why, "delay": seconds}
         answer.follow_up = replace(answer.follow_up, delay=seconds)
@@ -173,16 +178,21 @@ class Gateway:
 
     def _owner_of(self, request: Request) -> Owner | Refusal:
         """Return whose key the request carries, or its refusal (G2, G3); the scheme's case is open, so any will do."""
-        given = request.headers.get("authorization")
+        given = request.headers.get(self._header)
         if given is None:
             return Refusal(errors.MISSING_KEY, received="no such header")
-        owner = self._find_key(given[7:]) if given.startswith("Bearer ") else None
+        word = self._word
+        owner = self._find_key(given[len(word) :]) if given.startswith(word) else None
         if owner is not None:
             return owner
-        scheme, _, key = given.partition(" ")
-        if scheme.lower() != "bearer" or not key.strip():
-            return Refusal(errors.MISSING_KEY, received="an Authorization header of another form")
-        return self._find_key(key.strip()) or self._unknown_key()
+        key = self._scheme.key(given)
+        if not key:
+            return Refusal(errors.MISSING_KEY, received=f"an {self._scheme.header} header of another form")
+        return self._find_key(key) or self._unknown_key()
+
+    def _envelope(self, operation: Operation) -> Callable[[int], Envelope]:
+        """Return what finds the envelope of this operation's errors by their status."""
+        return partial(self.front.envelopes.of, operation.id)
 
     def _unknown_key(self) -> Refusal:
         """Return the refusal of a key that nobody has; keys of this mock are names of worlds, and no secret."""
@@ -198,10 +208,18 @@ def _answer(call: Call, way: Route, shown: TaskView, why: Mapping[str, Any]) -> 
     )
 
 
+def _scheme(contract: Contract) -> KeyScheme:
+    """Return how requests carry their keys. Raises `InvalidSourceError` where the contract asks for none."""
+    if contract.scheme is None:
+        problem = "expected a scheme, since a request's key says whose world it is about, received none"
+        raise contract.source.error(("security",), problem)
+    return contract.scheme
+
+
 def _route(contract: Contract, operation: Operation) -> Route:
     """Look up all that the operation names. Raises `InvalidSourceError` for what doesn't exist."""
     at = ("paths", operation.path, operation.method.lower())
-    rules = operation.raw.get("x-preconditions", [])
+    rules = operation.rules
     if operation.handler not in HANDLERS:
         received = f"received {operation.handler!r} ({nearest(operation.handler, HANDLERS)})"
         raise contract.source.error((*at, "x-handler"), f"expected a known handler, {received}")

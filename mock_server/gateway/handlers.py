@@ -10,8 +10,6 @@ from ..world.task import Task, count_poll, index, own_time
 from .call import Call
 from .values import media_base
 
-_AS_USUAL: Mapping[str, Any] = {}
-
 
 class TaskView(NamedTuple):
     """What a handler answers with: a task as it is in a state, under its id or another one's."""
@@ -24,12 +22,11 @@ class TaskView(NamedTuple):
 def start(call: Call) -> TaskView:
     """Start a task of the operation's lifecycle, charge for it, and answer with its id (C2, U8)."""
     world = call.world
-    lifecycle = call.contract.lifecycles[call.operation.raw["x-task"]]
-    own = world.yields.get(call.source, _AS_USUAL)
+    own = world.yields_of(call.source, call.operation.id)
     if call.own:
         own = {**own, **call.own}
     told = _dictated_id(call, own) if own else ""
-    task = world.begin(lifecycle.name, own, call.now, told or world.new_id(call.operation.id_prefix))
+    task = world.begin(call.operation.task_kind, own, call.now, told or world.new_id(call.operation.id_prefix))
     task.account, task.source, task.started_by = call.account.name, call.source, call.operation.id
     task.price, task.callback_url = world.price(call.operation.id), _callback_url(call)
     task.base = media_base(world, call.base)
@@ -55,7 +52,7 @@ def show(call: Call) -> TaskView:
 def _callback_url(call: Call) -> str:
     """Return where the task's result is to be sent, or an empty text (U7)."""
     callback = call.operation.callback
-    return str((call.body or {}).get(callback[0], "")) if callback else ""
+    return str((call.given.body or {}).get(callback[0], "")) if callback else ""
 
 
 def _owe_callback(call: Call, task: Task, mode: Mapping[str, Any]) -> None:
@@ -85,7 +82,7 @@ def _dictate(task: Task, first: Mapping[str, Any]) -> None:
 
 
 def _take_in(call: Call, task: Task) -> None:
-    if not call.world.accept(task, call.now, covers=SOURCE_UNUSED in call.operation.checks):
+    if not call.world.accept(task, call.now, once=SOURCE_UNUSED in call.operation.checks):
         raise RuntimeError("the account can't pay: x-preconditions of an operation with a price need 'affordable'")
 
 

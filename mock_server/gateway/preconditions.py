@@ -14,6 +14,8 @@ from covermock.openapi import (
 )
 
 from ..http.errors import Refusal
+from ..world.task import Task
+from ..world.world import source_key, use_key
 from .call import Call
 
 Rule = Mapping[str, Any]
@@ -44,26 +46,33 @@ def task_succeeded(call: Call, rule: Rule) -> None:
 
 
 def source_unused(call: Call, rule: Rule) -> None:
-    """The music task has no cover yet; one that failed doesn't count (C5)."""
-    cover = call.world.tasks.get(call.world.covers.get(call.source, ""))
-    if cover is not None and not call.world.has_failed(cover, call.now):
-        raise Refusal(rule["error"], received=f"{excerpt(call.source)}, whose cover task is {excerpt(cover.id)}")
+    """The operation has no task from this source yet; one that failed doesn't count (C5)."""
+    task = latest_use(call)
+    if task is not None and not call.world.has_failed(task, call.now):
+        received = f"{excerpt(call.source)}, whose {task.lifecycle} task is {excerpt(task.id)}"
+        raise Refusal(rule["error"], received=received)
+
+
+def latest_use(call: Call) -> Task | None:
+    """Return the latest task that the operation has started from the request's source."""
+    return call.world.tasks.get(call.world.uses.get(use_key(call.operation.id, call.source), ""))
 
 
 def source_known(call: Call, rule: Rule) -> None:
-    """The id names an uploaded audio file that this account may use (U3)."""
+    """The id names a source of this kind that this account may use (U3)."""
     call.source = call.first_value(rule["id"])
-    audio = call.world.audio.get(call.source)
-    if audio is None or audio.account not in {"", call.account.name}:
+    found = call.world.sources.get(source_key(rule["kind"], call.source))
+    if found is None or found.account not in {"", call.account.name}:
         raise Refusal(rule["error"], received=excerpt(call.source))
-    call.audio = audio
+    call.found = found
 
 
 def source_within(call: Call, rule: Rule) -> None:
-    """The audio is from `min` to `max` seconds long, both included (U2)."""
-    assert call.audio is not None
-    if not rule["min"] <= call.audio.seconds <= rule["max"]:
-        raise Refusal(rule["error"], expected=f"{rule['min']} to {rule['max']}", received=f"{call.audio.seconds:g}")
+    """The source's number, such as its seconds, is from `min` to `max`, both included (U2)."""
+    assert call.found is not None
+    number = call.found.numbers[rule["of"]]
+    if not rule["min"] <= number <= rule["max"]:
+        raise Refusal(rule["error"], expected=f"{rule['min']} to {rule['max']}", received=f"{number:g}")
 
 
 def affordable(call: Call, rule: Rule) -> None:

@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from covermock.openapi import JSON, Operation, Violation, excerpt, json_bytes, nearest
+from covermock.openapi import Operation, Violation, excerpt, json_bytes, nearest
 
 from ..http.errors import INVALID_PARAMS, Refusal
 from ..http.messages import Answer, Request
-from .effects import force_status
+from .effects import FindEnvelope, force_status
 
 _PREFERENCE = re.compile(r'\b(code|example)\s*=\s*"?([^",;\s]+)"?')
 
@@ -24,7 +24,7 @@ def preferences(request: Request, query: Mapping[str, list[str]]) -> dict[str, s
     return wanted
 
 
-def preferred_answer(operation: Operation, wanted: Mapping[str, str]) -> Answer:
+def preferred_answer(operation: Operation, wanted: Mapping[str, str], envelope: FindEnvelope) -> Answer:
     """Return the answer that was asked for: a documented example, or the envelope for an undocumented status."""
     code = wanted["code"] if "code" in wanted else _code_of(operation, wanted["example"])
     if not re.fullmatch(r"[2-5][0-9]{2}", code):
@@ -33,7 +33,11 @@ def preferred_answer(operation: Operation, wanted: Mapping[str, str]) -> Answer:
     name = wanted.get("example", next(iter(examples), ""))
     if "example" in wanted and name not in examples:
         raise _refusal("example", f"an example of {code} ({nearest(name, examples)})", name)
-    answer = Answer(int(code), json_bytes(examples[name]["value"])) if name else force_status(int(code), _UNDOCUMENTED)
+    if name:
+        kind = (("Content-Type", operation.media_type(code)),)
+        answer = Answer(int(code), json_bytes(examples[name]["value"]), kind)
+    else:
+        answer = force_status(int(code), _UNDOCUMENTED, envelope)
     applied = ", ".join(f"{key}={value}" for key, value in wanted.items())
     answer.headers = (*answer.headers, ("Preference-Applied", applied))
     return answer
@@ -41,7 +45,7 @@ def preferred_answer(operation: Operation, wanted: Mapping[str, str]) -> Answer:
 
 def _examples(operation: Operation, code: str) -> Mapping[str, Any]:
     content = operation.responses.get(code, {}).get("content", {})
-    examples: Mapping[str, Any] = content.get(JSON, {}).get("examples", {})
+    examples: Mapping[str, Any] = next((one.get("examples", {}) for one in content.values()), {})
     return examples
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from covermock.openapi import JSON, Contract, Operation, Validator, Violation, excerpt
+from covermock.openapi import Contract, Operation, Validator, Violation, excerpt
 
 from ..http import errors
 from ..http.errors import Refusal
@@ -12,9 +12,8 @@ from ..http.reader import judge
 from ..http.strict_json import parse_json, parse_query
 from ..world.journal import Entry
 
+_OF_KEYS = frozenset({errors.MISSING_KEY, errors.INVALID_KEY})
 _PLACES = {
-    errors.MISSING_KEY: "header.authorization",
-    errors.INVALID_KEY: "header.authorization",
     errors.NO_SUCH_PATH: "path",
     errors.METHOD_NOT_ALLOWED: "method",
     errors.INVALID_JSON: "body",
@@ -42,7 +41,8 @@ def _request_breaches(contract: Contract, operation: Operation | None, entry: En
     if name == errors.INVALID_PARAMS and operation is not None and not entry.capped:
         yield from _invalid(operation, entry.request)
         return
-    where = _PLACES.get(name) or _place(operation, name, entry.request)
+    header = contract.scheme.header.lower() if contract.scheme and name in _OF_KEYS else ""
+    where = f"header.{header}" if header else _PLACES.get(name) or _place(operation, name, entry.request)
     if where:
         yield Violation(where, row.message.partition(":")[0], "", row.clause)
 
@@ -59,19 +59,20 @@ def _place(operation: Operation | None, error: str, request: Request) -> str:
     """Return where the request names what a precondition found wrong: the id of that rule, or of one before it."""
     place = ""
     for rule in operation.raw.get("x-preconditions", ()) if operation else ():
-        place = _first_value(rule["id"], request) if "id" in rule else place
+        place = _first_value(operation, rule["id"], request) if operation and "id" in rule else place
         if rule["error"] == error:
             return place
     return ""
 
 
-def _first_value(places: list[str], request: Request) -> str:
+def _first_value(operation: Operation, places: list[str], request: Request) -> str:
     """Return the first of the places at which the request gives something."""
     try:
         body = parse_json(request.body) if request.body else {}
     except Refusal:
         body = {}
-    parts = {"query": parse_query(request.query), "body": body}
+    found = operation.pattern.fullmatch(request.path)
+    parts = {"query": parse_query(request.query), "body": body, "path": found.groupdict() if found else {}}
     for place in places:
         part, _, name = place.partition(".")
         if isinstance(parts[part], dict) and name in parts[part]:
@@ -82,11 +83,12 @@ def _first_value(places: list[str], request: Request) -> str:
 def _answer_breaches(contract: Contract, operation: Operation, entry: Entry) -> Iterator[Violation]:
     """Yield how the answer differs from the one that is documented for its status."""
     answer = entry.answer
-    documented = operation.responses.get(str(answer.status))
-    if documented is None:
+    documented = operation.documented(answer.status)
+    if not documented:
         yield Violation("answer.status", f"one of {', '.join(operation.responses)}", str(answer.status))
         return
-    schema = documented.get("content", {}).get(JSON, {}).get("schema")
+    media_type = operation.media_type(answer.status)
+    schema = documented.get("content", {}).get(media_type, {}).get("schema")
     if schema is None or answer.wire is not None:
         return
     try:
@@ -95,6 +97,6 @@ def _answer_breaches(contract: Contract, operation: Operation, entry: Entry) -> 
         yield Violation("answer.body", str(refusal.words["expected"]), str(refusal.words["received"]))
         return
     kind = dict(answer.headers).get("Content-Type", "none")
-    if kind != JSON:
-        yield Violation("answer.header.content-type", JSON, excerpt(kind))
+    if kind != media_type:
+        yield Violation("answer.header.content-type", media_type, excerpt(kind))
     yield from Validator(schema, contract.root).violations(value, "answer.body")

@@ -18,7 +18,7 @@ from ..world.journal import Entry, Journal
 from ..world.outbox import Outbox
 from ..world.task import task_of
 from ..world.webhook import PLANNED, SENDING, delivery_of
-from ..world.world import Audio, World
+from ..world.world import TaskSource, World
 
 FORMAT = 1
 Document = Mapping[str, Any]
@@ -48,9 +48,9 @@ def state(world: World) -> dict[str, Any]:
         "acts": world.version,
         "faults_made": world.faults_made,
         "accounts": [_account(account) for account in world.accounts.values()],
-        "audio": {name: asdict(audio) for name, audio in world.audio.items()},
+        "sources": {key: asdict(source) for key, source in world.sources.items()},
         "tasks": [{**asdict(task), "plan": [list(step) for step in task.plan]} for task in world.tasks.values()],
-        "covers": dict(world.covers),
+        "uses": dict(world.uses),
         "yields": {source: dict(own) for source, own in world.yields.items()},
         "faults": [asdict(fault) for fault in world.faults],
         "webhooks": {
@@ -84,9 +84,9 @@ def beginning(name: str, spec: Document, origin: Document, contract: Contract) -
 def current(name: str, spec: Document, facts: Document, contract: Contract) -> World:
     world = World(name, spec, contract, Clock(**facts["clock"]), facts["seed"], facts["drive"])
     world.made, world.version, world.faults_made = facts["made"], facts["acts"], facts["faults_made"]
-    world.audio = {name: Audio(**audio) for name, audio in facts["audio"].items()}
+    world.sources = {key: TaskSource(**source) for key, source in facts["sources"].items()}
     world.tasks = {row["id"]: task_of(row) for row in facts["tasks"]}
-    world.covers, world.yields = dict(facts["covers"]), dict(facts["yields"])
+    world.uses, world.yields = dict(facts["uses"]), dict(facts["yields"])
     world.accounts = {row["name"]: _read_account(row, world) for row in facts["accounts"]}
     world.faults = [Fault(**{**fault, "tasks": dict(fault["tasks"])}) for fault in facts["faults"]]
     world.outbox = _read_outbox(facts["webhooks"])

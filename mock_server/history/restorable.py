@@ -7,9 +7,18 @@ from dataclasses import replace
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
-from covermock.openapi import Contract, Violation, excerpt, first_repeat, nearest
+from covermock.openapi import NOTHING, REQUIRED, Contract, Operation, Violation, excerpt, first_repeat, nearest
 
-from ..world.build import InvalidSpecError, build, check_fault, check_results, check_yields, starts
+from ..world.build import (
+    AUDIO,
+    InvalidSpecError,
+    build,
+    check_fault,
+    check_results,
+    check_yields,
+    starts_from_kind,
+    starts_from_task,
+)
 from ..world.world import World
 from .export import current
 
@@ -75,18 +84,35 @@ def _names(known: _Facts) -> Found:
     yield from _once(f"{where}.accounts", (row["name"] for row in facts["accounts"]))
     yield from _once(f"{where}.accounts", (row["key"] for row in facts["accounts"]))
     yield from _once(f"{where}.faults", (row["id"] for row in facts["faults"]))
-    yield from _unknown_names(f"{where}.covers", facts["covers"].values(), known.tasks)
-    yield from _unknown_names(
-        f"{where}.audio", filter(None, (row["account"] for row in facts["audio"].values())), known.accounts
-    )
+    yield from _unknown_names(f"{where}.uses", facts["uses"].values(), known.tasks)
+    yield from _sources(known)
     for part, look in _PARTS.items():
         for number, row in enumerate(facts[part]):
             yield from look(row, known, f"{where}.{part}.{number}")
     for name, own in facts["yields"].items():
-        rules = [rule for rule, of in (("source-known", facts["audio"]), ("task-known", known.tasks)) if name in of]
-        operations = [operation for rule in rules for operation in starts(known.contract, rule)]
+        operations = _starting_from(name, known)
         yield from _refusal(where, check_yields, known.contract, ("yields", name), own, operations)
     yield from _webhooks(facts["webhooks"], known, f"{where}.webhooks")
+
+
+def _sources(known: _Facts) -> Found:
+    """Yield sources of a kind that nothing is started from, without a number that rules look at, of no account."""
+    where, contract = f"{known.where}.sources", known.contract
+    for key, row in known.facts["sources"].items():
+        kind = key.partition("/")[0]
+        yield from _unknown_names(f"{where}.{key}", [kind] if kind != AUDIO else [], contract.sources)
+        for number in sorted(contract.sources.get(kind, frozenset()) - row["numbers"].keys()):
+            yield Violation(f"{where}.{key}.numbers.{number}", REQUIRED, NOTHING)
+        yield from _unknown_names(f"{where}.{key}.account", filter(None, [row["account"]]), known.accounts)
+
+
+def _starting_from(name: str, known: _Facts) -> list[Operation]:
+    """Return the operations that start tasks from what has this id."""
+    kinds = {kind for kind, _, of in (key.partition("/") for key in known.facts["sources"]) if of == name}
+    found = [one for kind in sorted(kinds) for one in starts_from_kind(known.contract, kind)]
+    if name in known.tasks:
+        found += starts_from_task(known.contract, known.tasks[name]["lifecycle"])
+    return found
 
 
 def _account(row: Document, known: _Facts, where: str) -> Found:

@@ -1,12 +1,13 @@
 """Cross-origin access to the gateway's paths, for clients in a browser; off unless an origin was named."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
+
+from covermock.openapi import Contract
 
 from .messages import Answer, Request
 
-_USUAL = "Authorization, Content-Type, Prefer"
 _NAMES = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z, -]{1,4096}")
 _AGE = ("Access-Control-Max-Age", "600")
 _VARY = "Origin, Access-Control-Request-Headers"
@@ -18,10 +19,11 @@ def is_preflight(origin: str, request: Request) -> bool:
     return asks and _is_allowed(origin, request)
 
 
-def preflight(origin: str, request: Request, methods: Iterable[str]) -> Answer:
+def preflight(origin: str, request: Request, contract: Contract) -> Answer:
     """Return the answer to a preflight: all methods of the contract, and whatever headers were asked for."""
+    methods = sorted({operation.method for operation in contract.operations})
     asked = request.headers.get("access-control-request-headers", "")
-    headers = asked if _NAMES.fullmatch(asked) else _USUAL
+    headers = asked if _NAMES.fullmatch(asked) else ", ".join([*_header_of_keys(contract), "Content-Type", "Prefer"])
     private = [("Access-Control-Allow-Private-Network", "true")]
     answer = (
         ("Access-Control-Allow-Methods", ", ".join(methods)),
@@ -32,6 +34,10 @@ def preflight(origin: str, request: Request, methods: Iterable[str]) -> Answer:
         ("Vary", _VARY),
     )
     return Answer(204, b"", answer)
+
+
+def _header_of_keys(contract: Contract) -> list[str]:
+    return [contract.scheme.header] if contract.scheme else []
 
 
 def with_cors(origin: str, request: Request, respond: Callable[[], Answer]) -> Answer:

@@ -1,35 +1,28 @@
 """What both APIs of the mock do with a request before anybody answers it: find, judge, refuse. Driven by a contract."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from covermock.openapi import (
-    ERROR_FACTS,
     NOTHING,
     Contract,
-    InvalidSourceError,
     Operation,
     Parameter,
     Routes,
-    UnrenderableError,
     Violation,
     excerpt,
-    renderer,
 )
 
 from . import errors
+from .envelopes import Envelopes
 from .errors import Refusal
 from .messages import Answer, Request
-from .redaction import redact_text
+from .redaction import Keys, redact_text
 from .strict_json import parse_json, parse_query
 
 _log = logging.getLogger("covermock")
-_MESSAGE = "\0"  # stands for the text of an error where its place is looked for
-
-
 _AS_THE_CONTRACT_SAYS: Mapping[str, int] = {}
 Respond = Callable[[Request, float, dict[str, Any]], Answer]
 
@@ -46,7 +39,7 @@ class Inputs:
 
 
 class Front:
-    """The operations and errors of one contract, ready to meet requests. `envelope` names its schema of errors.
+    """The operations and errors of one contract, ready to meet requests; `raised` are the errors that it needs.
 
     `longest` has the bytes that bodies of some operations may have, by operationId; the contract has the rest.
     """
@@ -54,8 +47,6 @@ class Front:
     def __init__(
         self,
         contract: Contract,
-        envelope: str,
-        media_type: str,
         raised: frozenset[str],
         longest: Mapping[str, int] = _AS_THE_CONTRACT_SAYS,
     ) -> None:
@@ -63,17 +54,11 @@ class Front:
         usual = contract.body_limit
         self._longest = {one.id: longest.get(one.id, one.body_limit or usual) for one in contract.operations}
         self.routes = Routes(contract.operations)
-        self._content_type = ("Content-Type", media_type)
         self._reached: set[object] = set()
         for name in sorted(raised - contract.errors.keys()):
             raise contract.source.error(("x-errors",), f"expected a row {name!r}, received none; add it")
-        try:
-            self._render_error = renderer(contract.root, contract.root["components"]["schemas"][envelope], ERROR_FACTS)
-        except (KeyError, UnrenderableError) as error:
-            where = f"{contract.source.name}: components.schemas.{envelope}"
-            raise InvalidSourceError(f"{where}: expected the envelope of errors, received: {error}") from None
-        sample = self._render_error({"error.status": 0, "error.message": _MESSAGE, "error.type": ""})
-        self._message_at = next(_places(orjson.loads(sample)), ())
+        self.envelopes = Envelopes(contract)
+        self.refusal_text = self.envelopes.message
 
     def guard(self, respond: Respond, request: Request, wall: float, why: dict[str, Any]) -> Answer:
         """Return what `respond` answers, or the envelope of its refusal or crash. Never raises (G15)."""
@@ -86,17 +71,23 @@ class Front:
 
     def crash_answer(self, request: Request, crash: Exception, why: Mapping[str, Any]) -> Answer:
         """Return the envelope of a defect of ours, and log it."""
-        _log.error("%s %s failed", request.method, redact_text(request.path, lambda _: False), exc_info=crash)
+        _log.error(
+            "%s %s failed",
+            request.method,
+            redact_text(request.path, Keys(lambda _: False, self.contract.scheme)),
+            exc_info=crash,
+        )
         return self.refuse(Refusal(errors.INTERNAL_ERROR, received=type(crash).__name__), why)
 
     def refuse(self, refusal: Refusal, why: Mapping[str, Any]) -> Answer:
         """Return the envelope of an error (G5), with an Allow header where the method was the trouble (G12)."""
         row = self.contract.errors[refusal.name]
         self._note(refusal)
-        facts = {"error.status": row.status, "error.message": row.fill(refusal.words), "error.type": row.type}
+        envelope = self.envelopes.of(why.get("operation", ""), row.status)
+        body = envelope.write(row.status, row.fill(refusal.words), row.type)
         allow = [("Allow", str(refusal.words["expected"]))] if refusal.name == errors.METHOD_NOT_ALLOWED else []
         told = {**why, "error": row.name, "clause": row.clause}
-        return Answer(row.status, self._render_error(facts), (self._content_type, *allow), told)
+        return Answer(row.status, body, (("Content-Type", envelope.media_type), *allow), told)
 
     def longest(self, path: str) -> int:
         """Return the longest body (bytes) that any request to this path may have."""
@@ -111,16 +102,6 @@ class Front:
             self._reached.add(limit)
             expected, remedy = refusal.words["expected"], refusal.words["remedy"]
             _log.warning("covermock: the limit of %s is reached, more are refused. %s", expected, remedy)
-
-    def refusal_text(self, body: bytes) -> str:
-        """Return the text that a person reads in the envelope of an error, or an empty one."""
-        try:
-            value = orjson.loads(body)
-            for step in self._message_at:
-                value = value[step]
-        except (ValueError, LookupError, TypeError):  # a fault has dictated another body
-            return ""
-        return value if isinstance(value, str) else ""
 
     def operation(self, request: Request) -> tuple[Operation, Mapping[str, str]]:
         """Return the operation that the request asks for, and its raw path parameters. Raises `Refusal` (G12)."""
@@ -159,14 +140,6 @@ def judge(operation: Operation, request: Request, parameters: Mapping[str, str])
     if operation.body is not None and (request.body or operation.body_required):
         broken = broken + _body(operation, request, given)
     return given, broken
-
-
-def _places(value: Any, here: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Yield where in an envelope the message is."""
-    if value == _MESSAGE:
-        yield here
-    for name, inner in value.items() if isinstance(value, dict) else ():
-        yield from _places(inner, (*here, name))
 
 
 def _header_values(headers: Mapping[str, str], parameters: Iterable[Parameter]) -> dict[str, list[str]]:

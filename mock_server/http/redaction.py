@@ -11,13 +11,30 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import unquote
 
+from covermock.openapi import KeyScheme
+
 REDACTED: Final = "<redacted>"
 Known = Callable[[str], bool]
+
+
+class Keys:
+    """Which keys may be shown (`known`), and what carries keys, and begins them, under a contract's scheme."""
+
+    def __init__(self, known: Known, scheme: KeyScheme | None) -> None:
+        self._known = known
+        self.header = scheme.header.lower() if scheme else ""
+        self.prefix = scheme.prefix if scheme else ""
+
+    def __call__(self, key: str) -> bool:
+        """Return True if the key may be shown."""
+        return self._known(key)
+
 
 _WORDS = (
     r"api[_-]?key|access[_-]?key|private[_-]?key|token|secret|passw|pwd|credential|cookie|session|signature|auth|jwt"
 )
 _NAME = rf"(?:[\w.-]{{0,30}}(?:{_WORDS})[\w.-]{{0,30}}|key)"
+_OURS: Final = "aio_"  # keys that begin so are looked for in every form, below
 _SECRET_HEADER: Final = re.compile(_WORDS, re.IGNORECASE)
 _SCHEME: Final = re.compile(r"[A-Za-z]{3,12}|AWS4-HMAC-SHA256")
 _FIELD: Final = re.compile(
@@ -47,7 +64,15 @@ def redact_headers(headers: Mapping[str, str], known: Known) -> dict[str, str]:
 
 def redact_text(text: str, known: Known) -> str:
     """Return a text in which everything that looks like a key of another gateway is left out."""
-    return _KEY.sub(lambda found: _key(found, known), text) if _is_suspicious(text) else text
+    shown = _KEY.sub(lambda found: _key(found, known), text) if _is_suspicious(text) else text
+    if not isinstance(known, Keys) or known.prefix not in shown or known.prefix in {"", _OURS}:
+        return shown
+    return _beginning_with(known.prefix).sub(lambda found: found[0] if known(unquote(found[0])) else REDACTED, shown)
+
+
+@lru_cache(16)
+def _beginning_with(prefix: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![A-Za-z0-9]){re.escape(prefix)}[\w.~%+-]+")
 
 
 def redact_fields(text: str, known: Known) -> str:
@@ -92,7 +117,7 @@ def _is_secret_header(name: str) -> bool:
 
 def _header(name: str, value: str, known: Known) -> str:
     secret = _is_secret_header(name) if len(name) < _SHORT else _SECRET_HEADER.search(name)
-    if not secret:
+    if not secret and not (isinstance(known, Keys) and name == known.header):
         return value if len(value) < _SHORT and _plain(value) else redact_text(value, known)
     scheme, _, key = value.partition(" ") if name.endswith("authorization") else ("", "", value)
     if known((key or scheme).strip()):

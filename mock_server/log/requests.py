@@ -5,13 +5,13 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Final, Self
 
 from ..http.messages import Answer, Request
-from ..http.redaction import redact_text
+from ..http.redaction import Known, redact_text
 from ..real_time import CLOCKS
 from .lines import Line, Lost, Notice, Record, Sum, as_json, line
 from .writer import Writer
@@ -25,25 +25,31 @@ _STATUS = attrgetter("status")
 Said = Callable[[Request, Answer], str]
 
 
-def request_log(form: str, home: str, said: Said, keys: Collection[str]) -> "RequestLog | None":
+def _nothing(_: str) -> bool:
+    """Return False: no key may be shown."""
+    return False
+
+
+def request_log(form: str, home: str, said: Said, known: Known) -> "RequestLog | None":
     """Return the log of a server that was started with this `--log`, or None where it was not asked for."""
-    return RequestLog(form, home, said, keys) if form else None
+    return RequestLog(form, home, said, known) if form else None
 
 
 class RequestLog:
     """Writes what a server is asked to standard error. `form` is text, json or none; `home` is the world not named.
 
-    `keys` are those that may be shown; `said(request, answer)` returns the text of a refusal. Requests are noted from
-    one event loop. Within its context it takes what is logged by others, too, since that must wait for nobody either.
+    `known(key)` says if a key may be shown; `said(request, answer)` returns the text of a refusal. Requests are noted
+    from one event loop. Within its context it takes what is logged by others, too, since that must wait for nobody
+    either.
 
     While requests are summed up, `tally` takes an answer in the place of `note`: a list's own `append`, since at full
     load even a call of a function is a percent.
     """
 
-    def __init__(self, form: str, home: str, said: Said, keys: Collection[str] = (), stream: int = _STDERR) -> None:
+    def __init__(self, form: str, home: str, said: Said, known: Known = _nothing, stream: int = _STDERR) -> None:
         self.tells_requests = form != NONE
         self._home = home
-        self._keys = frozenset(keys)
+        self._known = known
         self._said = said
         self._coloured = is_coloured(stream, os.environ)
         self._writer: Writer[Record] = Writer(stream, self._json if form == JSON else self._text, self._loss)
@@ -82,14 +88,14 @@ class RequestLog:
             self._wait()
         message = self._said(request, answer) if "error" in answer.why else ""
         ms = (CLOCKS.wall() - began) * 1e3
-        self._lines.append(line(request, answer, began, ms, message, self._keys.__contains__))
+        self._lines.append(line(request, answer, began, ms, message, self._known))
         self._count += 1
         if self._count == MOST:
             self.tally = self._answers.append
 
     def say(self, level: str, message: str) -> None:
         """Write what the mock says about itself. May be called from any thread."""
-        self._writer.put([Notice(CLOCKS.wall(), level, redact_text(message, self._keys.__contains__))])
+        self._writer.put([Notice(CLOCKS.wall(), level, redact_text(message, self._known))])
 
     def _wait(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(_FLUSH, self._flush)

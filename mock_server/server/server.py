@@ -13,6 +13,7 @@ from threading import Lock
 
 from ..control import PREFIX
 from ..http.messages import Answer, Request
+from ..http.redaction import Keys
 from ..log.requests import request_log
 from ..mock import Mock
 from ..real_time import CLOCKS
@@ -50,7 +51,12 @@ class Server:
         self._making = Lock()
         self._waiting = Waiting(limits.waits)
         self.courier = Courier(lambda: self.mock, mock.settings.allow_callback)
-        self._log = request_log(mock.settings.log, mock.first, self._refusal_text, mock.gateway.keys)
+        self._log = request_log(
+            mock.settings.log,
+            mock.first,
+            self._refusal_text,
+            Keys(frozenset(mock.gateway.keys).__contains__, mock.contract.scheme),
+        )
         self._requests = self._log if self._log and self._log.tells_requests else None
         self._shared.note = self._requests.note if self._requests else None
 

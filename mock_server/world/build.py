@@ -1,4 +1,4 @@
-"""A world made from its specification: accounts, audio and tasks as it names them, refused where it can't be. Pure."""
+"""A world made from its specification: accounts, sources, tasks as it names them, refused where it can't be. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
@@ -6,8 +6,6 @@ from datetime import datetime
 from covermock.openapi import (
     NOTHING,
     REQUIRED,
-    SOURCE_KNOWN,
-    TASK_KNOWN,
     Contract,
     Operation,
     Pointer,
@@ -19,8 +17,10 @@ from ..http.strict_json import deeper
 from .account import Account
 from .clock import LAST, Clock
 from .task import FAILURE, MANUAL, SUCCESS, TIME, Task, hold, own_time, plan_from
-from .world import MUSIC, Audio, Spec, World
+from .world import Spec, TaskSource, World, source_key, use_key
 
+# A world file's own words for what the four routes are about: a kind of source, and a lifecycle.
+AUDIO, MUSIC = "audio", "music"
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
 FAULT_LEVELS = 50  # of what a fault answers with; an export has it inside of more
 
@@ -39,15 +39,9 @@ def build(name: str, spec: Spec, contract: Contract, wall: float) -> World:
     drive = spec.get("drive", TIME)
     clock = Clock(starts, wall, 0.0 if drive == MANUAL else spec.get("speed", 1.0))
     world = World(name, spec, contract, clock, spec.get("seed", 0), drive, origin={"wall": wall})
-    keys: set[str] = set()
-    for account, row in spec.get("accounts", {}).items():
-        if row["key"] in keys:
-            raise _unknown(("accounts", account, "key"), "a key of its own", row["key"], "choose another")
-        keys.add(row["key"])
-        world.accounts[account] = Account(account, row["key"], row["credits"], row["credits"])
+    _add_accounts(world)
     _check_names(world)
-    for audio_id, row in spec.get("audio", {}).items():
-        add_audio(world, audio_id, row)
+    _add_sources(world)
     for task_id, row in spec.get("music_tasks", {}).items():
         add_music_task(world, task_id, row, starts)
     for task_id, row in spec.get("tasks", {}).items():
@@ -55,6 +49,24 @@ def build(name: str, spec: Spec, contract: Contract, wall: float) -> World:
             raise _unknown(("tasks", task_id), "an id that no music task has", task_id, "choose another")
         add_task(world, task_id, row, starts)
     return world
+
+
+def _add_accounts(world: World) -> None:
+    keys: set[str] = set()
+    for account, row in world.spec.get("accounts", {}).items():
+        if row["key"] in keys:
+            raise _unknown(("accounts", account, "key"), "a key of its own", row["key"], "choose another")
+        keys.add(row["key"])
+        world.accounts[account] = Account(account, row["key"], row["credits"], row["credits"])
+
+
+def _add_sources(world: World) -> None:
+    for name, row in world.spec.get(AUDIO, {}).items():
+        add_source(world, AUDIO, name, row, (AUDIO,))
+    for kind, rows in world.spec.get("sources", {}).items():
+        check_kind(world.contract, ("sources", kind), kind)
+        for name, row in rows.items():
+            add_source(world, kind, name, row, ("sources", kind))
 
 
 def _instant(pointer: Pointer, text: str) -> float:
@@ -69,46 +81,57 @@ def _instant(pointer: Pointer, text: str) -> float:
     return min(seconds, LAST)
 
 
-def add_audio(world: World, audio_id: str, row: Spec) -> Audio:
-    """Put an uploaded audio file into the world."""
-    _check_name(("audio", audio_id, "account"), "an account", row.get("account", ""), world.accounts, none="")
-    _remember(world, ("audio", audio_id), row)
-    world.audio[audio_id] = Audio(float(row["seconds"]), row.get("account", ""))
-    return world.audio[audio_id]
+def check_kind(contract: Contract, pointer: Pointer, kind: str) -> None:
+    """Refuse a kind of source that no operation starts tasks from. Raises `InvalidSpecError`."""
+    _check_name(pointer, "a kind of source", kind, contract.sources)
+
+
+def add_source(world: World, kind: str, name: str, row: Spec, at: Pointer) -> TaskSource:
+    """Put what tasks are started from into the world: its account, what it yields, and its numbers."""
+    numbers = {key: float(value) for key, value in row.items() if key not in {"id", "account", "yields"}}
+    known = world.contract.sources.get(kind, frozenset())
+    for number in numbers.keys() - known if at[0] != AUDIO else ():
+        _check_name((*at, name, number), "a number that a rule looks at", number, known)
+    for missing in sorted(known - numbers.keys()):
+        raise InvalidSpecError((*at, name, missing), REQUIRED, NOTHING)
+    _check_name((*at, name, "account"), "an account", row.get("account", ""), world.accounts, none="")
+    _remember(world, (*at, name), row, starts_from_kind(world.contract, kind))
+    source = world.sources[source_key(kind, name)] = TaskSource(numbers, row.get("account", ""))
+    return source
 
 
 def add_music_task(world: World, task_id: str, row: Spec, now: float) -> Task:
     """Put a music task into the world that was made elsewhere: completed, pending (for ever) or failing."""
+    _check_name(("music_tasks", task_id), "a lifecycle", MUSIC, world.contract.lifecycles)
     music = world.contract.lifecycles[MUSIC]
     kinds: dict[str, Spec] = {
         "completed": {"state": music.success.name},
         "pending": {"state": music.stages[0].name},
         "failing": {"outcome": FAILURE},
     }
-    _remember(world, ("music_tasks", task_id), row)
-    task = add_task(
-        world, task_id, {**row, "lifecycle": MUSIC, "state": "", **kinds[row.get("state", "completed")]}, now
-    )
-    task.started_by = ""
-    return task
+    own = {**row, "lifecycle": MUSIC, "started_by": "", "state": "", **kinds[row.get("state", "completed")]}
+    return add_task(world, task_id, own, now, "music_tasks")
 
 
-def add_task(world: World, task_id: str, row: Spec, now: float) -> Task:
+def add_task(world: World, task_id: str, row: Spec, now: float, section: str = "tasks") -> Task:
     """Put a task into the world as it is in `row`: held in its `state`, or going on from its start without one."""
-    at_row = ("tasks", task_id)
+    at_row = (section, task_id)
     _check_name((*at_row, "lifecycle"), "a lifecycle", row["lifecycle"], world.contract.lifecycles)
     account = row.get("account") or next(iter(world.accounts), "")
     _check_name((*at_row, "account"), "an account", account, world.accounts, none="")
     _check_stages(world.contract, at_row, row)
-    starter = _starter(world.contract, row["lifecycle"])
+    starter = row.get("started_by", _starter(world.contract, row["lifecycle"]))
+    starters = [one.id for one in starts(world.contract) if one.task_kind == row["lifecycle"]]
+    _check_name((*at_row, "started_by"), "an operation that starts such tasks", starter, starters, none="")
+    _remember(world, at_row, row, starts_from_task(world.contract, row["lifecycle"]))
     task = world.begin(row["lifecycle"], row, now, task_id)
     task.account, task.started_by = account, starter
     if row.get("state"):
         _put(world, task, row["state"], now, (*at_row, "state"))
     task.source, task.created_at = row.get("source", ""), row.get("created_at")
     world.tasks[task_id] = task
-    if task.source in world.tasks:
-        world.covers[task.source] = task_id
+    if task.source and starter:
+        world.uses[use_key(starter, task.source)] = task_id
     return task
 
 
@@ -127,33 +150,45 @@ def _put(world: World, task: Task, state: str, now: float, pointer: tuple[str, .
 
 def _starter(contract: Contract, lifecycle: str) -> str:
     """Return the id of the operation that starts tasks of this lifecycle."""
-    return next((o.id for o in contract.operations if o.raw.get("x-task") == lifecycle and o.handler == "start"), "")
+    return next((one.id for one in starts(contract) if one.task_kind == lifecycle), "")
 
 
-def _remember(world: World, pointer: tuple[str, str], row: Spec) -> None:
-    """Keep what is to become of tasks started from this id."""
+def _remember(world: World, pointer: Pointer, row: Spec, operations: list[Operation]) -> None:
+    """Keep what is to become of tasks that these operations start from this id."""
     yields = row.get("yields")
     if yields:
-        rule = SOURCE_KNOWN if pointer[0] == "audio" else TASK_KNOWN
-        check_yields(world.contract, (*pointer, "yields"), yields, starts(world.contract, rule))
-        world.yields[pointer[1]] = yields
+        check_yields(world.contract, (*pointer, "yields"), yields, operations)
+        world.yields[str(pointer[-1])] = yields
 
 
-def starts(contract: Contract, rule: str = "") -> list[Operation]:
-    """Return the operations that start tasks; with a rule only those whose x-preconditions have it."""
-    started = [operation for operation in contract.operations if operation.handler == "start"]
-    return [operation for operation in started if not rule or rule in operation.checks]
+def starts(contract: Contract) -> list[Operation]:
+    """Return the operations that start tasks."""
+    return [operation for operation in contract.operations if operation.starts]
 
 
-def check_yields(contract: Contract, pointer: Pointer, own: Spec, operations: Iterable[Operation]) -> None:
+def starts_from_kind(contract: Contract, kind: str) -> list[Operation]:
+    """Return the operations that start tasks from sources of this kind."""
+    return [one for one in starts(contract) if any(row.get("kind") == kind for row in one.rules)]
+
+
+def starts_from_task(contract: Contract, lifecycle: str) -> list[Operation]:
+    """Return the operations that start tasks from tasks of this lifecycle."""
+    return [one for one in starts(contract) if any(row.get("lifecycle") == lifecycle for row in one.rules)]
+
+
+def check_yields(contract: Contract, pointer: Pointer, own: Spec, operations: Collection[Operation]) -> None:
     """Refuse an error or stage that doesn't exist, and results that one of the operations' tasks can't be shown with.
 
     `own` says what becomes of the tasks that these operations start. Raises `InvalidSpecError`.
     """
+    for name, inner in own.get("operations", {}).items():
+        known = [one.id for one in operations]
+        _check_name((*pointer, "operations", name), "an operation that starts tasks from this id", name, known)
+        check_yields(contract, (*pointer, "operations", name), inner, [contract.by_id[name]])
     _check_name((*pointer, "error"), "an error", own.get("error", ""), contract.errors, none="")
     _check_stages(contract, pointer, own)
     for operation in operations if "results" in own.get("first", {}) else ():
-        check_results(contract, (*pointer, "first", "results"), own["first"]["results"], operation.raw["x-task"])
+        check_results(contract, (*pointer, "first", "results"), own["first"]["results"], operation.task_kind)
 
 
 def check_fault(contract: Contract, pointer: Pointer, settings: Spec) -> None:

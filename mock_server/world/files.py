@@ -1,5 +1,6 @@
 """What a world is made from: world files, what they extend, and the server's own settings laid over them."""
 
+import re
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,11 +11,29 @@ from covermock.openapi import Contract, InvalidSourceError, Source, Validator, n
 from ..http.errors import Refusal
 from ..limits import Limits
 from .build import InvalidSpecError, build
+from .first import first_spec
 from .world import KINDS, Spec, World
 
 DEFAULT_CREDITS = 1000
+USUAL = "docs"  # the world of a server that nobody has named another for
 _LIMITS = Limits()
 _MAPS = ("accounts", "audio", "music_tasks", "tasks", "prices")
+_NESTED = "sources"
+
+
+def _fits(spec: Spec, contract: Contract) -> bool:
+    """Return True if a world can be made so under the contract."""
+    try:
+        build("", spec, contract, 0.0)
+    except InvalidSpecError:
+        return False
+    return True
+
+
+def _world_name(contract: Contract) -> str:
+    """Return the name of the world that follows from a contract: that of its file."""
+    stem = Path(contract.file).stem
+    return stem if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", stem) else "first"
 
 
 def folder() -> Path:
@@ -64,10 +83,21 @@ class WorldFiles:
         spec = self._extend(source, [path])
         return str(spec.get("name", path.stem)), spec, source
 
+    def first(self, name: str, contract: Contract, over: Spec, wall: float) -> World:
+        """Make the first world of a server, with what is laid over its file. Raises `InvalidSourceError`.
+
+        Without a name it is the usual one where that fits the contract, else one that follows from the contract.
+        """
+        named, spec, source = self.load(name or USUAL)
+        if not name and not _fits(complete(named, spec, contract), contract):
+            source = Source(contract.file, first_spec(contract), contract.source.text, edited=True)
+            named, spec = _world_name(contract), source.data
+        return self.build(named, merge(spec, over), source, contract, wall)
+
     def build(self, name: str, spec: Spec, source: Source, contract: Contract, wall: float) -> World:
         """Make the world of a file. Raises `InvalidSourceError`, with the line of what could not be made."""
         try:
-            world = build(name, complete(name, spec), contract, wall)
+            world = build(name, complete(name, spec, contract), contract, wall)
         except InvalidSpecError as error:
             raise source.error(error.pointer, str(error)) from None
         world.set_limits(self._limits)
@@ -100,16 +130,20 @@ class WorldFiles:
 
 
 def merge(base: Spec, over: Spec) -> Spec:
-    """Return `base` with what `over` says; named things (accounts, audio, tasks, prices) are joined, name by name."""
+    """Return `base` with what `over` says; named things (accounts, sources, tasks, prices) are joined, name by name."""
     joined: dict[str, Any] = {key: {**base[key], **over[key]} for key in _MAPS if key in base and key in over}
+    if _NESTED in base and _NESTED in over:
+        kinds = {**base[_NESTED], **over[_NESTED]}
+        joined[_NESTED] = {kind: {**base[_NESTED].get(kind, {}), **over[_NESTED].get(kind, {})} for kind in kinds}
     whole = {**base, **over, **joined}
     return {key: value for key, value in whole.items() if key not in {"name", "from"}}
 
 
-def complete(name: str, spec: Spec) -> Spec:
+def complete(name: str, spec: Spec, contract: Contract) -> Spec:
     """Return the specification with nothing left out: an account, a key and credits for each."""
+    start = contract.scheme.prefix if contract.scheme else ""
     accounts: Mapping[str, Any] = spec.get("accounts") or {"main": {}}
     first = next(iter(accounts))
-    keys = {account: f"aio_{name}" if account == first else f"aio_{name}_{account}" for account in accounts}
+    keys = {account: f"{start}{name}" if account == first else f"{start}{name}_{account}" for account in accounts}
     whole = {account: {"key": keys[account], "credits": DEFAULT_CREDITS, **row} for account, row in accounts.items()}
     return {**spec, "accounts": whole}

@@ -1,4 +1,4 @@
-"""A world: accounts, credits, audio, tasks and a clock of its own. Facts and the rules that keep them; no edges."""
+"""A world: accounts, credits, sources, tasks and a clock of its own. Facts and the rules that keep them; no edges."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,9 +17,9 @@ from .outbox import Outbox
 from .task import FAILURE, STALL, SUCCESS, TIME, Plan, Task, at, ends_in, own_time, plan
 
 Spec = Mapping[str, Any]
-KINDS = ("accounts", "audio", "faults", "tasks")  # of what a world may have many, up to its limits
+KINDS = ("accounts", "sources", "faults", "tasks")  # of what a world may have many, up to its limits
 _LIMITS = Limits()
-MUSIC = "music"  # the lifecycle of the tasks that a world's `music_tasks` are
+_AS_USUAL: Spec = {}
 
 
 def digits(seed: int, number: int) -> str:
@@ -28,22 +28,35 @@ def digits(seed: int, number: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Audio:
-    """An uploaded audio file: its length in seconds, and whose it is (empty: everybody's)."""
+class TaskSource:
+    """What tasks are started from and was there before, such as an uploaded audio file, and whose it is (empty: all's).
 
-    seconds: float
+    `numbers` are what rules of the contract look at, such as its seconds.
+    """
+
+    numbers: Mapping[str, float]
     account: str = ""
+
+
+def source_key(kind: str, name: str) -> str:
+    """Return the key of a source in its world; a kind has no slash."""
+    return f"{kind}/{name}"
+
+
+def use_key(operation: str, source: str) -> str:
+    """Return the key of what an operation has started from a source."""
+    return f"{operation}\n{source}"
 
 
 @dataclass(slots=True, eq=False)
 class World:
     """An island of facts. `yields` says, by source id, what becomes of the tasks that are started from it.
 
-    `covers` maps a music task to its latest cover task; `made` counts the ids that were given out; `version`
-    counts all that happened here, so who waits looks again when it has changed, and entries stand in its order. `gone`:
-    the world was deleted or replaced. `journal` has the exchanges, `controls` the control calls that changed something;
-    `origin` is how it all began.
-    `bases` and `plans` are texts and plans that many tasks share; `mark` tells the world from any other of its name.
+    `uses` maps what an operation was started from (see `use_key`) to its latest task; `made` counts the ids that
+    were given out; `version` counts all that happened here, so who waits looks again when it has changed, and entries
+    stand in its order. `gone`: the world was deleted or replaced. `journal` has the exchanges, `controls` the control
+    calls that changed something; `origin` is how it all began. `bases` and `plans` are texts and plans that many tasks
+    share; `mark` tells the world from any other of its name.
     """
 
     name: str
@@ -53,9 +66,9 @@ class World:
     seed: int = 0
     drive: str = TIME
     accounts: dict[str, Account] = field(default_factory=dict)
-    audio: dict[str, Audio] = field(default_factory=dict)
+    sources: dict[str, TaskSource] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
-    covers: dict[str, str] = field(default_factory=dict)
+    uses: dict[str, str] = field(default_factory=dict)
     yields: dict[str, Spec] = field(default_factory=dict)
     made: int = 0
     faults: list[Fault] = field(default_factory=list)
@@ -129,15 +142,23 @@ class World:
         drive = own.get("drive", self.drive)
         return plan(declared, self.seconds(lifecycle, own), outcome, own.get("stalls_at", ""), drive)
 
-    def accept(self, task: Task, now: float, *, covers: bool = False) -> bool:
-        """Charge for the task, store it and return True, or return False. `covers`: it is its source's cover."""
+    def yields_of(self, source: str, operation: str) -> Spec:
+        """Return what is to become of a task that the operation starts from the source: settings of its plan."""
+        own = self.yields.get(source)
+        if own is None or "operations" not in own:
+            return own or _AS_USUAL
+        every = {name: value for name, value in own.items() if name != "operations"}
+        return {**every, **own["operations"].get(operation, _AS_USUAL)}
+
+    def accept(self, task: Task, now: float, *, once: bool = False) -> bool:
+        """Charge for the task, store it and return True, or return False. `once`: its source gives one at a time."""
         risky = task.plan[-1].state == self.lifecycle(task).failure.name
         account = self.accounts[task.account]
         if not account.charge(task, lambda other: self.has_failed(other, now), risky=risky):
             return False
         self.tasks[task.id] = task
-        if covers:
-            self.covers[task.source] = task.id
+        if once:
+            self.uses[use_key(task.started_by, task.source)] = task.id
         return True
 
     def set_limits(self, limits: Limits) -> None:

@@ -1,15 +1,16 @@
-"""Control operations on tasks and on what tasks are started from: music tasks, audio."""
+"""Control operations on tasks and on what tasks are started from."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from itertools import islice, pairwise
 from typing import Any
 
 from covermock.openapi import nearest
 
 from ...http.errors import INVALID_PARAMS, Refusal
-from ...world.build import InvalidSpecError, add_audio, add_music_task
+from ...world.build import AUDIO, InvalidSpecError, add_music_task, add_source, add_task, check_kind
 from ...world.task import Task, at, end, hold, own_time, redrive, release, replan, rest_of
-from ...world.world import World
+from ...world.world import TaskSource, World, source_key
 from ..call import ControlCall, Result, name_in_use, refuse_unknown, unknown
 from ..steps import Making
 from ..views import task_view
@@ -89,12 +90,7 @@ def create_music_task(call: ControlCall) -> Result:
     """Put a music task into the world."""
     world = call.world
     task_id = call.fields.get("id") or world.new_id("gen")
-    if task_id in world.tasks:
-        raise name_in_use("task id", task_id)
-    _check_account(world, call.fields.get("account"))
-    world.refuse_more("tasks")
-    task = _position(lambda: add_music_task(world, task_id, call.fields, call.now))
-    return 201, task_view(world, task, call.now)
+    return 201, _put_task(call, task_id, lambda: add_music_task(world, task_id, call.fields, call.now))
 
 
 def create_audio(call: ControlCall) -> Making:
@@ -102,13 +98,45 @@ def create_audio(call: ControlCall) -> Making:
     seconds = None if isinstance(call.body, Mapping) else (yield lambda: _measure(call.body))
     world = call.world
     row = call.body if seconds is None else {**_arguments(call.query), "seconds": seconds}
-    audio_id = row.get("id") or world.new_id("aud")
-    if audio_id in world.audio:
-        raise name_in_use("audio id", audio_id)
+    name, source = _add_source(world, AUDIO, row, "aud")
+    return 201, {"id": name, **source.numbers, "account": source.account}
+
+
+def create_source(call: ControlCall) -> Result:
+    """Put a source of any kind into the world."""
+    world, kind = call.world, call.path["kind"]
+    try:
+        check_kind(world.contract, (), kind)
+    except InvalidSpecError:
+        raise unknown("path.kind", "a kind of source of the contract", kind, world.contract.sources) from None
+    name, source = _add_source(world, kind, call.fields, f"{kind}_")
+    return 201, {"id": name, "kind": kind, **asdict(source)}
+
+
+def create_task(call: ControlCall) -> Result:
+    """Put a task of any lifecycle into the world."""
+    world, row = call.world, call.fields
+    task_id = row.get("id") or world.new_id(f"{row['lifecycle']}_")
+    return 201, _put_task(call, task_id, lambda: add_task(world, task_id, row, call.now))
+
+
+def _add_source(world: World, kind: str, row: Mapping[str, Any], prefix: str) -> tuple[str, TaskSource]:
+    name = row.get("id") or world.new_id(prefix)
+    if source_key(kind, name) in world.sources:
+        raise name_in_use(f"{kind} id", name)
     _check_account(world, row.get("account"))
-    world.refuse_more("audio")
-    audio = _position(lambda: add_audio(world, audio_id, row))
-    return 201, {"id": audio_id, "seconds": audio.seconds, "account": audio.account}
+    world.refuse_more("sources")
+    return name, _position(lambda: add_source(world, kind, name, row, (kind,)))
+
+
+def _put_task(call: ControlCall, task_id: str, add: Callable[[], Task]) -> Any:
+    """Return the view of a task that `add` puts into the world. Raises `Refusal`."""
+    world = call.world
+    if task_id in world.tasks:
+        raise name_in_use("task id", task_id)
+    _check_account(world, call.fields.get("account"))
+    world.refuse_more("tasks")
+    return task_view(world, _position(add), call.now)
 
 
 def task_of(call: ControlCall) -> Task:

@@ -36,7 +36,9 @@ def create_world(call: ControlCall) -> Making:
     _refuse_another(call)
     name = call.fields.get("name") or call.store.new_name()
     base = _base(call, call.fields["from"]) if "from" in call.fields else {}
-    world = yield lambda: _build(call, name, complete(name, merge({**base, **call.settings}, call.fields)))
+    world = yield lambda: _build(
+        call, name, complete(name, merge({**base, **call.settings}, call.fields), call.contract)
+    )
     _claim(call, call.store.add, world)
     call.store.note_creation(world, call.wall)
     return 201, world_view(world, world.clock.now(call.wall))
@@ -104,7 +106,7 @@ def _fork(call: ControlCall, name: str, spec: Spec, facts: dict[str, Any], now: 
     """Return the world of these facts, as it is `now`, under another name and with other keys."""
     world = current(name, spec, facts, call.contract)
     world.clock = world.clock.at(call.wall, now)
-    keys = complete(name, {"accounts": {account: {} for account in world.accounts}})["accounts"]
+    keys = complete(name, {"accounts": {account: {} for account in world.accounts}}, call.contract)["accounts"]
     for account in world.accounts.values():
         account.key = keys[account.name]["key"]
     own = {name: {**row, "key": keys[name]["key"]} for name, row in spec.get("accounts", {}).items()}

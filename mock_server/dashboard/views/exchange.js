@@ -45,7 +45,7 @@ function whole(app, told) {
   const files = app.files ?? [];
   const buttons = [
     button("Copy as cURL", () => copy(asCurl(entry), "The cURL command")),
-    button("Copy as pytest", () => copy(asPytest(entry, { world: app.live.name, files }), "The pytest test")),
+    button("Copy as pytest", () => copy(asPytest(entry, { world: app.live.name, files, carrier: app.contract.key }), "The pytest test")),
   ];
   return [
     h("p", { class: "line-of" }, h("b", {}, entry.method), " ", h("span", { class: "request" }, entry.path, entry.query && `?${entry.query}`), " ", statusBadge(entry), " ", verdictBadge(entry)),

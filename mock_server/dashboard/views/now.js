@@ -18,7 +18,7 @@ export function nowView(app) {
   const table = exchangeTable(live.name, "The newest exchanges", { short: true });
   const noTask = h("p", { class: "quiet" }, "No task yet. A client that starts one will be seen here at once.");
   const noRequest = h("p", { class: "quiet" }, "No request yet. The journal fills as clients call.");
-  const tiles = tilesOf(live.name);
+  const tiles = tilesOf(live.name, app.contract.paid);
 
   function show() {
     const running = live.tasks.filter((task) => task.next !== null);
@@ -47,16 +47,17 @@ export function nowView(app) {
 }
 
 /** Those that a client started, newest first, before those that the world began with. */
-const order = (tasks) => [...tasks.filter((task) => task.price > 0 || runs(task)), ...tasks.filter((task) => !(task.price > 0 || runs(task)))];
+const order = (tasks) => [...tasks.filter((task) => !began(task)), ...tasks.filter(began)];
+const began = (task) => !task.price && !runs(task) && !task.source;
 
-function tilesOf(world) {
+function tilesOf(world, paid) {
   const rows = [
     ["running", "running", to(world, "tasks", null, { state: "running" })],
     ["ended", "not running", to(world, "tasks")],
     ["requests", "requests", to(world, "journal")],
     ["refused", "refused lately", to(world, "journal")],
     ["faults", "met by faults lately", to(world, "faults")],
-    ["credits", "credits left", to(world, "ledger")],
+    ...(paid ? [["credits", "credits left", to(world, "ledger")]] : []),
   ];
   const figures = new Map(rows.map(([name]) => [name, h("b", {}, "0")]));
   const root = h("ul", { class: "tiles" }, rows.map(([name, words, address]) => h("li", {}, h("a", { href: address }, figures.get(name), h("span", {}, words)))));

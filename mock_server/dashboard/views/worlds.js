@@ -42,7 +42,7 @@ function card(app, world, look) {
   const row = ([account, { key, credits }]) => h("tr", {}, h("th", { scope: "row" }, account), h("td", { class: "id" }, key), h("td", { class: "figure" }, count(credits)));
   const more = accounts.length > ROWS ? h("p", { class: "quiet" }, `and ${accounts.length - ROWS} more accounts`) : "";
   const table = h("table", { class: "plain-table" }, h("caption", { class: "unseen" }, `Accounts of ${name}`), h("thead", {}, h("tr", {}, ["Account", "Key", "Credits"].map((words) => h("th", { scope: "col" }, words)))), h("tbody", {}, accounts.slice(0, ROWS).map(row)));
-  const facts = [world.drive === "time" ? "by time" : `by ${world.drive}`, plural(world.tasks, "task"), `${count(world.audio)} audio`, `seed ${world.seed}`, dateTime(world.now)];
+  const facts = [world.drive === "time" ? "by time" : `by ${world.drive}`, plural(world.tasks, "task"), ...Object.entries(world.sources).map(([kind, number]) => `${count(number)} ${kind}`), `seed ${world.seed}`, dateTime(world.now)];
   return h("li", { class: "card" }, h("h2", {}, h("a", { href: to(name) }, name)), world.description && h("p", {}, world.description), h("p", { class: "quiet" }, facts.join(" · ")), table, more, h("div", { class: "actions start" }, deeds(app, name, look)));
 }
 

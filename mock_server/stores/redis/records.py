@@ -13,11 +13,11 @@ from ...world.fault import Fault
 from ...world.journal import BODY_LIMIT, Entry
 from ...world.task import Task, task_of
 from ...world.webhook import Delivery, delivery_of
-from ...world.world import Audio, World
+from ...world.world import TaskSource, World
 
 Json = Any
 HEAD, SPEC, OUTBOX = "head", "spec", "outbox"
-ACCOUNT, AUDIO, COVER, YIELDS, TASK, DELIVERY = "account", "audio", "cover", "yields", "task", "delivery"
+ACCOUNT, SOURCE, USES, YIELDS, TASK, DELIVERY = "account", "source", "uses", "yields", "task", "delivery"
 
 
 class SharedAccount(Account):
@@ -82,15 +82,15 @@ def records(world: World) -> Iterator[tuple[str, bytes]]:
     yield HEAD, head_json(world)
     yield OUTBOX, record_json([world.outbox.total, world.outbox.delivered, world.outbox.attempts])
     yield from ((f"{ACCOUNT}:{name}", account_json(account)) for name, account in world.accounts.items())
-    yield from ((f"{AUDIO}:{name}", record_json(audio)) for name, audio in world.audio.items())
+    yield from ((f"{SOURCE}:{key}", record_json(source)) for key, source in world.sources.items())
     yield from ((f"{YIELDS}:{name}", record_json(own)) for name, own in world.yields.items())
     yield from ((f"{TASK}:{name}", task_json(task)) for name, task in world.tasks.items())
-    yield from ((f"{COVER}:{name}", record_json(cover)) for name, cover in world.covers.items())
+    yield from ((f"{USES}:{key}", record_json(task)) for key, task in world.uses.items())
     yield from ((f"{DELIVERY}:{one.id}", delivery_json(one, None)) for one in world.outbox)
 
 
-def read_audio(raw: bytes) -> Audio:
-    return Audio(**orjson.loads(raw))
+def read_source(raw: bytes) -> TaskSource:
+    return TaskSource(**orjson.loads(raw))
 
 
 def become(old: Any, new: Any) -> None:

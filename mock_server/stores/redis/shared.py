@@ -11,19 +11,19 @@ from ...world.world import World
 from .parts import Records, SharedJournal, SharedOutbox
 from .records import (
     ACCOUNT,
-    AUDIO,
-    COVER,
     DELIVERY,
     HEAD,
     OUTBOX,
+    SOURCE,
     SPEC,
     TASK,
+    USES,
     YIELDS,
     SharedAccount,
     account_json,
     head_json,
-    read_audio,
     read_head,
+    read_source,
     read_task,
     record_json,
     task_json,
@@ -32,8 +32,8 @@ from .records import (
 _NOW = Clock(0.0, 0.0)
 _READ: Mapping[str, Callable[[bytes], Any]] = {
     TASK: read_task,
-    AUDIO: read_audio,
-    COVER: orjson.loads,
+    SOURCE: read_source,
+    USES: orjson.loads,
     YIELDS: orjson.loads,
 }
 
@@ -94,8 +94,8 @@ class SharedWorld(World):
         nothing: Callable[[], None] = lambda: None  # noqa: E731 - these few are known as soon as the world is
         self.accounts = Records(ACCOUNT, nothing)
         self.tasks = Records(TASK, self.complete)
-        self.audio, self.yields = Records(AUDIO, self.complete), Records(YIELDS, self.complete)
-        self.covers = Records(COVER, self.complete)
+        self.sources, self.yields = Records(SOURCE, self.complete), Records(YIELDS, self.complete)
+        self.uses = Records(USES, self.complete)
         self.outbox = SharedOutbox()
         self.journal = SharedJournal(lambda seen: self._sources.tail(self, "journal", seen))
         self.controls = SharedJournal(lambda seen: self._sources.tail(self, "controls", seen))
@@ -195,7 +195,7 @@ class SharedWorld(World):
             tasks |= {task.id for task in account.risky}
             yield f"{ACCOUNT}:{account.name}", account_json(account)
         yield from self._values(TASK, tasks, self._tasks, task_json)
-        for records in (self.audio, self.yields, self.covers):
+        for records in (self.sources, self.yields, self.uses):
             assert isinstance(records, Records)
             yield from self._values(records.kind, records.seen, records, record_json)
         yield from self._webhooks()
@@ -273,7 +273,7 @@ class SharedWorld(World):
         return next(records for records in self._mappings() if records.kind == kind)
 
     def _mappings(self) -> Iterator[Records]:
-        for records in (self.tasks, self.accounts, self.covers, self.yields, self.audio):
+        for records in (self.tasks, self.accounts, self.uses, self.yields, self.sources):
             assert isinstance(records, Records)
             yield records
 

@@ -1,0 +1,97 @@
+"""The envelope of each error as the contract documents it: schema and media type, by operation and status. Pure."""
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import orjson
+from covermock.openapi import ERROR_FACTS, Contract, InvalidSourceError, Operation, Render, UnrenderableError, renderer
+
+_MESSAGE: Final = "\0"  # stands for the text of an error where its place is looked for
+_TYPED: Final = "error.type"
+
+
+class Envelope(NamedTuple):
+    """How an error is written; `place` is where its message stands."""
+
+    render: Render
+    media_type: str
+    place: tuple[str, ...]
+
+    def write(self, status: int, message: str, kind: str) -> bytes:
+        """Return the body of an error; `kind` is its type."""
+        return self.render({"error.status": status, "error.message": message, _TYPED: kind})
+
+
+class Envelopes:
+    """The envelopes of a contract: that of the operation's documented response, else the file's first one."""
+
+    def __init__(self, contract: Contract) -> None:
+        """Compile them. Raises `InvalidSourceError` where there is none, or a row of x-errors lacks the type of its."""
+        self._compiled: dict[tuple[int, str], Envelope] = {}
+        self._by_status: dict[tuple[str, int], Envelope] = {}
+        self._contract = contract
+        found = [self._of(one, status) for one in contract.operations for status in one.responses if status[0] in "45"]
+        usual = next((envelope for envelope in found if envelope and envelope.place), None)
+        if usual is None:
+            problem = "expected a response to an error whose schema has error.message as an x-value, received none"
+            raise InvalidSourceError(f"{contract.source.name}: paths: {problem}")
+        self._usual = usual
+        self._refuse_untyped()
+
+    def of(self, operation: str, status: int) -> Envelope:
+        """Return the envelope of an error that this operation gives, or (an empty text) that none gives."""
+        known = self._by_status.get((operation, status))
+        if known is None:
+            one = self._contract.by_id.get(operation)
+            known = self._by_status[operation, status] = (self._of(one, status) if one else None) or self._usual
+        return known
+
+    def message(self, body: bytes) -> str:
+        """Return the text that a person reads in an error, or an empty one."""
+        try:
+            whole = orjson.loads(body)
+        except ValueError:  # a fault has dictated another body
+            return ""
+        places = {envelope.place for envelope in self._compiled.values() if envelope.place}
+        texts = (_inside(whole, place) for place in sorted(places))
+        return next((text for text in texts if isinstance(text, str)), "")
+
+    def _of(self, operation: Operation, status: int | str) -> Envelope | None:
+        """Return what the operation documents for the status, None where that has no message of an error."""
+        try:
+            schema, media_type = operation.schema(status), operation.media_type(status)
+        except KeyError:
+            return None
+        key = (id(schema), media_type)
+        if key not in self._compiled:
+            try:
+                render = renderer(self._contract.root, schema, ERROR_FACTS)
+            except (KeyError, UnrenderableError) as error:
+                at = ("paths", operation.path, operation.method.lower(), "responses", str(status))
+                problem = f"expected an envelope of errors that can be made, received: {error}"
+                raise self._contract.source.error(at, problem) from None
+            sample = orjson.loads(render({"error.status": 0, "error.message": _MESSAGE, _TYPED: ""}))
+            self._compiled[key] = Envelope(render, media_type, next(_places(sample), ()))
+        return self._compiled[key]
+
+    def _refuse_untyped(self) -> None:
+        """Refuse rows of x-errors without a type that an envelope of their status has to show."""
+        for name, row in self._contract.errors.items():
+            for operation in ("", *self._contract.by_id) if not row.type else ():  # JSON writes the mark as \u0000
+                if b"u0000" in self.of(operation, row.status).write(row.status, "", _MESSAGE):
+                    problem = "expected a type, since its envelope shows one, received none"
+                    raise self._contract.source.error(("x-errors", name), problem)
+
+
+def _places(value: Any, here: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield where in an envelope the message is."""
+    if value == _MESSAGE:
+        yield here
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        yield from _places(inner, (*here, name))
+
+
+def _inside(value: Any, place: tuple[str, ...]) -> Any:
+    for step in place:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
