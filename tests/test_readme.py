@@ -150,7 +150,11 @@ def test_the_world_file_is_one(tmp_path: Path) -> None:
     [text] = blocks("yaml")
     world = Fake(world=str(world_file(tmp_path, text))).world
 
-    assert ("polls", 3, 12.5) == (world.drive, world.accounts["main"].granted, world.audio["aud_mine"].seconds)
+    assert ("polls", 3, 12.5) == (
+        world.drive,
+        world.accounts["main"].granted,
+        world.sources["audio/aud_mine"].numbers["seconds"],
+    )
 
 
 def test_the_table_of_flags_is_the_commands_own() -> None:

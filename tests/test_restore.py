@@ -113,7 +113,7 @@ def requests(fake: Fake) -> Iterator[Got]:
             yield fake.get(f"{COVER_STATUS}?task_id={name}", key=account.key)
             yield fake.get(f"{UPLOAD_COVER_STATUS}?task_id={name}", key=account.key)
             yield fake.post(COVER, {"taskId": name}, key=account.key)
-        for name in list(world.audio)[:12]:
+        for name in [key.partition("/")[2] for key in world.sources][:12]:
             yield fake.post(UPLOAD_COVER, {"audio_id": name, "callback_url": "http://127.0.0.1:9/"}, key=account.key)
 
 

@@ -110,7 +110,7 @@ def test_a_world_with_very_many_rows_is_served(tmp_path: Path) -> None:
     """200,000 rows are audio like any other; that their work grows with their number alone is in test_linear.py."""
     rows = "".join(f"  a{number}: {{seconds: 30}}\n" for number in range(200_000))
 
-    assert 200_000 == len(Fake(world=str(world_file(tmp_path, f"audio:\n{rows}"))).world.audio)
+    assert 200_000 == len(Fake(world=str(world_file(tmp_path, f"audio:\n{rows}"))).world.sources)
 
 
 def test_a_mistake_among_very_many_rows_is_found_with_its_line(tmp_path: Path) -> None:

@@ -86,7 +86,9 @@ def test_a_world_file_extends_another(tmp_path: Path) -> None:
     path = world_file(tmp_path, f"from: {tmp_path}/base.yaml\nspeed: 60\naccounts:\n  poor: {{credits: 5}}\n")
     world = Fake(world=str(path)).world
 
-    assert (7, 8, 30) == tuple(world.audio[of].seconds for of in ("aud_6s", "aud_new", "aud123456789"))
+    assert (7, 8, 30) == tuple(
+        world.sources[f"audio/{of}"].numbers["seconds"] for of in ("aud_6s", "aud_new", "aud123456789")
+    )
     assert {"main": 1000, "second": 1000, "poor": 5} == {name: of.granted for name, of in world.accounts.items()}
     assert 60 == world.clock.scale
 

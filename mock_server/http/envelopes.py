@@ -11,11 +11,12 @@ _TYPED: Final = "error.type"
 
 
 class Envelope(NamedTuple):
-    """How an error is written; `place` is where its message stands."""
+    """How an error is written; `place` is where its message stands, `headers` say its media type."""
 
     render: Render
     media_type: str
     place: tuple[str, ...]
+    headers: tuple[tuple[str, str], ...]
 
     def write(self, status: int, message: str, kind: str) -> bytes:
         """Return the body of an error; `kind` is its type."""
@@ -71,7 +72,9 @@ class Envelopes:
                 problem = f"expected an envelope of errors that can be made, received: {error}"
                 raise self._contract.source.error(at, problem) from None
             sample = orjson.loads(render({"error.status": 0, "error.message": _MESSAGE, _TYPED: ""}))
-            self._compiled[key] = Envelope(render, media_type, next(_places(sample), ()))
+            self._compiled[key] = Envelope(
+                render, media_type, next(_places(sample), ()), (("Content-Type", media_type),)
+            )
         return self._compiled[key]
 
     def _refuse_untyped(self) -> None:

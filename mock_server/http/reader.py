@@ -85,9 +85,11 @@ class Front:
         self._note(refusal)
         envelope = self.envelopes.of(why.get("operation", ""), row.status)
         body = envelope.write(row.status, row.fill(refusal.words), row.type)
-        allow = [("Allow", str(refusal.words["expected"]))] if refusal.name == errors.METHOD_NOT_ALLOWED else []
+        headers = envelope.headers  # one tuple for all: the journal keeps answers by the thousand
+        if refusal.name == errors.METHOD_NOT_ALLOWED:
+            headers = (*headers, ("Allow", str(refusal.words["expected"])))
         told = {**why, "error": row.name, "clause": row.clause}
-        return Answer(row.status, body, (("Content-Type", envelope.media_type), *allow), told)
+        return Answer(row.status, body, headers, told)
 
     def longest(self, path: str) -> int:
         """Return the longest body (bytes) that any request to this path may have."""

@@ -92,7 +92,7 @@ class WorldFile:
         for key in [account.key for account in world.accounts.values()][:2]:
             head = {"host": "a", "authorization": f"Bearer {key}", "content-type": "application/json"}
             for operation in self._mock.contract.operations:
-                for source in [*list(world.audio)[:2], *list(world.tasks)[:3]]:
+                for source in [*[key.partition("/")[2] for key in world.sources][:2], *list(world.tasks)[:3]]:
                     body = json.dumps({"taskId": source, "audio_id": source}).encode() if operation.body else b""
                     query = "" if operation.body else f"task_id={source}"
                     answer = self._mock.answer(Request(operation.method, operation.path, query, head, body), WALL + 1)
