@@ -45,7 +45,7 @@ def test_the_remix_contract_is_the_gateway_with_two_more_operations() -> None:
     """The example stays what gateway.yaml says; `python tests/support/remix.py` writes it anew."""
     expected = with_remix(GATEWAY.read_text(encoding="utf-8"))
 
-    assert expected == REMIX.read_text(encoding="utf-8")
+    assert expected == REMIX.read_text(encoding="utf-8"), "run: python tests/support/remix.py"
 
 
 def test_each_operation_starts_tasks_that_go_through_every_state(play: Play) -> None:
