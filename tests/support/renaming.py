@@ -17,7 +17,6 @@ from covermock.openapi import parse
 _RAISED = "malformed-request no-such-path method-not-allowed missing-key invalid-key body-too-large invalid-json"
 FIXED_ERRORS = frozenset(f"{_RAISED} invalid-params internal-error unavailable crowded".split())
 _OWN_STATUSES = frozenset({400, 402, 403, 406, 409, 412, 422, 423, 424, 428})
-_OPEN_WORDS = frozenset({"empty", "odd", "odd-url"})
 _SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in "aeiou"]
 
 
@@ -165,16 +164,13 @@ class _Renaming:
             "of": self._of(names.numbers),
             "enum": names.value,
             "const": names.value,
-            "x-open": lambda old: [one if one in _OPEN_WORDS else names.fields.get(one, one) for one in old],
+            "x-open": lambda old: [names.fields.get(one, one) for one in old],
             "responses": self._keys(self._response),
             "$ref": lambda old: "/".join(names.schemas.get(part, part) for part in old.split("/")),
             "schemas": self._keys(self._of(names.schemas)),
             "securitySchemes": self._schemes,
             "security": lambda old: [{names.schemes[name]: [] for name in one} for one in old],
-            "examples": lambda old: {
-                name: {**self.node({**row, "value": None}), "value": names.value(row["value"])}
-                for name, row in old.items()
-            },
+            "examples": lambda old: {name: self._example(row) for name, row in old.items()},
         }
 
     def node(self, node: Any) -> Any:
@@ -208,6 +204,9 @@ class _Renaming:
     def _place(self, old: str) -> str:
         part, _, name = old.partition(".")
         return f"{part}.{self.names.fields[name]}"
+
+    def _example(self, old: Any) -> Any:
+        return {**self.node({key: old[key] for key in old if key != "value"}), "value": self.names.value(old["value"])}
 
     def _lifecycle(self, old: Any) -> Any:
         states = self.names.states
