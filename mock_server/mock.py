@@ -12,6 +12,7 @@ from covermock.openapi import ADMIN, GATEWAY, Contract, load
 
 from .control import PREFIX, Control, Steps, browser
 from .gateway.delays import hold_back
+from .gateway.first import first_spec
 from .gateway.gateway import Gateway
 from .history.replay import Replayer, repeatable
 from .http import cors
@@ -99,7 +100,7 @@ class Mock:
             limits=settings.limits,
             lock=self.lock,
         )
-        first = self.files.first(settings.world, self.contract, settings.over, wall)
+        first = self.files.first(settings.world, self.contract, settings.over, wall, first_spec)
         self.first = first.name
         self.gateway.keys = [account.key for account in first.accounts.values()][:_KEYS]
         self.store.start_with(first)

@@ -1,7 +1,7 @@
 """What a world is made from: world files, what they extend, and the server's own settings laid over them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ from covermock.openapi import Contract, InvalidSourceError, Source, Validator, n
 from ..http.errors import Refusal
 from ..limits import Limits
 from .build import InvalidSpecError, build
-from .first import first_spec
 from .world import KINDS, Spec, World
 
 DEFAULT_CREDITS = 1000
@@ -83,14 +82,16 @@ class WorldFiles:
         spec = self._extend(source, [path])
         return str(spec.get("name", path.stem)), spec, source
 
-    def first(self, name: str, contract: Contract, over: Spec, wall: float) -> World:
+    def first(
+        self, name: str, contract: Contract, over: Spec, wall: float, otherwise: Callable[[Contract], Spec]
+    ) -> World:
         """Make the first world of a server, with what is laid over its file. Raises `InvalidSourceError`.
 
-        Without a name it is the usual one where that fits the contract, else one that follows from the contract.
+        Without a name it is the usual one where that fits the contract, else what `otherwise` makes of the contract.
         """
         named, spec, source = self.load(name or USUAL)
         if not name and not _fits(complete(named, spec, contract), contract):
-            source = Source(contract.file, first_spec(contract), contract.source.text, edited=True)
+            source = Source(contract.file, otherwise(contract), contract.source.text, edited=True)
             named, spec = _world_name(contract), source.data
         return self.build(named, merge(spec, over), source, contract, wall)
 

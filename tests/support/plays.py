@@ -9,8 +9,8 @@ from urllib.parse import quote, urlencode
 
 import yaml
 from covermock.mock_server import Answer, Mock, Request, Settings
+from covermock.mock_server.gateway.first import first_spec
 from covermock.mock_server.mock import MakeStore, in_memory
-from covermock.mock_server.world.first import first_spec
 from covermock.openapi import JSON, Contract, Operation, Validator, facts, load
 
 from .fakes import NOON

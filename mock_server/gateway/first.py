@@ -5,8 +5,8 @@ from typing import Any
 
 from covermock.openapi import AFFORDABLE, SOURCE_KNOWN, TASK_KNOWN, Contract, Operation
 
-from .task import FAILURE, STALL
-from .world import Spec
+from ..world.task import FAILURE, STALL
+from ..world.world import Spec
 
 _SECOND = "second"
 _BEYOND = 100  # a number out of a range lies this part of the range beyond it
