@@ -7,10 +7,13 @@ import click
 
 from .check import check
 from .client import client
+from .completion import completion
 from .defects import defects
+from .doctor import doctor
 from .exits import CANNOT, HOLDS, USAGE, CannotError
 from .explain import explain
 from .flags import refuse_unknown_twins
+from .init import init
 from .ready import ready
 from .scenarios import scenarios
 from .serve import serve
@@ -23,14 +26,17 @@ def cli() -> None:
     """A local stand-in for the API in One gateway's cover routes, and a contract kit."""
 
 
-for command in (serve, ready, check, client, scenarios, explain, defects, spec):
+for command in (serve, ready, check, client, scenarios, explain, defects, spec, init, doctor, completion):
     cli.add_command(command)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code. Raises what is a defect of ours, and interrupts."""
     if "_COVERMOCK_COMPLETE" in os.environ:  # a shell asks click how a line goes on
-        cli.main(list(arguments), prog_name="covermock")
+        try:
+            cli.main(list(arguments), prog_name="covermock")
+        except SystemExit as done:
+            return int(done.code or HOLDS)
     try:
         refuse_unknown_twins(cli.commands.values())
         with cli.make_context("covermock", list(arguments)) as context:  # not click's `main`: there EPIPE is exit 1

@@ -31,7 +31,8 @@ def _code(arguments: Sequence[str], *, interruptible: bool) -> int:
     try:
         from .output import guard_streams
 
-        guard_streams()
+        if "_COVERMOCK_COMPLETE" not in os.environ:  # click answers a shell in bytes
+            guard_streams()
         from .command_line import run
 
         _on_interrupt(signal.default_int_handler, wanted=interruptible)

@@ -19,7 +19,7 @@ def ready(url: str, timeout: float) -> int:
         raise click.UsageError(f"expected an http(s) URL, received {url!r}; for example http://127.0.0.1:8080")
     end = time.monotonic() + timeout
     while True:
-        problem = _problem(f"{url.rstrip('/')}/__mock/readyz", max(end - time.monotonic(), _PAUSE))
+        problem = problem_at(f"{url.rstrip('/')}/__mock/readyz", max(end - time.monotonic(), _PAUSE))
         if problem is None:
             click.echo(f"ready: {url}")
             return 0
@@ -29,7 +29,7 @@ def ready(url: str, timeout: float) -> int:
         time.sleep(_PAUSE)
 
 
-def _problem(url: str, timeout: float) -> str | None:
+def problem_at(url: str, timeout: float) -> str | None:
     """Return why the server is not ready, or None when it is."""
     from urllib.error import HTTPError
     from urllib.request import ProxyHandler, build_opener

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .config import config
 from .flags import flag, origin, web_address
 from .limits import CommandWithLimits, NamedValues, limits
 from .numbers import SECONDS, SEED, Number, Whole
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     default="text",
     help="A line for each request on standard error.",
 )
+@config
 @flag("--watch", is_flag=True, help="Start anew when the contract or the world file changes.")
 def serve(host: str, port: int, store: str, workers: int, watch: bool, **flags: Any) -> int:
     """Serve the four operations locally, at once and for free.

@@ -331,6 +331,22 @@ def test_without_the_plugin_strict_markers_need_two_lines(tmp_path: Path) -> Non
     assert "fixture 'gateway' not found" in output
 
 
+def test_a_world_may_be_a_file(tmp_path: Path) -> None:
+    """Each test gets a world of its own from the file, with keys of its own, and may change it."""
+    (tmp_path / "mine.yaml").write_text("from: docs\ndrive: polls\naccounts:\n  main: {credits: 7}\n")
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\ngateway_world = {tmp_path}/mine.yaml\n")
+    (tmp_path / "test_file.py").write_text(
+        "import pytest\nkeys = set()\n"
+        "def test_one(gateway):\n    keys.add(gateway.api_key)\n    assert gateway.credits == 7\n"
+        "@pytest.mark.gateway(drive='manual', accounts={'main': {'credits': 1}})\n"
+        "def test_two(gateway):\n    keys.add(gateway.api_key)\n    assert gateway.credits == 1\n"
+        "    assert gateway.world.view()['drive'] == 'manual'\n"
+        "def test_keys():\n    assert len(keys) == 2\n"
+    )
+
+    assert "3 passed" in pytest_run(tmp_path)
+
+
 LIVE = """
 def test_here_only(gateway):
     gateway.clock.advance(1)
