@@ -95,6 +95,7 @@ class Answer:
     """One HTTP answer. `why` explains what it rests on: operation, clause, error, task, world, faults.
 
     Nothing acts on that but the journal, which files the exchange under its world; `follow_up` says what is to be done.
+    The gateway may give the same answer many times: whoever changes one copies it.
     """
 
     status: int
