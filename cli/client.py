@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from .delivery import deliver, refuse_unwritable
-from .flags import SPEC, flag
+from .flags import SPEC, contract_of, flag
 from .look import printed, printing
 from .numbers import YEAR, Number, Whole
 
@@ -48,11 +48,12 @@ def client(command: tuple[str, ...], report: tuple[str, ...], **flags: Any) -> i
         if problem := problem_with(Path(name)):
             raise click.BadParameter(problem, param_hint="--report")
     names = dict(_read_rename(pair) for pair in flags.pop("env"))
-    from covermock.fixtures.running_clients import NAMES
+    from covermock.fixtures.running_clients import names_of
 
+    valid = names_of(contract_of(flags["spec"]))
     for name in names:
-        if name not in NAMES:
-            raise click.UsageError(f"--env: expected one of the values, received {name!r} ({nearest(name, NAMES)})")
+        if name not in valid:
+            raise click.UsageError(f"--env: expected one of the values, received {name!r} ({nearest(name, valid)})")
     from .judging import judge_command
 
     paths = [Path(name) for name in report]

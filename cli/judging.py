@@ -14,8 +14,9 @@ from typing import Any
 import click
 from covermock.contract_tests.clients.record.about import about_client
 from covermock.contract_tests.clients.running import judge_runs, judge_suite
-from covermock.contract_tests.clients.scenarios import KEY, ONCE, Scenario, UnknownScenarioError, find_scenarios
+from covermock.contract_tests.clients.scenarios import ONCE, Scenario, UnknownScenarioError, find_scenarios
 from covermock.contract_tests.clients.verdicts import ClientJudgement, Mutation, RunVerdict, client_judgement
+from covermock.contract_tests.clients.worlds import key_of
 from covermock.contract_tests.reports.redaction import redactor
 from covermock.fixtures.running_clients import Client, Run, UnstartableError, printable
 from covermock.mock_server.defects import Catalogue, Defect
@@ -27,29 +28,28 @@ from .flags import SECRETS, contract_of
 def judge_command(command: tuple[str, ...], variables: dict[str, str], flags: dict[str, Any]) -> ClientJudgement:
     """Return the judgement on a command. Raises `click.ClickException` for a name that is no scenario's."""
     names, jobs = flags["scenarios"], flags["jobs"]
-    defects = _defects(flags["defects"], flags["spec"])
+    defects, contract = _defects(flags["defects"], flags["spec"]), contract_of(flags["spec"])
     try:
-        scenarios = find_scenarios(names) if names else [ONCE]
+        scenarios = find_scenarios(names, contract) if names else [ONCE]
     except UnknownScenarioError as error:
         raise click.BadParameter(str(error), param_hint="--scenarios") from None
-    contract = contract_of(flags["spec"])
     began = time.monotonic()
     settings = (flags["timeout"], flags["world"], variables, flags["allow_callback"], flags["fail_on"])
     with _interruptible() as stopping:
-        show = None if names else _show_to(flags)
+        show = None if names else _show_to(flags, key_of(contract))
         client = Client(command, *settings, show, stopping, spec=flags["spec"] or "")
         verdicts, trouble = _verdicts(client, scenarios, jobs, _print_to(flags))
         mutations = () if trouble or not defects else _mutations(client, defects, verdicts, jobs)
-    told = _command(command)
+    told = _command(command, key_of(contract))
     judgement = client_judgement(contract, told, verdicts, flags["fail_on"], flags["cover_min"], trouble)
     about = about_client(contract, told, flags, verdicts, time.monotonic() - began)
     return replace(judgement, mutations=mutations, about=about)
 
 
-def _command(command: tuple[str, ...]) -> str:
+def _command(command: tuple[str, ...], key: str) -> str:
     """Return the command as a report may show it: without keys."""
     own = redactor(os.environ.get(name, "") for name in SECRETS)
-    return own(printable(shlex.join(command).encode("utf-8", "surrogateescape"), [KEY]))
+    return own(printable(shlex.join(command).encode("utf-8", "surrogateescape"), [key]))
 
 
 def _defects(names: str, spec: str | None) -> list[Defect]:
@@ -86,9 +86,9 @@ def _mutations(client: Client, defects: list[Defect], verdicts: list[RunVerdict]
     return judge_suite(run, defects, jobs, client.stopping)
 
 
-def _show_to(flags: dict[str, Any]) -> Callable[[bytes], None]:
+def _show_to(flags: dict[str, Any], key: str) -> Callable[[bytes], None]:
     tell = _print_to(flags)
-    return lambda data: tell(printable(data, [KEY]))
+    return lambda data: tell(printable(data, [key]))
 
 
 def _print_to(flags: dict[str, Any]) -> Callable[[str], None]:

@@ -6,6 +6,8 @@ UNAUTHORIZED: Final = 401
 NOT_FOUND: Final = 404
 NOT_ALLOWED: Final = 405
 _LATER: Final = frozenset({429, 503})
+_AGAIN: Final = frozenset({408, 409, 421, 423, 425, 429})  # refusals that a repetition may change
+_TOO_LARGE: Final = 413
 _WITHOUT_BODY: Final = frozenset({204, 304})
 
 
@@ -30,6 +32,15 @@ def is_crash(status: int) -> bool:
 def asks_to_wait(status: int) -> bool:
     """Return True if the same request may be sent later, after Retry-After."""
     return status in _LATER
+
+
+def is_hopeless(status: int) -> bool:
+    """Return True if the same request can only be refused again."""
+    return is_refusal(status) and status not in _AGAIN
+
+
+def is_too_large(status: int) -> bool:
+    return status == _TOO_LARGE
 
 
 def has_no_body(status: int) -> bool:

@@ -9,12 +9,12 @@ from urllib.parse import quote, unquote, unquote_plus
 
 from covermock.openapi import excerpt, nearest
 
+from ..statuses import is_hopeless, is_success
 from .entries import Entry
-from .experience import EITHER, Experience, is_success
+from .experience import EITHER, Experience
 from .finding import ClientFinding, finding
 from .rules import RULES
 
-_HOPELESS = frozenset({400, 401, 402, 404, 405, 413})
 _SLACK = 0.1  # seconds by which a timer may be early
 _SHORT_GAPS = 4  # so many gaps have to be short before a pace is judged
 _SHORT_SHARE = 0.5
@@ -59,7 +59,7 @@ def _may_start_again(run: Experience, before: Entry, again: Entry) -> bool:
     """Return True if it is safe to start anew: the first was refused, or (in a suite) was seen to its end."""
     if before.unclear:
         return False
-    if before.status != 200:
+    if not is_success(before.status):
         return True
     task = before.fact("task.id")
     ends = [poll.answered for poll in run.polls if poll.given_id == task and run.ended(poll)]
@@ -69,7 +69,7 @@ def _may_start_again(run: Experience, before: Entry, again: Entry) -> bool:
 def _gives_up_the_hopeless(run: Experience) -> Iterator[ClientFinding]:
     groups = [*_same(run).values(), *run.polled.values()]
     for group in groups:
-        hopeless = [(before, again) for before, again in pairwise(group) if before.status in _HOPELESS]
+        hopeless = [(before, again) for before, again in pairwise(group) if is_hopeless(before.status)]
         for before, again in hopeless if run.job or len(hopeless) >= _TRIES else ():
             expected = f"no repetition of what was answered with {before.status}"
             yield finding(run.contract, RULES["no-hopeless-repeat"], expected, f"{before}, then the same again", again)
@@ -100,11 +100,11 @@ def _sources(run: Experience) -> Iterator[ClientFinding]:
 
 
 def _sources_for(run: Experience, start: Entry) -> list[str]:
-    """Return what the client may start such a task from: what it was given for it, and what it made itself (U14)."""
+    """Return what the client may start such a task from: what it was given for it, and what it made itself."""
     assert start.operation is not None
     rows: list[Mapping[str, Any]] = start.operation.raw.get("x-preconditions", [])
     row = next((row for row in rows if "id" in row), {})
-    given = run.given.sources.get(row.get("check", ""))
+    given = run.given.sources.get(row.get("lifecycle") or row.get("kind", ""))
     made = [task for task, kind in run.tasks.items() if kind == row.get("lifecycle")]
     return [*([given] if given else []), *made]
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 
 from covermock.openapi import Contract, Operation
 
-from .experience import Experience, is_success
+from ..statuses import is_crash, is_success, is_too_large
+from .experience import Experience
 
 Cell = tuple[str, str]
 WEBHOOK = "webhook"
 _ANYWHERE = ("429", "5xx", "no answer")
-_RARE = frozenset({"413"})
 _HOOKS = ("delivered", "delivered twice", "never came")
 
 
@@ -33,7 +33,7 @@ def share(contract: Contract, cells: set[Cell]) -> float:
 
 def _of(contract: Contract, operation: Operation) -> Iterator[Cell]:
     for status in (*operation.responses, *_ANYWHERE):
-        if status not in _RARE:
+        if not (status.isdecimal() and is_too_large(int(status))):
             yield operation.id, status
     if operation.handler == "show":
         for state in contract.lifecycles[operation.raw["x-task"]].states:
@@ -52,7 +52,7 @@ def _answers(run: Experience) -> Iterator[Cell]:
 
 
 def _class(status: int) -> str:
-    return "5xx" if status >= 500 else str(status)
+    return "5xx" if is_crash(status) else str(status)
 
 
 def _hooks(run: Experience) -> Iterator[Cell]:

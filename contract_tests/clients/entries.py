@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 from covermock.openapi import Contract, Methods, Operation, Routes, facts
 
 from ..exchange import curl_line
+from ..statuses import is_crash, is_success
 
 Row = Mapping[str, Any]
 NO_JSON = object()  # what a body is that can't be read
@@ -39,6 +40,8 @@ class Entry:
     faults: tuple[str, ...] = ()
     methods: Methods = field(default_factory=dict)
     root: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    placed: Mapping[str, str] = field(default_factory=dict)
+    key_header: str = ""
 
     @property
     def operation(self) -> Operation | None:
@@ -63,12 +66,12 @@ class Entry:
     @property
     def unclear(self) -> bool:
         """Return True if the client can't know, from the answer, what its request did."""
-        return bool(self.wire) or self.delay > 0 or (self.status >= 500 and self.retry_after is None)
+        return bool(self.wire) or self.delay > 0 or (is_crash(self.status) and self.retry_after is None)
 
     @property
     def arrived(self) -> bool:
-        """Return True if a whole answer with status 200 was sent at once: the client has surely read it."""
-        return self.status == 200 and not self.wire and not self.delay
+        """Return True if a whole answer was sent at once that all is well: the client has surely read it."""
+        return is_success(self.status) and not self.wire and not self.delay
 
     @property
     def answered(self) -> float:
@@ -87,7 +90,8 @@ class Entry:
     def given_id(self) -> str:
         """Return the id that the request is about: the source of a task, or the task that is polled."""
         for place, name in self.operation.id_places if self.operation else ():
-            value = self.fields.get(name, [None])[0] if place == "query" else _member(self.value, name)
+            query = self.fields.get(name, [None])[0] if place == "query" else None
+            value = {"query": query, "path": self.placed.get(name)}.get(place, _member(self.value, name))
             if isinstance(value, str):
                 return value
         return ""
@@ -113,9 +117,9 @@ class Entry:
 
     def fact(self, name: str) -> Any:
         """Return what the answer says of an x-value such as `task.id`; None where it doesn't."""
-        if self.operation is None or self.status != 200 or not isinstance(self.answer, dict):
+        if self.operation is None or not is_success(self.status) or not isinstance(self.answer, dict):
             return None
-        return next(facts(self.root, self.operation.schema(200), self.answer, name), None)
+        return next(facts(self.root, self.operation.schema(self.operation.success), self.answer, name), None)
 
     def __str__(self) -> str:
         query = f"?{self.query}" if self.query else ""
@@ -126,9 +130,10 @@ class Entry:
     def curl(self) -> str:
         """Return the request as a command, with the key left out."""
         query = f"?{self.query}" if self.query else ""
-        shown = {name: value for name, value in self.headers.items() if name in {"content-type", "authorization"}}
-        if "authorization" in shown:
-            shown["authorization"] = f"{shown['authorization'].partition(' ')[0]} $GATEWAY_API_KEY"
+        shown = {name: value for name, value in self.headers.items() if name in {"content-type", self.key_header}}
+        if self.key_header in shown:
+            word, blank, _ = shown[self.key_header].partition(" ")
+            shown[self.key_header] = f"{word} $GATEWAY_API_KEY" if blank else "$GATEWAY_API_KEY"
         return curl_line(self.method, f"$GATEWAY_BASE_URL{self.path}{query}", shown.items(), self.body.encode() or None)
 
 
@@ -153,7 +158,7 @@ def seconds_of(text: str) -> float:
 
 
 def _exchange(contract: Contract, routes: Routes, row: Row) -> Entry:
-    methods, _ = routes.find(row["path"])
+    methods, placed = routes.find(row["path"])
     why = row.get("why", {})
     return Entry(
         row["number"],
@@ -174,6 +179,8 @@ def _exchange(contract: Contract, routes: Routes, row: Row) -> Entry:
         tuple(why.get("faults") or ()),
         methods,
         contract.root,
+        placed,
+        contract.scheme.header.lower() if contract.scheme else "",
     )
 
 

@@ -8,17 +8,18 @@ from typing import Any
 
 from covermock.openapi import Contract
 
+from ..statuses import is_success
 from .entries import Entry, seconds_of
 
 SUCCESS, FAILURE, EITHER = "success", "failure", "either"
-LONGEST_PACE = 5.0  # seconds between polls that are always enough (G10)
+LONGEST_PACE = 5.0  # seconds between polls that are always enough
 _DYING = 0.25  # seconds before its end in which a command may have stopped listening
 POLLS_IN_A_STAGE = 12  # how often the documented pace looks at a stage of the gateway, which takes a minute
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a client was given: its keys, and the ids that it may start tasks from, by x-precondition (none: any)."""
+    """What a client was given: its keys, and the ids that it may start tasks from, by kind (none: any)."""
 
     keys: tuple[str, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -120,11 +121,6 @@ class Experience:
         seen = self.seen_ends & self.tasks.keys()
         wanted = set(self.tasks) if self.job else seen
         return bool(seen) and wanted <= seen and not failed & seen
-
-
-def is_success(status: int | None) -> bool:
-    """Return True if a receiver's answer is a 2xx."""
-    return status is not None and 200 <= status < 300
 
 
 def pace_of(stage_seconds: float, speed: float = 1.0) -> float:

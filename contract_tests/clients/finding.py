@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from covermock.openapi import Contract
+from covermock.openapi import Contract, clause_pointer
 
 from ..vocabulary import Finding
 from .entries import Entry
@@ -11,17 +11,17 @@ from .entries import Entry
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule for clients. It stands on a `clause` of the contract, or on the `reason` it gives; `remedy` is its cure.
+    """A rule for clients. It stands on a sentence of the contract, or on the `reason` it gives; `remedy` is its cure.
 
-    `level` is that of the clause's sentence which is meant; without it the clause's own. `warns`: it never fails.
+    `stands_on` says where the contract names that sentence: a word of x-rules, a row of x-errors, `no operation` or
+    `delivery`. `warns`: it never fails.
     """
 
     name: str
     says: str
-    clause: str = ""
+    stands_on: str = ""
     reason: str = ""
     remedy: str = ""
-    level: str = ""
     warns: bool = False
 
 
@@ -41,13 +41,31 @@ class ClientFinding(Finding):
         return not self.warning and Finding.counts(self, line)
 
 
-def finding(contract: Contract, rule: Rule, expected: str, received: str, at: Entry | None = None) -> ClientFinding:
-    """Return the finding that a rule is broken; a clause that the contract has lost leaves the reason."""
-    clause = contract.clauses.get(rule.clause)
+def pointer_of(contract: Contract, rule: Rule) -> str:
+    """Return the sentence that a rule stands on, as the contract points to it, or an empty text."""
+    if rule.stands_on == "no operation":
+        return next((item["x-clause"] for item in contract.root["paths"].values() if "x-clause" in item), "")
+    if rule.stands_on == "delivery":
+        told = (one.callback[1] for one in contract.operations if one.callback)
+        found = (one.get("x-delivery", {}).get("clause") or one.get("x-clause", "") for one in told)
+        return next(found, "")
+    row = contract.errors.get(rule.stands_on)
+    return (row.clause if row else contract.rules.get(rule.stands_on)) or ""
+
+
+def finding(
+    contract: Contract, rule: Rule, expected: str, received: str, at: Entry | None = None, clause_id: str = ""
+) -> ClientFinding:
+    """Return the finding that a rule is broken; `clause_id` instead of the one that it stands on.
+
+    Where the contract has no such clause, the reason is left.
+    """
+    name, number = clause_pointer(clause_id or pointer_of(contract, rule))
+    clause = contract.clauses.get(name)
     return ClientFinding(
         rule=rule.name,
-        clause=rule.clause if clause else "",
-        level=(rule.level or clause.level) if clause else "",
+        clause=name if clause else "",
+        level=clause.sentences[max(number - 1, 0)].level if clause else "",
         sentence=" ".join(text for text in (rule.says, clause.text if clause else "", rule.reason) if text),
         expected=expected,
         received=received,

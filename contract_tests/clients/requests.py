@@ -1,22 +1,23 @@
 """Rules for single requests: path, method, key, media type, body, query. Each yields what is wrong, with its remedy."""
 
 import json
+import re
 from collections.abc import Iterator
-from dataclasses import replace
 from difflib import get_close_matches
 
-from covermock.openapi import JSON, NOTHING, Operation, Violation, excerpt, nearest
+from covermock.openapi import JSON, NOTHING, Contract, Operation, Violation, clause_pointer, excerpt, nearest
 
+from ..statuses import is_too_large
 from .entries import NO_JSON, Entry
 from .experience import Experience
-from .finding import ClientFinding, finding
+from .finding import ClientFinding, finding, pointer_of
 from .rules import RULES
 
 _HARMLESS_PATHS = frozenset({"", "/", "/favicon.ico", "/robots.txt", "/health", "/healthz", "/livez", "/readyz"})
 _PROBES = frozenset({"HEAD", "OPTIONS"})
 _KEY_NAMES = frozenset({"key", "apikey", "api_key", "api-key", "token", "access_token", "auth", "authorization"})
 _KEY_HEADERS = frozenset({"x-api-key", "api-key", "x-auth-token", "apikey", "proxy-authorization"})
-_OLD_NAMES = frozenset({"workid", "work_id"})
+_IDENTIFIER = re.compile(r"[a-z]+[A-Z_]\w*")  # a name that can't be a word of a sentence
 
 
 def request_findings(run: Experience) -> Iterator[ClientFinding]:
@@ -32,15 +33,14 @@ def _finding(
     run: Experience, rule: str, expected: str, received: str, at: Entry, violation: Violation | None = None
 ) -> ClientFinding:
     """Return the finding; a violation brings its own clause."""
-    row = RULES[rule]
-    clause = violation.clause if violation and violation.clause in run.contract.clauses else row.clause
-    return finding(run.contract, replace(row, clause=clause or row.clause), expected, received, at)
+    clause = violation.clause if violation and violation.clause in run.contract.clauses else ""
+    return finding(run.contract, RULES[rule], expected, received, at, clause or "")
 
 
 def _http(run: Experience, one: Entry) -> Iterator[ClientFinding]:
     if one.error == "malformed-request":
         yield _finding(run, "sound-http", "a well-formed HTTP/1.1 request", one.body or "bytes that are none", one)
-    elif one.status == 413 and one.error:
+    elif is_too_large(one.status) and one.error:
         limit = run.contract.body_limit
         yield _finding(run, "sound-http", f"a body of at most {limit} bytes", "a larger one", one)
 
@@ -50,55 +50,73 @@ def _path(run: Experience, one: Entry) -> Iterator[ClientFinding]:
         return
     paths = [operation.path for operation in run.contract.operations]
     if not one.methods:
-        old = _leftover(one.path)
-        rule = "no-leftovers" if old else "known-path"
+        rule = "no-leftovers" if _is_leftover(run.contract, one.path) else "known-path"
         yield _finding(run, rule, f"one of {', '.join(paths)} ({nearest(one.path, paths)})", excerpt(one.path), one)
     elif one.operation is None:
         yield _finding(run, "right-method", f"{' or '.join(one.methods)} {one.path}", one.method, one)
 
 
-def _leftover(path: str) -> bool:
-    """Return True if a path is one of those that the page names by mistake (C14)."""
-    return path.startswith("/v2/") or "/v2/" in path or "/api/v2" in path
+def _is_leftover(contract: Contract, path: str) -> bool:
+    """Return True if a path has a part that only those have which the contract names as no operations."""
+    known = {part for one in contract.operations for part in one.path.split("/")}
+    named = {part for one, item in contract.root["paths"].items() if "x-clause" in item for part in one.split("/")}
+    return bool((named - known) & set(path.split("/")))
+
+
+def _old_names(contract: Contract) -> set[str]:
+    """Return the names, folded, that the clause of those paths mentions."""
+    clause = contract.clauses.get(clause_pointer(pointer_of(contract, RULES["no-leftovers"]))[0])
+    return {_folded(name) for name in _IDENTIFIER.findall(clause.text)} if clause else set()
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
 
 
 def _key(run: Experience, one: Entry) -> Iterator[ClientFinding]:
-    if not one.methods:
+    scheme = run.contract.scheme
+    if not one.methods or scheme is None:
         return
-    given = one.headers.get("authorization")
-    expected = "Authorization: Bearer <the key that was given>"
+    given = one.headers.get(scheme.header.lower())
+    expected = ": ".join(scheme.carry("<the key that was given>"))
     if given is None:
-        yield _finding(run, "key-in-header", expected, "no Authorization header", one)
+        yield _finding(run, "key-in-header", expected, f"no {scheme.header} header", one)
         return
-    scheme, _, key = given.partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
-        received = f"the scheme {scheme!r}" if key else "an Authorization header without a scheme"
+    word, _, key = given.partition(" ") if scheme.word else ("", "", given)
+    if word.lower() != scheme.word.lower() or not key.strip():
+        received = f"the scheme {word!r}" if key else f"the header {scheme.header} without a key after its scheme"
         yield _finding(run, "key-in-header", expected, received, one)
     elif key.strip() not in run.given.keys if run.given.keys else one.error == "invalid-key":
         if run.job or not _knows_its_key(run):
             yield _finding(run, "own-key", expected, "another key", one)
-    elif scheme != "Bearer":
-        yield _finding(run, "tidy-request", "the scheme as documented: Bearer", scheme, one)
+    elif word != scheme.word:
+        yield _finding(run, "tidy-request", f"the scheme as documented: {scheme.word}", word, one)
+
+
+def _key_header(run: Experience) -> str:
+    return run.contract.scheme.header.lower() if run.contract.scheme else ""
 
 
 def _knows_its_key(run: Experience) -> bool:
     """Return True if some request carries the right key: a test-suite may then send a wrong one on purpose."""
-    return any(key in one.headers.get("authorization", "") for one in run.exchanges for key in run.given.keys)
+    own = _key_header(run)
+    return any(key in one.headers.get(own, "") for one in run.exchanges for key in run.given.keys)
 
 
 def _key_elsewhere(run: Experience, one: Entry) -> Iterator[ClientFinding]:
-    headers = " ".join(value for name, value in one.headers.items() if name != "authorization")
+    own = _key_header(run)
+    known = {parameter.name.lower() for parameter in one.operation.parameters} if one.operation else set()
+    headers = " ".join(value for name, value in one.headers.items() if name != own)
     places = {
-        "the query": _KEY_NAMES & {name.lower() for name in one.fields} or _holds_key(run, one.query),
+        "the query": (_KEY_NAMES - known) & {name.lower() for name in one.fields} or _holds_key(run, one.query),
         "the path": _holds_key(run, one.path),
         "the body": _holds_key(run, one.body),
-        "another header": _KEY_HEADERS & one.headers.keys() or _holds_key(run, headers),
+        "another header": (_KEY_HEADERS - {own}) & one.headers.keys() or _holds_key(run, headers),
     }
+    expected = f"the key in the header {run.contract.scheme.header} only" if run.contract.scheme else "no key"
     for place, found in places.items():
         if found:
-            yield _finding(
-                run, "key-nowhere-else", "the key in the Authorization header only", f"it stands in {place}", one
-            )
+            yield _finding(run, "key-nowhere-else", expected, f"it stands in {place}", one)
 
 
 def _holds_key(run: Experience, text: str) -> bool:
@@ -112,7 +130,7 @@ def _body(run: Experience, one: Entry) -> Iterator[ClientFinding]:
     if operation.body is None:
         if one.body:
             yield _finding(
-                run, "tidy-request", "no body, the query says it all", f"a body of {len(one.body)} characters", one
+                run, "tidy-request", "no body, the URL says it all", f"a body of {len(one.body)} characters", one
             )
         return
     media_type = one.headers.get("content-type", "")
@@ -158,7 +176,7 @@ def _strange_names(
     run: Experience, one: Entry, names: list[str], known: list[str], place: str
 ) -> Iterator[ClientFinding]:
     for name in names:
-        if name.lower() in _OLD_NAMES:
+        if _folded(name) in _old_names(run.contract):
             yield _finding(run, "no-leftovers", f"a name of the contract: {', '.join(known)}", f"{place}.{name}", one)
         elif name not in known:
             yield _finding(run, "known-names", _meant(name, known), f"{place}.{name}", one)
@@ -166,8 +184,7 @@ def _strange_names(
 
 def _meant(name: str, known: list[str]) -> str:
     plain = {other.replace("_", "").lower(): other for other in reversed(known)}
-    folded = name.replace("_", "").replace("-", "").lower()
-    close = get_close_matches(folded, plain, n=1, cutoff=0.6)
+    close = get_close_matches(_folded(name), plain, n=1, cutoff=0.6)
     if close:
         return f"a documented name (did you mean {plain[close[0]]!r}?)"
     return f"a documented name ({', '.join(known) or 'there is none here'})"

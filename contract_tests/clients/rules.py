@@ -4,7 +4,7 @@ from typing import Final
 
 from .finding import Rule
 
-_PAID = "No clause: a start costs credits (C6, U13), and nobody can tell whether the first one took effect."
+_PAID = "No clause: a start may cost credits, and nobody can tell whether the first one took effect."
 _HOPELESS = "No clause: the same request gets the same answer."
 
 RULES: Final = {
@@ -14,69 +14,69 @@ RULES: Final = {
         Rule(
             "known-path",
             "A client calls the documented paths only.",
-            "G1",
+            "operations",
             remedy="Use a path of the contract (`covermock spec`).",
         ),
         Rule(
             "no-leftovers",
             "Paths and names of other versions are no part of the contract.",
-            "C14",
-            remedy="Use /api/v1/audio/music/… with taskId and task_id.",
+            "no operation",
+            remedy="Use the paths and names of the contract (`covermock spec`).",
         ),
         Rule(
             "right-method",
             "A path is called with its documented method.",
-            "G1",
-            remedy="Start with POST, poll with GET.",
+            "operations",
+            remedy="Use the method that the contract has for it.",
         ),
         Rule(
             "key-in-header",
-            "The key stands in the header `Authorization: Bearer <key>`.",
-            "G2",
-            remedy="Send the header 'Authorization: Bearer <key>' with every request.",
+            "The key stands in the header that the contract names, as it says.",
+            "key",
+            remedy="Send that header with every request.",
         ),
         Rule(
             "key-nowhere-else",
-            "A key stands in the Authorization header and nowhere else.",
-            "G2",
+            "A key stands in its header and nowhere else.",
+            "key",
             remedy="Take the key out of the URL, the body and other headers: they end up in logs.",
         ),
         Rule(
             "own-key",
             "A client sends the key that it was given.",
-            "G3",
+            "invalid-key",
             remedy="Send the key unchanged: no quotes, no default.",
         ),
         Rule(
             "json-type",
             "A body is declared as application/json.",
-            "G1",
+            "json",
             remedy="Send the header 'Content-Type: application/json'.",
         ),
-        Rule("json-body", "A body is one JSON object in UTF-8.", "G1", remedy="Build the body with a JSON library."),
+        Rule("json-body", "A body is one JSON object in UTF-8.", "json", remedy="Build the body with a JSON library."),
         Rule(
             "valid-request",
             "A request keeps the schema of its operation.",
-            "G7",
+            "invalid-params",
             remedy="Send what the contract documents.",
         ),
         Rule(
             "sound-http",
             "A request is well-formed HTTP of a moderate size.",
-            "G15",
+            "complete",
             remedy="Percent-encode what goes into a URL; use an HTTP library.",
         ),
         Rule(
             "known-names",
             "Names that the contract doesn't have are ignored.",
-            "G1",
+            "operations",
             remedy="Delete it, or correct its spelling.",
             warns=True,
         ),
         Rule(
             "tidy-request",
             "A request carries nothing that is ignored.",
-            "G1",
+            "operations",
             remedy="Leave out what is ignored, and spell the rest as documented.",
             warns=True,
         ),
@@ -93,14 +93,14 @@ RULES: Final = {
             "given-source",
             "A task is started from the id that the client was given.",
             "",
-            "No clause: any other id is unknown, or somebody else's (G9).",
+            "No clause: any other id is unknown, or somebody else's.",
             remedy="Put the id into the JSON as it is: not encoded, not cut.",
         ),
         Rule(
             "given-task",
             "A client polls the id that its start returned, at the operation that belongs to it.",
-            "G14",
-            remedy="Take data.taskId or data.task_id from the answer to the start, and percent-encode it in the query.",
+            "identity",
+            remedy="Take the id from the answer to the start, and percent-encode it in the URL.",
         ),
         # How it behaves.
         Rule(
@@ -127,37 +127,35 @@ RULES: Final = {
         Rule(
             "polite-pace",
             "A client polls no faster than documented, scaled to the world's speed.",
-            "G10",
+            "pace",
             remedy="Sleep between polls.",
         ),
         Rule(
             "no-busy-loop",
             "A client pauses between polls.",
             "",
-            "No clause: G10 asks for 5 to 10 seconds, scaled to the world's speed; this is no pause at all.",
+            "No clause: whatever pace is documented, scaled to the world's speed; this is no pause at all.",
             "Sleep between polls.",
         ),
         Rule(
             "stops-at-the-end",
             "A client stops polling after a terminal state.",
-            "G13",
-            remedy="Leave the loop at SUCCESS, FAILED, complete and failed; keep the answer, it won't change.",
+            "forward",
+            remedy="Leave the loop at every terminal state; keep the answer, it won't change.",
         ),
         Rule(
             "answers-webhook",
             "A webhook is answered with 2xx, a repeated one too.",
-            "U7",
+            "delivery",
             "",
             "Answer 200 first, then work.",
-            "assumed",
         ),
         Rule(
             "webhook-reachable",
-            "Somebody listens at the callback_url while the task runs.",
-            "U7",
+            "Somebody listens at the webhook's URL while the task runs.",
+            "delivery",
             "",
             "Start the receiver before the task.",
-            "assumed",
             warns=True,
         ),
         # How it ends.
@@ -166,21 +164,21 @@ RULES: Final = {
             "Where the task succeeds the command exits with 0.",
             "",
             "No clause: it is how others learn of it.",
-            "Exit with 0 after SUCCESS or complete; until then images: [] and one clip are normal.",
+            "Exit with 0 after success; until then missing results are normal.",
         ),
         Rule(
             "sees-the-end",
             "A command that exits with 0 has seen the task succeed, by poll or webhook.",
             "",
-            "No clause: results are complete only at the end (C9, U9).",
-            "Wait for SUCCESS or complete before success is reported.",
+            "No clause: results are complete only at the end.",
+            "Wait for the state of success before it is reported.",
         ),
         Rule(
             "reports-failure",
             "What failed is reported: the exit code is not 0.",
             "",
             "No clause: it is how others learn of it.",
-            "Exit with another code than 0 after FAILED, failed, and every 4xx.",
+            "Exit with another code than 0 after a failed task, and after every 4xx.",
         ),
         Rule(
             "gives-up",
@@ -193,7 +191,7 @@ RULES: Final = {
             "falls-back",
             "A client whose webhook doesn't come polls.",
             "",
-            "No clause: a webhook can be lost (U7).",
+            "No clause: a webhook can be lost.",
             "Poll as well, or after a while without the webhook.",
         ),
         Rule(

@@ -1,40 +1,37 @@
 """The scenarios of a client as data: the world, what goes wrong in it, and how a job has to end there."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from covermock.openapi import Contract, nearest
 
+from ..statuses import UNAUTHORIZED
 from .experience import EITHER, FAILURE, SUCCESS
+from .worlds import can_refuse
 
 STAGE_SECONDS: Final = 0.5
-MUSIC, AUDIO, KEY = "gen_5f0c81d2a97e", "aud_7b21d04c9e63", "aio_covermock_client"
-_ODD = "+a&b=1#c%41 d"
-_SOURCES: Final = {"task-known": MUSIC, "source-known": AUDIO}
-_PLAIN: Final = {"music_tasks": {MUSIC: {}}, "audio": {AUDIO: {"seconds": 30}}}
 
 # Words in faults that `faults_for` replaces: the operations by what they do, and durations that fit the time given.
-STARTS, POLLS, SLOW, PAUSE = "@starts", "@polls", "@slow", "@pause"
+STARTS, POLLS, SLOW, PAUSE, WRONG_KEY = "@starts", "@polls", "@slow", "@pause", "@wrong-key"
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One thing that happens to a client. `world` and `faults` are what the control API takes.
+    """One thing that happens to a client. `world` is a word of `worlds`, `faults` are what the control API takes.
 
     `or_else` is the rule that is broken where the end isn't as expected; `webhook`: only for those who use one;
-    `job`: the client starts, waits and finishes; `sources`: what it may start tasks from, by x-precondition.
+    `job`: the client starts, waits and finishes.
     """
 
     name: str
     about: str
     expects: str = SUCCESS
-    world: Mapping[str, Any] = field(default_factory=lambda: _PLAIN)
+    world: str = "plain"
     faults: tuple[Mapping[str, Any], ...] = ()
     or_else: str = "succeeds"
     webhook: bool = False
     drive: str = "time"
-    sources: Mapping[str, str] = field(default_factory=lambda: _SOURCES)
     job: bool = True
 
     @property
@@ -44,24 +41,9 @@ class Scenario:
         return any(word in text for word in (SLOW, PAUSE, "stall"))
 
 
-def _yielding(**yields: Any) -> Mapping[str, Any]:
-    return {"music_tasks": {MUSIC: {"yields": yields}}, "audio": {AUDIO: {"seconds": 30, "yields": yields}}}
-
-
 def _at(operations: str, **effect: Any) -> Mapping[str, Any]:
     return {"match": {"operation": operations}, **effect}
 
-
-_ODD_WORLD: Final = {
-    "music_tasks": {f"gen{_ODD}": {"yields": {"first": {"id": f"cover{_ODD}"}}}},
-    "audio": {f"aud{_ODD}": {"seconds": 30, "yields": {"first": {"id": f"upl{_ODD}"}}}},
-}
-_REFUSING_WORLD: Final = {
-    "music_tasks": {MUSIC: {}},
-    "audio": {AUDIO: {"seconds": 5}},
-    "tasks": {"cover_of_before": {"lifecycle": "cover", "state": "SUCCESS", "source": MUSIC}},
-}
-_UNAUTHORIZED: Final = {"code": 401, "type": "authentication_error", "message": "Invalid API key."}
 
 SCENARIOS: Final = {
     row.name: row
@@ -69,37 +51,38 @@ SCENARIOS: Final = {
         Scenario("happy", "Everything goes well."),
         Scenario(
             "every-state",
-            "Each poll shows the next state: images: [] and one clip at first are among them.",
+            "Each poll shows the next state; some of them have no results yet, or not all.",
             drive="polls",
         ),
         Scenario(
             "odd-ids",
             "Ids have + & # % and a space in them.",
-            world=_ODD_WORLD,
-            sources={"task-known": f"gen{_ODD}", "source-known": f"aud{_ODD}"},
+            world="odd",
         ),
-        Scenario("task-fails", "The task fails.", FAILURE, _yielding(outcome="failure")),
-        Scenario("never-ends", "The task never ends.", FAILURE, _yielding(outcome="stall")),
+        Scenario("task-fails", "The task fails.", FAILURE, faults=(_at(STARTS, plan={"outcome": "failure"}),)),
+        Scenario("never-ends", "The task never ends.", FAILURE, faults=(_at(STARTS, plan={"outcome": "stall"}),)),
         Scenario(
             "refused",
-            "400: the music task has a cover already (C5), the audio is too short (U2).",
+            "Refused: what the task is to be started from is out of its range, or used already.",
             FAILURE,
-            _REFUSING_WORLD,
+            "refusing",
         ),
-        Scenario("unauthorized", "401: the key is invalid (G3).", FAILURE, faults=({"status": _UNAUTHORIZED},)),
+        Scenario("unauthorized", "401: the key is invalid.", FAILURE, faults=({"status": WRONG_KEY},)),
         Scenario(
             "key-revoked",
             "401 once the task runs: the key is no longer valid.",
             FAILURE,
-            faults=(_at(POLLS, status=_UNAUTHORIZED),),
+            faults=(_at(POLLS, status=WRONG_KEY),),
         ),
         Scenario(
             "no-credits",
-            "402: the account has no credits (G6).",
+            "Refused: the account has no credits.",
             FAILURE,
-            {**_PLAIN, "accounts": {"main": {"key": KEY, "credits": 0}}},
+            "poor",
         ),
-        Scenario("unknown-source", "404: there is no such music task or audio (C4, U3).", FAILURE, {}),
+        Scenario(
+            "unknown-source", "Not found: nothing has the id that the task is to be started from.", FAILURE, "empty"
+        ),
         Scenario(
             "slow-start",
             "The answer to the start is slow.",
@@ -168,31 +151,49 @@ SCENARIOS: Final = {
     )
 }
 
-ONCE: Final = Scenario("run", "A happy world.", sources={}, job=False)
+ONCE: Final = Scenario("run", "A happy world.", job=False)
 
 
 class UnknownScenarioError(ValueError):
     """A name that is no scenario's; the text says which could have been meant."""
 
 
-def find_scenarios(names: str) -> list[Scenario]:
-    """Return the scenarios that a list of names (or `all`) means. Raises `UnknownScenarioError`."""
+def find_scenarios(names: str, contract: Contract) -> list[Scenario]:
+    """Return the scenarios that a list of names means; `all` are those that this contract can have.
+
+    Raises `UnknownScenarioError`.
+    """
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     for name in wanted:
         if name not in {"all", *SCENARIOS}:
             raise UnknownScenarioError(
                 f"expected the name of a scenario, received {name!r} ({nearest(name, SCENARIOS)})"
             )
-    return [row for row in SCENARIOS.values() if row.name in wanted or "all" in wanted]
+    possible = scenarios_of(contract)
+    for name in wanted:
+        if name != "all" and SCENARIOS[name] not in possible:
+            names_ = ", ".join(one.name for one in possible)
+            raise UnknownScenarioError(f"expected a scenario that the contract has ({names_}), received {name!r}")
+    return [row for row in possible if row.name in wanted or "all" in wanted]
+
+
+def scenarios_of(contract: Contract) -> list[Scenario]:
+    """Return the scenarios that can come to pass under a contract."""
+    hooked = any(one.callback for one in contract.operations)
+    return [one for one in SCENARIOS.values() if can_refuse(contract, one.world) and (hooked or not one.webhook)]
 
 
 def faults_for(scenario: Scenario, contract: Contract, timeout: float) -> list[dict[str, Any]]:
     """Return the scenario's faults with their words replaced, for a client that has `timeout` seconds."""
-    handlers = {STARTS: "start", POLLS: "show"}
+    row = contract.errors.get("invalid-key")
+    refusal = {"code": row.status if row else UNAUTHORIZED, "message": "Invalid API key."}
     words: dict[str, Any] = {
-        word: [o.id for o in contract.operations if o.handler == handler] for word, handler in handlers.items()
+        STARTS: [one.id for one in contract.operations if one.starts],
+        POLLS: [one.id for one in contract.operations if one.polls],
+        SLOW: min(11.0, timeout / 5),
+        PAUSE: max(min(6, int(timeout / 8)), 1),
+        WRONG_KEY: refusal | ({"type": row.type} if row and row.type else {}),
     }
-    words |= {SLOW: min(11.0, timeout / 5), PAUSE: max(min(6, int(timeout / 8)), 1)}
     return [_replace(fault, words) for fault in scenario.faults]
 
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from covermock.openapi import AFFORDABLE, LEVELS, Contract, Operation, Routes, Validator, clauses_of, facts
+from covermock.openapi.needs import rows_of
 
 from ..exchange import UNREADABLE, Answer, Exchange
 from ..statuses import NOT_ALLOWED, NOT_FOUND, UNAUTHORIZED, is_crash, is_error
 from .evidence import Blame, Evidence
 from .expect.expectations import Expectation
-from .expect.needs import rows_of
 from .expect.reasons import REQUEST, Reason
 from .expect.sentences import Sentences
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from covermock.openapi import GATEWAY, Contract, Operation, facts, load
+from covermock.openapi.needs import need_of
 
 from ..exchange import JSON, Answer, Exchange, Sent, curl, json_body, query_of
 from ..reports.redaction import redactor
@@ -16,7 +17,6 @@ from .evidence import Evidence
 from .expect.bodies import Bodies, id_prefix, some_value
 from .expect.expectations import Expectation, Expectations
 from .expect.knowledge import Knowledge, KnownTask
-from .expect.needs import need_of
 from .expect.reasons import IDENTITY
 from .expect.sources import Given, given_sources
 from .judge import SLOW_SECONDS, Judge

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from covermock.openapi import AFFORDABLE, LEVELS, Clause, Contract, Operation, Sentence, clause_pointer
+from covermock.openapi.needs import Need, mentions, rows_of
 
 from ..reports.timeline import Lane
 from ..vocabulary import BROKEN, HELD, KEY_VARIABLES, UNTRIED
 from .evidence import GatewayFinding
-from .expect.needs import Need, mentions, rows_of
 from .record.about import about_run
 from .record.lanes import lanes_of
 from .session import Session

@@ -3,8 +3,9 @@
 from collections import defaultdict
 
 from ...reports.timeline import Lane, Mark, lane
+from ...statuses import is_success
 from ..entries import Entry, seconds_of
-from ..experience import Experience, is_success
+from ..experience import Experience
 
 
 def lanes_of(run: Experience, group: str) -> tuple[Lane, ...]:

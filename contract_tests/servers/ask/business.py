@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from covermock.openapi import AFFORDABLE, Operation
+from covermock.openapi.needs import row_with
 
 from ...exchange import Sent
-from ..expect.needs import row_with
 from ..session import Session
 
 

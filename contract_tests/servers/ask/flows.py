@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
 from covermock.openapi import SOURCE_UNUSED, TASK_SUCCEEDED, Operation
+from covermock.openapi.needs import Row, links_from, mentions, row_with, rows_of
 
 from ...exchange import Exchange
 from ..expect.bodies import Example
 from ..expect.expectations import Expectation
 from ..expect.keys import wrong_keys
 from ..expect.knowledge import KnownTask
-from ..expect.needs import Row, links_from, mentions, row_with, rows_of
 from ..session import Session
 from .polling import follow, has_ended, has_succeeded, is_running, poll
 from .webhooks import Hook, Receiver, judge_hook, note_early

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from covermock.openapi import Contract, Operation, branches, resolve
-
-from .needs import need_of
+from covermock.openapi.needs import need_of
 
 Body = dict[str, Any]
 LONG = 5001  # characters, more than any length that a sibling page names, and fewer than what is odd

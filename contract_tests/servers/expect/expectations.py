@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from covermock.openapi import AFFORDABLE, Contract, Operation, Routes
+from covermock.openapi.needs import Row, links_from, row_with, rows_of
 
 from ...exchange import MAIN_KEY, Sent, json_body
 from ...statuses import UNAUTHORIZED
@@ -12,7 +13,6 @@ from ..evidence import Blame
 from .bodies import Bodies
 from .keys import key_of
 from .knowledge import FOREIGN, NO, UNSURE, YES, Knowledge, KnownTask
-from .needs import Row, links_from, row_with, rows_of
 from .reasons import CREDITS, KEY, REQUEST, Reason, Reasons
 from .request import Reading, read_request
 

@@ -14,8 +14,8 @@ from covermock.openapi import (
     Lifecycle,
     Operation,
 )
+from covermock.openapi.needs import Need, Row, kind_of
 
-from .needs import Need, Row, kind_of
 from .sources import Given
 
 YES, NO, UNSURE, FOREIGN, PERHAPS = "yes", "no", "unsure", "another account's", "perhaps not for this account"

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from covermock.openapi import AFFORDABLE, Contract, Operation, Violation
+from covermock.openapi.needs import Row
 
 from ..evidence import Blame
-from .needs import Row
 from .sentences import Sentences
 
 KEY, REQUEST, IDENTITY, BUSINESS, CREDITS = range(5)  # the order of checks

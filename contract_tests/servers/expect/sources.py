@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from covermock.openapi import Contract, nearest
-
-from .needs import Need, needs
+from covermock.openapi.needs import Need, needs
 
 PENDING = "pending_"
 

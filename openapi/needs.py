@@ -4,15 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from covermock.openapi import (
-    SOURCE_UNUSED,
-    SOURCE_WITHIN,
-    TASK_SUCCEEDED,
-    Contract,
-    Operation,
-    clause_pointer,
-    resolve,
-)
+from .clauses import clause_pointer
+from .contract import Contract
+from .operations import Operation
+from .preconditions import SOURCE_UNUSED, SOURCE_WITHIN, TASK_SUCCEEDED
+from .references import resolve
 
 Row = Mapping[str, Any]
 
@@ -22,7 +18,7 @@ class Need:
     """The id that an operation is about: of a task (`is_task`), or of another source. `places` are where it may stand.
 
     `ended`: the task has to have succeeded; `once`: nothing else may be started from it; `least` and `most` are the
-    range that its measure has to be in, `inclusive` the sentence that lets the ends in.
+    range that its measure (`of`: seconds) has to be in, `inclusive` the sentence that lets the ends in.
     """
 
     kind: str
@@ -33,6 +29,7 @@ class Need:
     least: float | None = None
     most: float | None = None
     inclusive: str = ""
+    of: str = ""
 
     @property
     def measured(self) -> bool:
@@ -73,6 +70,7 @@ def need_of(operation: Operation) -> Need | None:
         range_.get("min"),
         range_.get("max"),
         range_.get("inclusive", ""),
+        range_.get("of", ""),
     )
 
 

@@ -1,0 +1,112 @@
+"""The worlds that a client is put into, for any contract: what it may start tasks from, and what refuses it there."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from covermock.openapi import Contract, Operation
+from covermock.openapi.needs import Need, need_of, needs
+
+World = Mapping[str, Any]
+_ODD: Final = "+a&b=1#c%41 d"
+_PLAIN: Final = "_7b21d04c9e63"
+
+
+def key_of(contract: Contract) -> str:
+    """Return the key of a client in its world."""
+    return f"{contract.scheme.prefix if contract.scheme else ''}covermock_client"
+
+
+def sources(contract: Contract, world: str = "plain") -> dict[str, str]:
+    """Return what a client may start tasks from in a world, by kind."""
+    return {kind: f"{kind}{_ODD if world == 'odd' else _PLAIN}" for kind in needs(contract)}
+
+
+def plain(contract: Contract, world: str = "plain") -> World:
+    """Everything that tasks are started from is there, and right."""
+    found: dict[str, Any] = {"sources": {}, "tasks": {}}
+    for kind, name in sources(contract, world).items():
+        own = {"yields": {"operations": _odd_ids(contract, kind)}} if world == "odd" else {}
+        if needs(contract)[kind].is_task:
+            done = contract.lifecycles[kind].success.name
+            found["tasks"][name] = {"lifecycle": kind, "state": done, "started_by": "", **own}
+        else:
+            found["sources"][kind] = {name: {**_numbers(contract, kind), **own}}
+    return found
+
+
+def odd(contract: Contract) -> World:
+    """Every id has characters that mean something in a URL."""
+    return plain(contract, "odd")
+
+
+def refusing(contract: Contract) -> World:
+    """What tasks are started from is out of its range, or used already."""
+    found = dict(plain(contract))
+    for operation in contract.operations:
+        need = need_of(operation) if operation.starts else None
+        name = sources(contract).get(need.kind, "") if need else ""
+        if need and need.measured:
+            found["sources"] = {**found["sources"], need.kind: {name: _numbers(contract, need.kind, beyond=True)}}
+        elif need and need.once:
+            done = contract.lifecycles[operation.task_kind].success.name
+            row = {"lifecycle": operation.task_kind, "state": done, "source": name, "started_by": operation.id}
+            found["tasks"] = {**found["tasks"], f"{operation.id}_before": row}
+    return found
+
+
+def empty(_: Contract) -> World:
+    """Nothing is there that tasks could be started from."""
+    return {}
+
+
+def poor(contract: Contract) -> World:
+    """The account has no credits."""
+    return {**plain(contract), "accounts": {"main": {"key": key_of(contract), "credits": 0}}}
+
+
+WORLDS: Final[Mapping[str, Callable[[Contract], World]]] = {
+    "plain": plain,
+    "odd": odd,
+    "refusing": refusing,
+    "empty": empty,
+    "poor": poor,
+}
+
+
+def can_refuse(contract: Contract, world: str) -> bool:
+    """Return True if every operation that starts tasks is refused in such a world, or the world refuses none."""
+    starts = [one for one in contract.operations if one.starts]
+    tests: Mapping[str, Callable[[Operation], bool]] = {
+        "refusing": lambda one: any((need.measured or need.once) for need in [need_of(one)] if need),
+        "empty": lambda one: need_of(one) is not None,
+        "poor": lambda one: one.top_price > 0,
+    }
+    return all(tests[world](one) for one in starts) if world in tests else True
+
+
+def _odd_ids(contract: Contract, kind: str) -> dict[str, Any]:
+    """Return, by operation, what makes the first task from a source of this kind have an odd id, too."""
+    starts = [one for one in contract.operations if one.starts]
+    about = [one for one in starts for need in [need_of(one)] if need and need.kind == kind]
+    return {one.id: {"first": {"id": f"{one.task_kind}_{number}{_ODD}"}} for number, one in enumerate(about)}
+
+
+def _numbers(contract: Contract, kind: str, *, beyond: bool = False) -> dict[str, float]:
+    """Return the numbers of a source that every operation accepts, or that each which has a range refuses."""
+    found: dict[str, float] = {}
+    for operation in contract.operations:
+        need = need_of(operation) if operation.starts else None
+        if need and need.kind == kind and need.measured:
+            found[need.of] = _outside(need) if beyond else _inside(need)
+    return found
+
+
+def _inside(need: Need) -> float:
+    least, most = (need.least, need.most)
+    if least is None or most is None:
+        return least if least is not None else most if most is not None else 0.0
+    return (least + most) / 2
+
+
+def _outside(need: Need) -> float:
+    return need.least - 1 if need.least is not None else (need.most or 0.0) + 1
