@@ -2,10 +2,15 @@
 
 from typing import Final
 
+OK: Final = 200
 UNAUTHORIZED: Final = 401
 NOT_FOUND: Final = 404
 NOT_ALLOWED: Final = 405
-_LATER: Final = frozenset({429, 503})
+LIMITED: Final = 429
+CRASHED: Final = 500
+BAD_GATEWAY: Final = 502
+UNAVAILABLE: Final = 503
+_LATER: Final = frozenset({LIMITED, UNAVAILABLE})
 _AGAIN: Final = frozenset({408, 409, 421, 423, 425, 429})  # refusals that a repetition may change
 _TOO_LARGE: Final = 413
 _WITHOUT_BODY: Final = frozenset({204, 304})

@@ -45,7 +45,7 @@ def ended(second: float, state: str = "SUCCESS") -> dict[str, Any]:
 
 def rules(*rows: dict[str, Any], **facts: Any) -> list[str]:
     """Return the names of the rules that a client broke."""
-    given = Inputs((KEY,), {"task-known": "m1", "source-known": "a1"})
+    given = Inputs((KEY,), {"music": "m1", "audio": "a1"})
     run = Experience(CONTRACT, entries(CONTRACT, rows), **{"given": given, "pace": pace_of(0.5), **facts})
     return [one.rule for one in findings_of(run)]
 

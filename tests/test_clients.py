@@ -14,7 +14,7 @@ from covermock.contract_tests.clients.scenarios import SCENARIOS, Scenario, Unkn
 from covermock.contract_tests.clients.verdicts import RunVerdict
 from covermock.contract_tests.vocabulary import BROKEN, HELD
 from covermock.fixtures.running_clients import Client, Run
-from covermock.openapi import load
+from covermock.openapi import GATEWAY, load
 
 from .clients.mistakes import BEHAVIOUR, HARMLESS, MISTAKES, REQUEST, WELL, Mistake
 
@@ -207,10 +207,10 @@ def test_levels_draw_the_line() -> None:
 
 def test_scenarios_are_chosen_by_name() -> None:
     """Names keep the table's order; a name that is none is refused with the nearest."""
-    assert ["happy", "task-fails"] == [row.name for row in find_scenarios("task-fails, happy")]
-    assert list(SCENARIOS) == [row.name for row in find_scenarios("all")]
+    assert ["happy", "task-fails"] == [row.name for row in find_scenarios("task-fails, happy", load(GATEWAY))]
+    assert list(SCENARIOS) == [row.name for row in find_scenarios("all", load(GATEWAY))]
     with pytest.raises(UnknownScenarioError, match=r"received 'task-fail' \(did you mean 'task-fails'"):
-        find_scenarios("task-fail")
+        find_scenarios("task-fail", load(GATEWAY))
 
 
 def test_every_rule_stands_on_a_clause_or_says_why_not() -> None:

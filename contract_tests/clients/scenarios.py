@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from covermock.openapi import Contract, nearest
 
-from ..statuses import UNAUTHORIZED
+from ..statuses import BAD_GATEWAY, CRASHED, LIMITED, UNAUTHORIZED, UNAVAILABLE
 from .experience import EITHER, FAILURE, SUCCESS
 from .worlds import can_refuse
 
@@ -93,13 +93,13 @@ SCENARIOS: Final = {
             "start-breaks",
             "The start is answered with 500, but took effect.",
             EITHER,
-            faults=(_at(STARTS, status={"code": 500}, takes_effect=True, times=1),),
+            faults=(_at(STARTS, status={"code": CRASHED}, takes_effect=True, times=1),),
         ),
         Scenario(
             "start-unavailable",
             "The start is answered with 503.",
             EITHER,
-            faults=(_at(STARTS, status={"code": 503}, times=1),),
+            faults=(_at(STARTS, status={"code": UNAVAILABLE}, times=1),),
         ),
         Scenario(
             "start-reset",
@@ -111,13 +111,13 @@ SCENARIOS: Final = {
             "start-limited",
             "The start is answered with 429 and Retry-After.",
             EITHER,
-            faults=(_at(STARTS, status={"code": 429, "retry_after": PAUSE}, times=1),),
+            faults=(_at(STARTS, status={"code": LIMITED, "retry_after": PAUSE}, times=1),),
         ),
         Scenario(
             "poll-breaks",
             "The first polls are answered with 500 and 502.",
             EITHER,
-            faults=(_at(POLLS, status={"code": 500}, nth=1), _at(POLLS, status={"code": 502}, nth=2)),
+            faults=(_at(POLLS, status={"code": CRASHED}, nth=1), _at(POLLS, status={"code": BAD_GATEWAY}, nth=2)),
         ),
         Scenario("poll-reset", "The connection is reset during a poll.", EITHER, faults=(_at(POLLS, reset={}, nth=1),)),
         Scenario(
@@ -127,13 +127,13 @@ SCENARIOS: Final = {
             "poll-limited",
             "A poll is answered with 429 and Retry-After.",
             EITHER,
-            faults=(_at(POLLS, status={"code": 429, "retry_after": PAUSE}, nth=1),),
+            faults=(_at(POLLS, status={"code": LIMITED, "retry_after": PAUSE}, nth=1),),
         ),
         Scenario(
             "poll-unavailable",
             "A poll is answered with 503 and Retry-After.",
             EITHER,
-            faults=(_at(POLLS, status={"code": 503, "retry_after": PAUSE}, nth=1),),
+            faults=(_at(POLLS, status={"code": UNAVAILABLE, "retry_after": PAUSE}, nth=1),),
         ),
         Scenario(
             "webhook-lost",

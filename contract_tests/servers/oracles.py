@@ -211,7 +211,9 @@ def every_task_can_be_polled(session: Session, polls: dict[str, list[Poll]]) -> 
                 f"{operation.id} shows the tasks that {start} has accepted",
                 session.judge.named(operation.clause),
             )
-            session.evidence.note_broken(blamed, title, "200 and its data", str(asked[0].answer), asked[0])
+            session.evidence.note_broken(
+                blamed, title, f"{operation.success} and its data", str(asked[0].answer), asked[0]
+            )
 
 
 def operations_are_where_they_belong(session: Session) -> None:

@@ -12,6 +12,7 @@ from covermock.openapi import SOURCE_UNUSED, TASK_SUCCEEDED, Operation
 from covermock.openapi.needs import Row, links_from, mentions, row_with, rows_of
 
 from ...exchange import Exchange
+from ...statuses import CRASHED, UNAVAILABLE
 from ..expect.bodies import Example
 from ..expect.expectations import Expectation
 from ..expect.keys import wrong_keys
@@ -20,8 +21,13 @@ from ..session import Session
 from .polling import follow, has_ended, has_succeeded, is_running, poll
 from .webhooks import Hook, Receiver, judge_hook, note_early
 
-_FAILING = (500, 500, 500, 500, 500, 500)
-_ANSWERS: tuple[tuple[int, ...] | None, ...] = ((), _FAILING, (503,), None)  # what the webhooks of the stories answer
+_FAILING = (CRASHED,) * 6
+_ANSWERS: tuple[tuple[int, ...] | None, ...] = (
+    (),
+    _FAILING,
+    (UNAVAILABLE,),
+    None,
+)  # what the webhooks of the stories answer
 _FEW = 2  # stories of an operation without a webhook, and of one whose sources can be used once
 Flow = Callable[[Session], None]
 

@@ -36,7 +36,7 @@ _MEDIA_TYPES = (
 )
 _BODIES = (
     b"[" * 3000,
-    b'{"NAME": "gone", "x": ' + b'{"a": ' * 400 + b"1" + b"}" * 400 + b"}",
+    b'{"NAME": "gone", "x": ' + b'{"a": ' * 300 + b"1" + b"}" * 300 + b"}",
     b'{"NAME": "gone", "NAME": "gone-too"}',
     b'{"NAME": "gone", "NAME": "gone-too"}',
     b'{"NAME": 1e400}',

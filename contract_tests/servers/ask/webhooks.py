@@ -11,14 +11,13 @@ from covermock.openapi import Operation, Validator, facts
 
 from ...exchange import Exchange
 from ...listener import Listener
-from ...statuses import NOT_FOUND
+from ...statuses import NOT_FOUND, OK
 from ..evidence import Blame
 from ..expect.knowledge import KnownTask
 from ..session import Session
 from .polling import has_ended, poll
 
 TUNNEL_PORT = 8090  # where the receiver listens when --callback-base names no port
-_ANSWERED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ class Receiver:
             hook.deliveries.append(Delivery(self._session.transport.now, method, headers, body))
             number = len(hook.deliveries)
             self._changed.notify_all()
-        status = hook.answers[number - 1] if number <= len(hook.answers) else _ANSWERED
+        status = hook.answers[number - 1] if number <= len(hook.answers) else OK
         self._session.deliveries.append((hook.url, hook.deliveries[number - 1].at, status))
         return status
 

@@ -7,6 +7,7 @@ from covermock.openapi import Operation, Routes
 
 from ...exchange import Exchange
 from ...reports.timeline import Lane, Mark, lane
+from ...statuses import is_success
 from ..expect.knowledge import KnownTask
 from ..session import Session
 
@@ -21,7 +22,7 @@ def lanes_of(session: Session) -> tuple[Lane, ...]:
         hooks |= {url: task for url, _, _ in session.deliveries if operation.starts and url.encode() in body}
     for url, at, status in session.deliveries:
         if url in hooks:
-            marks[hooks[url]].append(Mark(at, "webhook", "", f"webhook, answered with {status}", 200 <= status < 300))
+            marks[hooks[url]].append(Mark(at, "webhook", "", f"webhook, answered with {status}", is_success(status)))
     known = session.knowledge.tasks
     lanes = (lane(_task(session, known[task]), marks[task]) for task in marks)
     return tuple(sorted(lanes, key=lambda one: one.marks[0].at))
