@@ -62,14 +62,14 @@ def _read_parameters(operation: Operation, place: str, given: Mapping[str, list[
 
 
 def _read_body(contract: Contract, operation: Operation, raw: bytes, reading: Reading) -> None:
+    reading.values |= len(raw) > (operation.body_limit or contract.body_limit)
     try:
         text = raw.decode("utf-8")
         value = json.loads(text, parse_constant=float)
-    except UnicodeDecodeError:
-        reading.odd.add("encodings")
-        return
-    except RecursionError:
-        reading.odd.add("depth")
+    except (UnicodeDecodeError, RecursionError) as error:
+        word = "depth" if isinstance(error, RecursionError) else "encodings"
+        reading.odd.add(word)
+        reading.malformed = word not in contract.open
         return
     except ValueError:
         reading.malformed = True
