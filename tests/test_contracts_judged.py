@@ -1,0 +1,84 @@
+"""Contracts of other shapes, and of the same under other names: the judge of servers knows no more than the file."""
+
+from pathlib import Path
+
+import pytest
+from covermock.contract_tests import HELD, UNTRIED, Judgement, judge, settings_for
+from covermock.fixtures.serving import ServerThread
+from covermock.mock_server import Settings
+from covermock.openapi import GATEWAY, Contract, load
+from covermock.openapi.needs import needs
+from support.remix import REMIX, ROOT
+from support.renaming import Names, renamed
+
+TRANSCRIPTS = ROOT / "examples" / "contracts" / "transcripts.yaml"
+DOCS = {"music": ("gen123213213213123bksv",), "audio": ("aud_30s=30", "aud_5_9s=5.9", "aud_6s=6", "aud_60s=60")}
+ROLES = ("main", "second", "poor")
+UNSEEN = "nobody can see"
+
+
+def sources(contract: Contract, world: str) -> dict[str, tuple[str, ...]]:
+    """Return what the first world of a contract has to start tasks from, by kind."""
+    if world == "docs":
+        return {**DOCS, "audio": (*DOCS["audio"], "aud_60_1s=60.1")}
+    found = {}
+    for kind, need in needs(contract).items():
+        measured = {"least": need.least, "most": need.most}
+        beyond = {"short": (need.least or 0) - 0.1, "long": (need.most or 0) + 0.1} if need.measured else {}
+        plain = (f"{kind}_ok",)
+        ends = tuple(f"{kind}_{name}={number}" for name, number in {**measured, **beyond}.items() if number is not None)
+        found[kind] = (*plain, *ends)
+    return found
+
+
+def judged(path: Path) -> Judgement:
+    """Judge the mock that has nothing but the file, by the same file."""
+    contract = load(path)
+    with ServerThread(Settings("", path, over={"stage_seconds": 0.15})) as server:
+        world = server.direct.find(server.mock.first)
+        keys = dict(zip(ROLES, world.keys.values(), strict=False))
+        given = {"named": sources(contract, server.mock.first), "fail_on": "assumed", "patience": 60.0}
+        return judge(settings_for(server.url, keys, given), contract=contract)
+
+
+def findings(judgement: Judgement) -> list[str]:
+    return [f"{one.clause} {one.title}: expected {one.expected}, received {one.received}" for one in judgement.findings]
+
+
+def held(judgement: Judgement) -> set[str]:
+    return {one.clause.id for one in judgement.verdicts if one.state == HELD}
+
+
+@pytest.mark.parametrize("path", [REMIX, TRANSCRIPTS], ids=lambda path: path.stem)
+def test_another_contract_is_judged_with_its_file_alone(path: Path) -> None:
+    """Nothing is broken, and every clause is exercised that can be seen from outside."""
+    judgement = judged(path)
+    untried = {one.clause.id: one.reason for one in judgement.verdicts if one.state == UNTRIED}
+    out_of_reach = {"X4", "U10"} if path == REMIX else set()  # a price, and a state that no task of the world reaches
+
+    assert [] == findings(judgement)
+    assert {} == {name: why for name, why in untried.items() if UNSEEN not in why and name not in out_of_reach}
+
+
+@pytest.fixture(scope="module", params=[GATEWAY, TRANSCRIPTS], ids=lambda path: path.stem)
+def plain(request: pytest.FixtureRequest) -> tuple[Path, set[str]]:
+    """Return a contract, and what is held of it under its own names."""
+    return request.param, held(judged(request.param))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_other_names_give_the_same_verdicts(seed: int, plain: tuple[Path, set[str]], tmp_path: Path) -> None:
+    """Under names drawn by chance nothing is broken, and the same clauses are held."""
+    path, before = plain
+    text, names = renamed(path.read_text(encoding="utf-8"), seed)
+    other = tmp_path / "renamed.yaml"
+    other.write_text(text, encoding="utf-8")
+
+    judgement = judged(other)
+
+    assert [] == findings(judgement)
+    assert translated(before, names) == held(judgement)
+
+
+def translated(clauses: set[str], names: Names) -> set[str]:
+    return {names.clauses[name] for name in clauses}
