@@ -37,7 +37,12 @@ def judged(path: Path) -> Judgement:
     with ServerThread(Settings("", path, over={"stage_seconds": 0.15})) as server:
         world = server.direct.find(server.mock.first)
         keys = dict(zip(ROLES, world.keys.values(), strict=False))
-        given = {"named": sources(contract, server.mock.first), "fail_on": "assumed", "patience": 60.0, "max_requests": 800}
+        given = {
+            "named": sources(contract, server.mock.first),
+            "fail_on": "assumed",
+            "patience": 60.0,
+            "max_requests": 800,
+        }
         return judge(settings_for(server.url, keys, given), contract=contract)
 
 

@@ -8,10 +8,10 @@ from covermock.openapi import Contract
 from ..reports.timeline import Lane
 from ..vocabulary import UNTRIED
 from .behaviour import behaviour_findings
-from .coverage import Cell, possible, share
 from .endings import ending_findings
 from .experience import Ending, Experience
 from .finding import ClientFinding, gather
+from .record.coverage import Cell, possible, share
 from .requests import request_findings
 
 _APART = frozenset({"valid-request", "known-names", "no-leftovers"})  # each place in a request is a finding of its own

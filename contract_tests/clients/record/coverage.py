@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from covermock.openapi import Contract, Operation
 
-from ..statuses import is_crash, is_success, is_too_large
-from .experience import Experience
+from ...statuses import is_crash, is_success, is_too_large
+from ..experience import Experience
 
 Cell = tuple[str, str]
 WEBHOOK = "webhook"
