@@ -7,7 +7,7 @@ FOLDERS := $(shell sed -n 's/^"covermock\.[a-z_]*" = "\([a-z_]*\)"$$/\1/p' pypro
 SPECS := openapi/gateway.yaml openapi/admin.yaml examples/contracts/remix.yaml examples/contracts/transcripts.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help sdks weigh serve test check lint format types spec-lint redocly no-redocly kill-matrix kill-matrix-subtle vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd wheel audit sbom clean
+.PHONY: help docs reference sdks weigh serve test check lint format types spec-lint redocly no-redocly kill-matrix kill-matrix-subtle vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd wheel audit sbom clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -81,6 +81,13 @@ vendor: tools/pages/node_modules/.stamp ## Copy the renderer of the contract's p
 	cp $(RENDERER)/NOTICE $(VENDOR)/NOTICE.txt
 
 clients: tools/clients/node_modules/.stamp tools/pages/node_modules/.stamp ## Install what the TypeScript client tests need
+
+reference: .venv/.stamp ## Write docs/reference.md from the command, the plugin and the two API descriptions
+	$(BIN)/python tools/reference.py
+
+docs: export NO_MKDOCS_2_WARNING := 1
+docs: .venv/.stamp reference ## Build the site of the docs into build/site; a warning is an error
+	$(BIN)/mkdocs build --strict --quiet
 
 sdks: .venv/.stamp tools/sdks/node_modules/.stamp ## Make clients with openapi-generator (Java), hey-api and orval, into build/sdks
 	$(PYTHON) -m venv build/openapi-generator
