@@ -82,8 +82,11 @@ vendor: tools/pages/node_modules/.stamp ## Copy the renderer of the contract's p
 
 clients: tools/clients/node_modules/.stamp tools/pages/node_modules/.stamp ## Install what the TypeScript client tests need
 
-reference: .venv/.stamp ## Write docs/reference.md from the command, the plugin and the two API descriptions
+reference: .venv/.stamp ## Write anew what is made from the API descriptions: types, requests for editors, docs/reference.md
+	$(BIN)/python tools/shapes.py
+	$(BIN)/python tools/request_files.py
 	$(BIN)/python tools/reference.py
+	$(BIN)/ruff format --quiet fixtures
 
 docs: export NO_MKDOCS_2_WARNING := 1
 docs: .venv/.stamp reference ## Build the site of the docs into build/site; a warning is an error
