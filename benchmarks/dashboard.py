@@ -1,9 +1,10 @@
 """What an open dashboard costs the server, and whether its page stays responsive: `python -m benchmarks.dashboard`.
 
 The world has 10,000 exchanges and 1,000 running tasks. Requests per second, and the processor time of one, are measured
-by turns with the page open and closed; the page follows the very world that is under load. Of the tasks of the page's
-main thread the longest are told: by the clock (PerformanceObserver tells those over 50 ms) and by processor time (a
-trace), which a busy machine does not stretch. With --write FILE the figures replace those in it.
+by turns with the page open and closed; the page follows the very world that is under load, and shares the processor
+with it. Of the tasks of the page's main thread the longest are told: by the clock (PerformanceObserver tells those over
+50 ms) and by processor time (a trace), which a busy machine does not stretch. With --write FILE the figures replace
+those in it.
 """
 
 import contextlib
@@ -18,12 +19,12 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from . import ours
-from .measuring import Ask, Server, cpu_seconds, started, wrk
+from .measuring import Ask, BrokenError, Server, cpu_seconds, started, wrk
 from .report import machine
 
 TASKS, EXCHANGES = 1000, 10_000
 ROUNDS, SECONDS = 7, 4
-STAGE = 20.0  # seconds, so that fifty tasks a second come to another stage
+FASTEST, SLOWEST = 100.0, 500.0  # seconds of a stage: a few tasks a second come to another one, and all go on running
 SETTLED = 3000  # milliseconds after which an opened page has loaded all that it shows
 MARK = "<!-- the figures: written by python -m benchmarks.dashboard -->"
 SECTIONS = ("", "/tasks", "/journal", "/faults", "/webhooks", "/ledger", "/coverage")
@@ -35,8 +36,12 @@ _TRACED = ["toplevel", "devtools.timeline"]
 
 def crowded(server: Server) -> Ask:
     """Make the world; return the request that loads it."""
-    ours.control(server.port, "POST", "worlds", {"name": "bench", **ours.WORLD, "stage_seconds": STAGE})
-    ask = ours.status(ours.start_many(server.port, TASKS)[0])
+    ours.control(server.port, "POST", "worlds", {"name": "bench", **ours.WORLD, "stage_seconds": FASTEST})
+    ids = ours.start_many(server.port, TASKS)
+    for number, task in enumerate(ids):
+        seconds = FASTEST + number * (SLOWEST - FASTEST) / TASKS
+        ours.control(server.port, "PATCH", f"worlds/bench/tasks/{task}", {"stage_seconds": seconds})
+    ask = ours.status(ids[0])
     while True:
         wrk(server.port, ask, 1)
         journal: Any = ours.control(server.port, "GET", "worlds/bench/journal?limit=1")
@@ -96,6 +101,14 @@ def load(server: Server, ask: Ask) -> tuple[float, float]:
     return done.rate, (cpu_seconds(server.pid) - before) / done.requests * 1e6
 
 
+def refuse_ended(server: Server) -> None:
+    """Raise `BrokenError` if a task has ended meanwhile: then it was another world that was measured."""
+    found: Any = ours.control(server.port, "GET", f"worlds/bench/tasks?limit={TASKS}")
+    running = sum(task["next"] is not None for task in found["tasks"])
+    if running < TASKS:
+        raise BrokenError(f"expected {TASKS} running tasks at the end, found {running}; raise FASTEST")
+
+
 def measured() -> dict[str, float]:
     """Return the figures."""
     found: dict[str, float] = {}
@@ -112,6 +125,7 @@ def measured() -> dict[str, float]:
             with open_page(browser, server):
                 pairs.append((alone, load(server, ask)))
         browser.close()
+        refuse_ended(server)
     return found | {
         "alone": median(alone[0] for alone, _ in pairs),
         "beside": median(beside[0] for _, beside in pairs),

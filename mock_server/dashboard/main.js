@@ -109,7 +109,8 @@ class App {
 
   /** Let what shows time go on. */
   _tick() {
-    if (document.hidden) return;
+    this._ticks = (this._ticks ?? 0) + 1;
+    if (document.hidden || (this.live?.hurried && this._ticks % 4)) return;
     this.live?.advance();
     this.top.tick();
     this._view?.tick?.();

@@ -6,7 +6,7 @@ import { Problem, inWorld, send } from "./api.js";
 const FIRST_WORD = 5000; // milliseconds in which a stream has to say its first word; a buffering proxy never lets it
 const SILENCE = 40000; // milliseconds without a word, though the server says every 15 seconds that it is there
 const PAUSE = 3000; // milliseconds until the next attempt
-const RATE = 100; // events a second: more than anybody can read, and few enough to cost the mock nothing
+const RATE = 50; // events a second: more than anybody can read, and few enough to cost the mock nothing
 const SLICE = 100; // events that are handed over at a time, so that the page can do other things in between
 
 /**
