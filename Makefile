@@ -7,7 +7,7 @@ FOLDERS := $(shell sed -n 's/^"covermock\.[a-z_]*" = "\([a-z_]*\)"$$/\1/p' pypro
 SPECS := openapi/gateway.yaml openapi/admin.yaml examples/contracts/remix.yaml examples/contracts/transcripts.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help docs reference sdks weigh serve test check lint format types spec-lint redocly no-redocly kill-matrix kill-matrix-subtle vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd wheel audit sbom clean
+.PHONY: help foreign docs reference sdks weigh serve test check lint format types spec-lint redocly no-redocly kill-matrix kill-matrix-subtle vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd wheel audit sbom clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -137,6 +137,9 @@ chaos: .venv/.stamp ## Kill, freeze, fill, empty and cut off Redis and workers u
 screenshots: .venv/.stamp ## Take the pictures of the docs from a real run (needs Chromium)
 	$(BIN)/python tools/screenshots.py
 	$(BIN)/python tools/reports.py
+
+foreign: wheel ## Use the wheel in a foreign project: its plugins, its own gateway fixture, two strict type checkers
+	$(BIN)/python tools/foreign dist/*.whl
 
 weigh: wheel ## Measure what an install weighs, into docs/install.md
 	$(BIN)/python tools/weigh.py dist/*.whl
