@@ -62,12 +62,12 @@ def _may_start_again(run: Experience, before: Entry, again: Entry) -> bool:
     if not is_success(before.status):
         return True
     task = before.fact("task.id")
-    ends = [poll.answered for poll in run.polls if poll.given_id == task and run.ended(poll)]
+    ends = [poll.answered_at for poll in run.polls if poll.given_id == task and run.terminal_state(poll)]
     return not run.job and any(end <= again.asked for end in ends)
 
 
 def _gives_up_the_hopeless(run: Experience) -> Iterator[ClientFinding]:
-    groups = [*_same(run).values(), *run.polled.values()]
+    groups = [*_same(run).values(), *run.polls_by_task.values()]
     for group in groups:
         hopeless = [(before, again) for before, again in pairwise(group) if is_hopeless(before.status)]
         for before, again in hopeless if run.job or len(hopeless) >= _TRIES else ():
@@ -76,10 +76,10 @@ def _gives_up_the_hopeless(run: Experience) -> Iterator[ClientFinding]:
 
 
 def _respects_retry_after(run: Experience) -> Iterator[ClientFinding]:
-    for group in (*_same(run).values(), *run.polled.values()):
+    for group in (*_same(run).values(), *run.polls_by_task.values()):
         for before, again in pairwise(group):
             wanted = before.retry_after
-            waited = again.asked - before.answered
+            waited = again.asked - before.answered_at
             if wanted is not None and waited < wanted - _SLACK:
                 received = f"the next request after {waited:.2f} s"
                 yield finding(
@@ -110,7 +110,7 @@ def _sources_for(run: Experience, start: Entry) -> list[str]:
 
 
 def _tasks(run: Experience) -> Iterator[ClientFinding]:
-    for (kind, task), polls in run.polled.items():
+    for (kind, task), polls in run.polls_by_task.items():
         problem = _wrong_task(run, kind, task)
         if problem and not polls[0].error.startswith("invalid"):
             known = ", ".join(excerpt(name) for name, of in run.tasks.items() if of == kind) or "(none was started)"
@@ -142,7 +142,7 @@ def _describe_id(received: str, known: Iterable[str]) -> str:
 
 
 def _pace(run: Experience) -> Iterator[ClientFinding]:
-    for polls in run.polled.values():
+    for polls in run.polls_by_task.values():
         gaps = [again.asked - before.asked for before, again in pairwise(polls)]
         short = [gap for gap in gaps if gap < run.pace]
         if len(short) >= _SHORT_GAPS and len(short) >= _SHORT_SHARE * len(gaps):
@@ -156,11 +156,11 @@ def _pace(run: Experience) -> Iterator[ClientFinding]:
 
 
 def _stops(run: Experience) -> Iterator[ClientFinding]:
-    for polls in run.polled.values():
-        end = next((one for one in polls if one.arrived and run.ended(one)), None)
-        later = [one for one in polls if end and one.number > end.number and one.asked > end.answered]
+    for polls in run.polls_by_task.values():
+        end = next((one for one in polls if one.arrived and run.terminal_state(one)), None)
+        later = [one for one in polls if end and one.number > end.number and one.asked > end.answered_at]
         if end and later:
-            expected = f"no poll after {run.ended(end)!r} in {end}"
+            expected = f"no poll after {run.terminal_state(end)!r} in {end}"
             yield finding(run.contract, RULES["stops-at-the-end"], expected, f"{len(later)} more", later[0])
 
 

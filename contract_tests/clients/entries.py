@@ -74,7 +74,7 @@ class Entry:
         return is_success(self.status) and not self.wire and not self.delay
 
     @property
-    def answered(self) -> float:
+    def answered_at(self) -> float:
         return self.asked + self.delay
 
     @cached_property
@@ -113,7 +113,7 @@ class Entry:
         try:
             return float(text)
         except ValueError:
-            return _seconds_until(text, self.answered)
+            return _seconds_until(text, self.answered_at)
 
     def fact(self, name: str) -> Any:
         """Return what the answer says of an x-value such as `task.id`; None where it doesn't."""

@@ -83,7 +83,7 @@ class Experience:
         return found
 
     @cached_property
-    def polled(self) -> Mapping[tuple[str, str], list[Entry]]:
+    def polls_by_task(self) -> Mapping[tuple[str, str], list[Entry]]:
         """Return the polls by (kind, task id), in order."""
         found: dict[tuple[str, str], list[Entry]] = defaultdict(list)
         for one in self.polls:
@@ -103,7 +103,7 @@ class Experience:
         """Return the real instant at which the client ended."""
         return self.ending.at if self.ending else float("inf")
 
-    def ended(self, poll: Entry) -> str:
+    def terminal_state(self, poll: Entry) -> str:
         """Return the terminal state that the answer to a poll shows, or an empty text."""
         state = poll.fact("task.status")
         return state if state in self.contract.lifecycles[poll.kind].terminal else ""
@@ -111,13 +111,15 @@ class Experience:
     @property
     def seen_ends(self) -> set[str]:
         """Return the tasks whose end the client may have seen, by poll or webhook."""
-        by_poll = {one.given_id for one in self.polls if one.wire in {"", "drip"} and self.ended(one)}
+        by_poll = {one.given_id for one in self.polls if one.wire in {"", "drip"} and self.terminal_state(one)}
         return by_poll | {row["task"] for row, attempt in self.attempts if is_success(attempt["status"])}
 
     @property
     def succeeded(self) -> bool:
         """Return True if every task that it knows of has succeeded before its eyes, and there was one at least."""
-        failed = {o.given_id for o in self.polls if self.ended(o) == self.contract.lifecycles[o.kind].failure.name}
+        failed = {
+            o.given_id for o in self.polls if self.terminal_state(o) == self.contract.lifecycles[o.kind].failure.name
+        }
         seen = self.seen_ends & self.tasks.keys()
         wanted = set(self.tasks) if self.job else seen
         return bool(seen) and wanted <= seen and not failed & seen

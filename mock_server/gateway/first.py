@@ -59,7 +59,7 @@ def _sources(contract: Contract, operation: Operation, rule: Spec) -> Iterator[t
         low, high = row["min"], row["max"]
         step = (high - low) / _BEYOND
         ends = {"least": low, "most": high, "short": low - step, "long": high + step}
-        yield from ((f"{kind}_{end}", {**usual, row["of"]: _rounded(at)}) for end, at in ends.items() if at >= 0)
+        yield from ((f"{kind}_{end}", {**usual, row["of"]: _round(at)}) for end, at in ends.items() if at >= 0)
     yield f"{kind}_{_SECOND}", {**usual, "account": _SECOND}
     yield from ((f"{kind}_{word}", {**usual, "yields": own}) for word, own in _fates(operation))
 
@@ -118,8 +118,8 @@ def _first(contract: Contract, operation: Operation, rule: Spec, source: str) ->
 
 
 def _between(low: float, high: float) -> float:
-    return _rounded((low + high) / 2)
+    return _round((low + high) / 2)
 
 
-def _rounded(number: float) -> float:
+def _round(number: float) -> float:
     return round(number, _LEFT)

@@ -83,7 +83,7 @@ class Door:
             self._loop.remove_reader(listener.fileno())
             listener.close()
 
-    def left(self) -> None:
+    def leave(self) -> None:
         """Know that a connection has ended."""
         self._inside -= 1
 

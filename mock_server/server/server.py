@@ -44,7 +44,7 @@ class Server:
         self._shared = Shared(mock, self._respond, limits, notices)
         most = room(limits)
         self._door = Door(listeners, most, lambda: Connection(self._shared), self._shared.refusal, notices)
-        self._shared.left = self._door.left
+        self._shared.leave = self._door.leave
         self._threads = ThreadPoolExecutor(_THREADS, "covermock")
         self._stopped = asyncio.Event()
         self._flask: tuple[Mock, wsgi.Application] | None = None

@@ -56,7 +56,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, _: Exception | None) -> None:
         """Forget the connection, and what is held back for it."""
         self._shared.connections.discard(self)
-        self._shared.left()
+        self._shared.leave()
         self._ended = True
         self._reader.end()
         if self._drop is not None:
@@ -251,7 +251,7 @@ class Connection(asyncio.Protocol):
         elif self._busy:
             if self._drop is not None and not self._reading and self._hung_up():
                 self._transport.abort()
-        elif now - self._since > self._allowed():
+        elif now - self._since > self._patience():
             self._give_up()
         self._unread = unread
         return unread
@@ -262,7 +262,7 @@ class Connection(asyncio.Protocol):
         elif now - self._read > self._shared.limits.read_seconds:
             self._transport.abort()
 
-    def _allowed(self) -> float:
+    def _patience(self) -> float:
         """Return the seconds that what is going on may take."""
         limits = self._shared.limits
         if self._ended:

@@ -26,7 +26,7 @@ def _nothing() -> None:
 
 @dataclass(slots=True, eq=False)
 class Shared:
-    """`mock` may be exchanged; `respond` gets each request; `left` is called by each connection that ends.
+    """`mock` may be exchanged; `respond` gets each request; `leave` is called by each connection that ends.
 
     `note`, if there is one, is told of each exchange: the request, its answer, and the wall instant when it began.
     """
@@ -35,7 +35,7 @@ class Shared:
     respond: Respond
     limits: Limits = field(default_factory=Limits)
     notices: Notices = field(default_factory=Notices)
-    left: Callable[[], None] = _nothing
+    leave: Callable[[], None] = _nothing
     note: Note | None = None
     connections: set[Connection] = field(default_factory=set)
     heads: Heads = field(init=False)

@@ -12,7 +12,7 @@ class Change:
         self._world = world
         self.reads: list[Any] = []
         self.writes: list[tuple[str, bytes]] = []
-        self.removed = [name for name in world.dropped() if name in world.known]
+        self.removed = [name for name in world.surplus() if name in world.known]
         self.sums: list[Any] = []
         for name, raw in world.records_now():
             known = world.known.get(name)
@@ -21,7 +21,7 @@ class Change:
                 self.writes.append((name, raw))
             if changed or exchange:
                 self.reads += (name, known.version if known else 0)
-        for account in world.asked():
+        for account in world.accounts_read():
             added = account.balance - world.balances[account.name]
             if added:
                 self.sums += (account.name, "add", added)

@@ -191,7 +191,7 @@ class SharedWorld(World):
         """Yield (field, its record now) of all that the step may rest on or have changed."""
         yield HEAD, head_json(self)
         tasks = set(self._tasks.seen)
-        for account in self.asked():
+        for account in self.accounts_read():
             tasks |= {task.id for task in account.risky}
             yield f"{ACCOUNT}:{account.name}", account_json(account)
         yield from self._values(TASK, tasks, self._tasks, task_json)
@@ -200,17 +200,17 @@ class SharedWorld(World):
             yield from self._values(records.kind, records.seen, records, record_json)
         yield from self._webhooks()
 
-    def asked(self) -> list[SharedAccount]:
+    def accounts_read(self) -> list[SharedAccount]:
         accounts = self._accounts
         return [one for one in dict.values(accounts) if one.asked or one.name in accounts.seen]
 
-    def dropped(self) -> list[str]:
+    def surplus(self) -> list[str]:
         """Return the records of webhooks that are not kept any longer."""
         return [f"{DELIVERY}:{name}" for name in self._outbox.dropped]
 
     def revert(self) -> None:
         """Take back what the step has changed here."""
-        fields = [*self.dropped(), *(field for field, _ in self.records_now())]
+        fields = [*self.surplus(), *(field for field, _ in self.records_now())]
         for field in fields:
             known = self.known.get(field)
             if known is None:
