@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
+from covermock.mock_server.real_time import CLOCKS
+
 from .inside import WALL
 
 
@@ -177,11 +179,11 @@ class _Socket:
 @contextmanager
 def running(loop: MemoryLoop) -> Iterator[None]:
     """Make this the running loop of the thread, and let the wall clock go with it."""
-    before, real = asyncio._get_running_loop(), time.time
+    before, real, held = asyncio._get_running_loop(), time.time, CLOCKS.wall
     asyncio._set_running_loop(loop)  # type: ignore[arg-type]
-    time.time = lambda: WALL + loop.now
+    time.time = CLOCKS.wall = lambda: WALL + loop.now
     try:
         yield
     finally:
-        time.time = real
+        time.time, CLOCKS.wall = real, held
         asyncio._set_running_loop(before)
