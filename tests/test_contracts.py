@@ -1,7 +1,9 @@
 """Contracts of other shapes: the file alone decides what the mock does."""
 
 import json
+import shlex
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from covermock.fixtures.gateway import gateway_on, serve
 from covermock.mock_server import Mock, Settings
 from covermock.mock_server.mock import in_memory
+from covermock.mock_server.server.banner import curls
 from covermock.openapi import (
     GATEWAY,
     InvalidSourceError,
@@ -437,3 +440,54 @@ def test_the_usual_world_is_taken_where_it_fits(tmp_path: Path) -> None:
         Mock(Settings("docs", TRANSCRIPTS), NOON)
 
     assert ("docs", "transcripts") == (copy.first, other.first)
+
+
+def curl(line: str) -> tuple[str, str, Any, dict[str, str]]:
+    """Return method, target, JSON body and headers of a cURL command."""
+    words = shlex.split(line)
+    method, body, headers, target = "GET", None, {}, ""
+    for option, value in pairwise(words):
+        if option == "-H":
+            name, _, text = value.partition(": ")
+            headers[name.lower()] = text
+        elif option == "-d":
+            body, method = json.loads(value), "POST"
+        if value.startswith("http://"):
+            target = "/" + value.split("/", 3)[3]
+    return method, target, body, headers
+
+
+def test_what_the_page_about_contracts_shows_is_true(tmp_path: Path) -> None:
+    """Its commands give its answers, its calls are accepted, its world file can be served."""
+    page = (ROOT / "docs" / "contracts.md").read_text(encoding="utf-8")
+    mock = Mock(Settings(spec=TRANSCRIPTS), NOON)
+    play = Play(mock, {}, NOON)
+    lines = page.splitlines()
+    asked = [(line.partition("curl ")[2], answer) for line, answer in pairwise(lines) if "curl -" in line]
+    for command, answer in asked:
+        method, target, body, headers = curl(command)
+        play.wall += 5 * (method == "GET")
+        got = play.send(method, target, body, None, headers)
+        told = json.loads(got.body)
+        if answer.startswith("{"):
+            assert {**json.loads(answer), "asked_at": ""} == {**told, "asked_at": ""}
+        assert got.status in {200, 201, 202}, got.body
+    text = page.partition("```yaml\n")[2].partition("```")[0]
+    world = Mock(Settings(str(world_file(tmp_path, text)), TRANSCRIPTS), NOON).store.world("world")
+
+    assert 4 == len(asked)
+    assert world is not None
+    assert ["recording/rec_short", "recording/rec_fails"] == list(world.sources)
+
+
+@pytest.mark.parametrize("path", [GATEWAY, TRANSCRIPTS], ids=lambda path: path.stem)
+def test_the_commands_that_a_server_prints_work(path: Path) -> None:
+    """Each cURL command, in the order in which they are printed, is accepted in the first world."""
+    mock = Mock(Settings(spec=path), NOON)
+    world = mock.store.world(mock.first)
+    assert world is not None
+    play = Play(mock, {}, NOON)
+    for summary, command in curls(world, "http://127.0.0.1:8080"):
+        method, target, body, headers = curl(command.removeprefix("curl "))
+
+        assert play.send(method, target, body, None, headers).status < 300, (summary, command)
