@@ -15,9 +15,11 @@ from playwright.sync_api import Locator, expect
 from support.browser import Chromium, Watched, chromium
 from support.fakes import COVER, COVER_STATUS, UPLOAD_COVER, UPLOAD_COVER_STATUS
 from support.receivers import receiving
+from support.remix import ROOT
 from support.servers import Process, serving
 
 DESK = {"width": 1280, "height": 800}
+TRANSCRIPTS = ROOT / "examples" / "contracts" / "transcripts.yaml"
 PHONE = {"width": 360, "height": 740}
 SECTIONS = ("", "/tasks", "/journal", "/faults", "/webhooks", "/ledger", "/coverage")
 
@@ -474,6 +476,32 @@ def test_another_contract_is_shown_in_its_own_words(browser: Chromium, tmp_path:
         watched.open("/clauses/P5")
         watched.see("A cover already generated for this music task")
         client.close()
+
+
+def test_a_contract_of_another_shape_is_shown_with_its_sources_and_its_key(browser: Chromium) -> None:
+    """Its first world, its kinds of sources, a text as the result, and a test that sends the key where it belongs."""
+    headers = {"X-Desk-Key": "desk_transcripts"}
+    permissions = ["clipboard-read", "clipboard-write"]
+    with (
+        serving("--spec", str(TRANSCRIPTS), "--stage-seconds", "0") as server,
+        browser.page(server.url, viewport=DESK, permissions=permissions) as watched,
+    ):
+        where = f"{server.url}/v3/recordings/recording_ok/transcripts"
+        task = httpx.post(where, json={"language": "en"}, headers=headers, trust_env=False).json()["transcript"]
+        watched.open("/w/transcripts")
+        expect(lane(watched, task)).to_contain_text("done")
+        expect(watched.page.locator(".tiles")).not_to_contain_text("credits")
+        watched.open("/worlds")
+        expect(watched.page.locator(".cards")).to_contain_text("9 recording")
+        watched.open(f"/w/transcripts/tasks/{task}")
+        watched.see(f"Result 1 of the task {task}.")
+        watched.open("/w/transcripts/journal/1")
+        button(watched, "Copy as pytest")
+        watched.see("The pytest test copied")
+        test = watched.page.evaluate("navigator.clipboard.readText()")
+
+    assert '"X-Desk-Key": gateway.keys["main"],' in test
+    assert "Authorization" not in test
 
 
 def test_an_exchange_is_copied_as_curl_that_does_it_again(browser: Chromium, server: Process, client: Client) -> None:

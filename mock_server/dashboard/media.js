@@ -12,8 +12,9 @@ const SOUND = /\.wav$/i;
 
 /** The path of a file that this mock serves, or null. The host of its URL is whatever the client called the mock. */
 export function ownPath(value) {
-  const at = value.indexOf(FOLDER);
-  const path = at < 0 ? "" : value.slice(at);
+  const words = String(value); // a result may be a number
+  const at = words.indexOf(FOLDER);
+  const path = at < 0 ? "" : words.slice(at);
   return /^[\w!$%&'()*+,.:;=@~/-]+$/.test(path) && !path.includes("/../") ? path : null;
 }
 
@@ -29,7 +30,7 @@ export const results = (task) => task.results.map((row, number) => result(task, 
 function result(task, row, number) {
   const paths = [...new Set(Object.values(row).map(ownPath).filter(Boolean))];
   const shown = paths.map((path) => (PICTURES.test(path) ? picture(path, `${task.id}, result ${number}`, LARGE) : SOUND.test(path) ? player(path, task.id, number) : null));
-  const facts = Object.entries(row).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]);
+  const facts = Object.entries(row).map(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))]);
   return h("li", { class: "result" }, shown, h("dl", { class: "facts" }, facts));
 }
 

@@ -30,7 +30,7 @@ export function worldsView(app) {
   look();
   return {
     title: "Worlds",
-    root: h("section", { "aria-labelledby": "title" }, h("div", { class: "head" }, h("h1", { id: "title" }, "Worlds"), search), h("p", { class: "quiet" }, "An API key names its world: accounts, tasks, audio, faults and a clock of its own."), maker(app, look), list, note),
+    root: h("section", { "aria-labelledby": "title" }, h("div", { class: "head" }, h("h1", { id: "title" }, "Worlds"), search), h("p", { class: "quiet" }, "An API key names its world: accounts, sources, tasks, faults and a clock of its own."), maker(app, look), list, note),
   };
 }
 
