@@ -121,6 +121,11 @@ class Contract:
         return str(yaml.safe_dump(self.root, allow_unicode=True, sort_keys=False, width=_WIDTH))
 
     @property
+    def answer_limit(self) -> float:
+        """Return within how many seconds an answer has to come, or infinity where the file doesn't say."""
+        return float(self.root.get("x-limits", {}).get("answer_seconds", "inf"))
+
+    @property
     def file(self) -> str:
         """Return the file's name for people; that of the built-in one is short."""
         return "openapi/gateway.yaml" if self.source.name == str(GATEWAY) else self.source.name

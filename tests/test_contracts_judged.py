@@ -1,5 +1,8 @@
 """Contracts of other shapes, and of the same under other names: the judge of servers knows no more than the file."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,3 +90,25 @@ def test_other_names_give_the_same_verdicts(seed: int, plain: tuple[Path, set[st
 
 def translated(clauses: set[str], names: Names) -> set[str]:
     return {names.clauses[name] for name in clauses}
+
+
+def test_the_suite_under_pytest_judges_another_contract(tmp_path: Path) -> None:
+    """With COVERMOCK_SPEC there is a test for each clause of that file, and sources come from variables."""
+    with ServerThread(Settings("", TRANSCRIPTS, over={"stage_seconds": 0.15})) as server:
+        key, other = server.direct.find(server.mock.first).keys.values()
+        names = {"URL": server.url, "API_KEY": key, "SECOND_API_KEY": other}
+        names |= {"SPEC": str(TRANSCRIPTS), "GIVEN": "recording=recording_ok"}
+        command = [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", "-n", "0"]
+        done = subprocess.run(
+            [*command, "--pyargs", "covermock.contract_tests"],
+            env={**os.environ, **{f"COVERMOCK_{name}": value for name, value in names.items()}},
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+        )
+    lines = done.stdout.splitlines()
+
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert [] == [name for name in load(TRANSCRIPTS).clauses if not any(f"[{name}]" in line for line in lines)]
+    assert any("PASSED" in line and "[R12]" in line for line in lines)

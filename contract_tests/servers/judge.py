@@ -35,9 +35,9 @@ class Judge:
             self._broke(complete, at, "every request gets a complete HTTP answer", "a complete answer")
         elif is_crash(answer.status):
             self._broke(self._crash(expected), at, "no request makes the gateway fail (5xx)", "no 5xx")
-        if answer.seconds > SLOW_SECONDS and not answer.problem:
-            title, limit = "every answer comes within 2 s", f"an answer within {SLOW_SECONDS:g} s"
-            self.evidence.note_broken(complete, title, limit, f"one after {answer.seconds:.1f} s", at)
+        if answer.seconds > (limit := self.contract.answer_limit) and not answer.problem:
+            title, wanted = f"every answer comes within {limit:g} s", f"an answer within {limit:g} s"
+            self.evidence.note_broken(complete, title, wanted, f"one after {answer.seconds:.1f} s", at)
         self._judge_status(at, expected)
         if not answer.problem:
             self._judge_form(at, expected)

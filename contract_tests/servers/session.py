@@ -89,7 +89,8 @@ class Session:
     def _second_look(self, sent: Sent, first: Exchange, *, free: bool) -> Exchange:
         """Return a repetition of a slow answer: only what is slow twice is the gateway's fault."""
         missing = bool(first.answer.problem)
-        if free and not missing and not first.answer.ok and not self.is_slow and self.budget.requests_left:
+        harmless = free and (not first.answer.ok or sent.method == "GET")
+        if harmless and not missing and not self.is_slow and self.budget.requests_left:
             again = self.transport.send(sent)
             if again.answer.seconds <= SLOW_SECONDS:
                 return again
