@@ -131,6 +131,7 @@ def measured() -> dict[str, float]:
         "beside": median(beside[0] for _, beside in pairs),
         "rate": median(beside[0] / alone[0] for alone, beside in pairs),
         "cost": median(alone[1] / beside[1] for alone, beside in pairs),
+        "core": median((beside[1] - alone[1]) * beside[0] / 1e6 for alone, beside in pairs),
     }
 
 
@@ -141,6 +142,7 @@ def as_text(found: dict[str, float]) -> str:
         ("the same, with a page that follows this world", f"{found['beside']:,.0f}"),
         ("throughput with a page open, of that without", f"{found['rate']:.1%}"),
         ("the same by the processor time that a request costs the server", f"{found['cost']:.1%}"),
+        ("what the page costs the server, of a core", f"{found['core']:.1%}"),
         ("longest task of the page's main thread, looking at every section", told(found, "quiet")),
         ("the same on the first page, at full load", told(found, "loaded")),
     ]

@@ -11,7 +11,24 @@ from support.browser import Chromium, chromium
 from support.remix import REMIX
 from support.servers import Process, serving
 
-SHOWN = {REMIX: ("/api/v1/audio/music/remix/generate", {"audio_id": "aud_30s", "tempo": 1.25}, "startRemix")}
+TRANSCRIPTS = REMIX.parent / "transcripts.yaml"
+# The contract, a request that starts a task of a kind of its own, with its operation; the first world, and its key.
+SHOWN = {
+    REMIX: (
+        "/api/v1/audio/music/remix/generate",
+        {"audio_id": "aud_30s", "tempo": 1.25},
+        "startRemix",
+        "docs",
+        {"Authorization": "Bearer aio_your_api_key_here"},
+    ),
+    TRANSCRIPTS: (
+        "/v3/recordings/recording_ok/transcripts",
+        {"language": "en"},
+        "requestTranscript",
+        "transcripts",
+        {"X-Desk-Key": "desk_transcripts"},
+    ),
+}
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
 
@@ -40,14 +57,12 @@ def server(contract: tuple[Path, Contract]) -> Iterator[Process]:
 @pytest.fixture(scope="module")
 def task(contract: tuple[Path, Contract], server: Process) -> str:
     """The id of a task of a kind that gateway.yaml does not know, half way to its end."""
-    path, body, _ = SHOWN[contract[0]]
+    path, body, _, world, key = SHOWN[contract[0]]
     with httpx.Client(base_url=server.url, trust_env=False) as client:
-        world = client.get("/__mock/worlds").json()["worlds"][0]
-        key = world["accounts"]["main"]["key"]
-        answer = client.post(path, json=body, headers={"Authorization": f"Bearer {key}"})
+        answer = client.post(path, json=body, headers=key)
         assert answer.is_success, answer.text
-        found = client.get(f"/__mock/worlds/{world['name']}/tasks", params={"order": "newest"}).json()["tasks"]
-        client.post(f"/__mock/worlds/{world['name']}/clock/next").raise_for_status()
+        found = client.get(f"/__mock/worlds/{world}/tasks", params={"order": "newest"}).json()["tasks"]
+        client.post(f"/__mock/worlds/{world}/clock/next").raise_for_status()
     return str(found[0]["id"])
 
 
@@ -56,18 +71,19 @@ def test_a_task_of_another_kind_is_seen_to_its_end(
 ) -> None:
     """Its states are those of its lifecycle; a button ends it, and its results are there."""
     path, shape = contract
-    cycle = shape.lifecycles[shape.operation(SHOWN[path][2]).task_kind]
+    _, _, name, world, _ = SHOWN[path]
+    cycle = shape.lifecycles[shape.operation(name).task_kind]
     with browser.page(server.url, viewport=DESK) as watched:
-        watched.open("/w/docs/tasks")
+        watched.open(f"/w/{world}/tasks")
         lane = watched.page.locator(".lane", has_text=task)
         for stage in cycle.stages:
             expect(lane).to_contain_text(stage.name)
-        watched.open(f"/w/docs/tasks/{task}")
+        watched.open(f"/w/{world}/tasks/{task}")
         watched.page.get_by_role("button", name="Complete").first.click()
         expect(watched.page.locator(".result").first).to_be_visible()
         watched.see(cycle.success.name)
-        watched.open("/w/docs/journal/1")
-        watched.see(SHOWN[path][2])
+        watched.open(f"/w/{world}/journal/1")
+        watched.see(name)
 
 
 def test_every_operation_state_and_clause_has_its_place(
@@ -75,9 +91,9 @@ def test_every_operation_state_and_clause_has_its_place(
 ) -> None:
     """In the coverage, among the clauses, and on the contract's page."""
     assert task
-    _, shape = contract
+    path, shape = contract
     with browser.page(server.url, viewport=DESK) as watched:
-        watched.open("/w/docs/coverage")
+        watched.open(f"/w/{SHOWN[path][3]}/coverage")
         for operation in shape.operations:
             expect(watched.page.locator(".operation", has_text=operation.id).first).to_be_visible()
         watched.open("/clauses")
@@ -103,11 +119,12 @@ def test_an_operation_of_another_contract_is_tried_on_its_page(
 
 @pytest.mark.parametrize("width", [DESK, PHONE], ids=["desk", "phone"])
 def test_it_is_accessible_and_nothing_is_cut(
-    browser: Chromium, server: Process, task: str, width: dict[str, int]
+    browser: Chromium, contract: tuple[Path, Contract], server: Process, task: str, width: dict[str, int]
 ) -> None:
     """Axe finds nothing serious, at 360 pixels nothing is cut; no console error, no outside request."""
+    home = f"/w/{SHOWN[contract[0]][3]}"
     with browser.page(server.url, viewport=width) as watched:
-        for route in ("/w/docs", "/w/docs/tasks", f"/w/docs/tasks/{task}", "/w/docs/coverage", "/clauses"):
+        for route in (home, f"{home}/tasks", f"{home}/tasks/{task}", f"{home}/coverage", "/clauses"):
             watched.open(route)
             expect(watched.page.locator("#main h1").first).to_be_attached()
             expect(watched.page.get_by_text("Looking…")).to_have_count(0)
