@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
+from statistics import median
 from threading import Thread
 from typing import IO, Any
 
@@ -163,8 +164,8 @@ def page(run: Soak, rows: list[Verdict], seconds: float) -> str:
     acts = ", ".join(f"{name} {count:,} times" for name, count in sorted(run.done.items()))
     lines = [
         f'`make soak ARGS="--seconds {seconds:g}"`: {run.pace.requests:,} requests in {seconds / 60:.0f} minutes,',
-        f"{last.processor:.0f} s of",
-        f"the server's processor time ({last.processor / last.at:.0%} of a core). {sections.machine()}.",
+        f"{last.processor:.0f} s of the server's processor time ({last.processor / last.at:.0%} of a core).",
+        f"{sections.machine()}.",
         "",
         "![memory, descriptors and threads over the run](soak.svg)",
         "",
@@ -173,8 +174,15 @@ def page(run: Soak, rows: list[Verdict], seconds: float) -> str:
         ),
         "",
         f"What the clients did: {acts}.",
+        "",
+        f"Memory by each tenth of the run, in MiB: {', '.join(f'{one:.0f}' for one in _tenths(run.samples))}.",
     ]
     return "\n".join(lines)
+
+
+def _tenths(samples: list[Sample]) -> list[float]:
+    size = max(len(samples) // 10, 1)
+    return [median(one.memory for one in samples[at : at + size]) for at in range(0, size * 10, size)]
 
 
 def main() -> int:
