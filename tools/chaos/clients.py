@@ -18,6 +18,7 @@ from .history import Poll, Start, Webhook
 
 LOST_AFTER = 10.0  # seconds after which an answer counts as lost
 _RECENT = 12  # tasks of an account that are polled most
+_VOLLEY = 4  # starts of the same cover at once, as a client with a defect sends them: each may reach another worker
 _PAUSE = (0.0, 0.06)  # seconds between two requests of a client
 
 
@@ -79,7 +80,9 @@ class Client:
             dice = self.chance.random()
             if dice < 0.3:
                 reached = len(self.notes.starts) // 12
-                await self.start("cover", f"{self.account}_{self.chance.randrange(reached, reached + 6) % music}")
+                source = f"{self.account}_{self.chance.randrange(reached, reached + 6) % music}"
+                at_once = _VOLLEY if dice < 0.1 else 1
+                await asyncio.gather(*(self.start("cover", source) for _ in range(at_once)))
             elif dice < 0.5:
                 await self.start("music", "aud")
             elif tasks := self.notes.tasks[self.account][-_RECENT:]:
