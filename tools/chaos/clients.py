@@ -174,6 +174,7 @@ async def receiver(notes: Notes, chance: random.Random) -> AsyncIterator[str]:
         task = asyncio.ensure_future(receive(reader, writer))
         under_way.add(task)
         task.add_done_callback(under_way.discard)
+        task.add_done_callback(lambda _: writer.close())  # one that is cancelled before it begins closes nothing
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
     try:

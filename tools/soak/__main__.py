@@ -89,7 +89,9 @@ async def receivers() -> AsyncIterator[dict[str, str]]:
 
     def listen(status: str, seconds: float) -> Awaitable[asyncio.Server]:
         def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            answering.add(asyncio.ensure_future(answer(reader, writer, status, seconds)))
+            task = asyncio.ensure_future(answer(reader, writer, status, seconds))
+            task.add_done_callback(lambda _: writer.close())  # one that is cancelled before it begins closes nothing
+            answering.add(task)
 
         return asyncio.start_server(accept, "127.0.0.1", 0)
 
