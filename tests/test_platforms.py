@@ -112,6 +112,8 @@ def test_the_fixtures_serve(poor: dict[str, str], tmp_path: Path) -> None:
         "    covermock_gateway.clock.advance(1)\n    assert covermock_gateway.credits == 1000\n",
         encoding="utf-8",
     )
-    done = run(poor, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path / "test_it.py"))
+    ours_alone = ("-p", "no:cacheprovider", "-p", "covermock.fixtures.pytest_plugin")
+    command = (sys.executable, "-m", "pytest", "-q", *ours_alone, str(tmp_path / "test_it.py"))
+    done = run(poor, *command, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
 
     assert "1 passed" in done.stdout, done.stdout + done.stderr
