@@ -17,7 +17,7 @@ from support.renaming import renamed
 from support.story import tell
 
 DEFECTS = ROOT / "mock_server" / "defects"
-CONTRACTS = (REMIX,)
+CONTRACTS = (REMIX, ROOT / "examples" / "contracts" / "transcripts.yaml")
 DIALECT = (ROOT / "openapi" / "dialect.yaml").read_text(encoding="utf-8")
 
 

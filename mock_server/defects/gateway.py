@@ -86,9 +86,8 @@ class DefectiveGateway(Gateway):
 
     def _moment(self, request: Request, wall: float) -> Moment:
         owner = self.owner_of(request)
-        world, account = owner if isinstance(owner, tuple) else (None, None)
-        if isinstance(owner, tuple):
-            self.last = owner
+        self.last = owner if isinstance(owner, tuple) else self.last
+        world, account = self.last or (None, None)
         named = next((name for name in self.ids(request).values() if world and name in world.tasks), "")
         task = world.tasks[named] if world and named else None
         body = json_object(request.body)

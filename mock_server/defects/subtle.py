@@ -62,8 +62,7 @@ _RULES: Final = (
     Rule("rule-left-out", {}, ("second-account",), 3),
     Rule("state-turns", {"how": "reopened"}, ("second-account",), 2),
     # webhooks, with polls and without
-    Rule("webhook-mode", {}, ("once-polled", "first-poll"), 2),
-    Rule("webhook-field", {"how": "other"}, ("once-polled", "first-poll"), 4),
+    Rule("webhook-field", {"how": "other"}, ("once-polled", "first-poll"), 6),
 )
 
 

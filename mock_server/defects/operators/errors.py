@@ -49,7 +49,8 @@ def _each_status(contract: Contract) -> Iterator[Application]:
 @operator("business", _each_status)
 def error_status(contract: Contract, error: str, to: int, type: str = "") -> Defect:  # noqa: A002 - the dialect's word
     """Answer another status to an error."""
-    error_row(contract, error)
+    if error_row(contract, error)["status"] == to:
+        raise InapplicableError(f"{error} has this status")
 
     def edit(document: Document) -> None:
         document["x-errors"][error].update({"status": to} | ({"type": type} if type else {}))
@@ -74,8 +75,8 @@ def error_type(contract: Contract, to: str, status: int = 0, errors: tuple[str, 
     """Call the type of some errors otherwise: of those named, or of all with a status."""
     rows = contract.errors.values()
     names = [row.name for row in rows if row.type and (row.status == status or row.name in errors)]
-    if not names:
-        raise InapplicableError("errors have no type")
+    if not names or all(contract.errors[name].type == to for name in names):
+        raise InapplicableError("errors have no type, or this one")
 
     def edit(document: Document) -> None:
         for name in names:
@@ -177,7 +178,9 @@ def errors_with_success(contract: Contract, to: int) -> Defect:
 @operator("envelope")
 def success_status(contract: Contract, to: int, on: Any = "starts") -> Defect:
     """Answer another status to what succeeds."""
-    meant = of_kind(contract, on)
+    meant = [one for one in of_kind(contract, on) if one.success != to]
+    if not meant:
+        raise InapplicableError(f"{to} is the documented status")
     usual = {one.id: one.success for one in meant}
 
     def spoil(_: DefectiveGateway, __: Request, answer: Answer) -> None:
