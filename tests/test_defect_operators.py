@@ -98,3 +98,12 @@ def test_no_name_of_the_contract_stands_in_the_operators() -> None:
     }
 
     assert set() == found
+
+
+def test_a_defect_that_would_change_nothing_is_none() -> None:
+    """An error keeps its status, or its type, where the contract has just that one already."""
+    other = Catalogue(load(CONTRACTS[1]))
+
+    assert "invalid-params-422" in Catalogue(load(GATEWAY)).named
+    assert "invalid-params-422" not in other.named
+    assert other.contract.errors["invalid-params"].status == 422
