@@ -40,11 +40,11 @@ def main() -> None:
             for number in range(pairs):
                 order = (0, 1) if number % 2 else (1, 0)
                 found = {which: load(servers[which], asks[which]) for which in order}
-                rows.append((found[1][0] / found[0][0], found[0][1] / found[1][1]))
-        cost, rate = (100 * (median(column) - 1) for column in zip(*rows, strict=True))
-        sys.stdout.write(
-            f"--log {form}: {cost:+.1f} % of processor time, {rate:+.1f} % of time (median of {pairs} pairs)\n"
-        )
+                core = (found[1][0] - found[0][0]) * found[1][1] / 1e6
+                rows.append((found[1][0] / found[0][0] - 1, found[0][1] / found[1][1] - 1, core))
+        cost, rate, core = (100 * median(column) for column in zip(*rows, strict=True))
+        told = f"{cost:+.1f} % of processor time, {rate:+.1f} % of time, {core:+.1f} % of a core"
+        sys.stdout.write(f"--log {form}: {told} (median of {pairs} pairs)\n")
 
 
 if __name__ == "__main__":
