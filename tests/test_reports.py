@@ -352,7 +352,7 @@ def steady(text: str) -> str:
     text = re.sub(r"</?(svg|text|tspan|rect|style)[^>]*>|\s+", "", text)
     for pattern, put in (
         (r"\d{4}-\d\d-\d\dT?\d\d:\d\d:\d\d(UTC|Z)", "TIME"),
-        (r"took[\d.]+s", "took"),
+        (r"took[\d.]+s|line=\d+", "took"),
         (r"no\.\d+,|requests:\d+", "NUMBER"),
     ):
         text = re.sub(pattern, put, text)
