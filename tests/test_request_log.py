@@ -256,7 +256,7 @@ class Clock:
 
     now = 1_780_000_000.0
 
-    def time(self) -> float:
+    def wall(self) -> float:
         """Return the instant."""
         return self.now
 
@@ -264,7 +264,7 @@ class Clock:
 def told(rates: Sequence[int], file: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return what the log says of so many requests in each second."""
     clock = Clock()
-    monkeypatch.setattr(requests, "time", clock)
+    monkeypatch.setattr(requests, "CLOCKS", clock)
     monkeypatch.setattr(requests, "_FLUSH", PATIENCE)  # the seconds below are ended by hand
     monkeypatch.setattr(RequestLog, "_text", lambda _, record: repr(record))
 
