@@ -38,7 +38,8 @@ def settle(
             raise click.BadParameter(problem, param_hint="--report")
     accepts = baseline or file.get("baseline")
     entries = read_baseline(Path(accepts), contract.clauses) if accepts else []
-    return settings_for(url, keys, {**told, "named": _sources(told, contract)}), reports, entries
+    named = _sources(told, contract)
+    return settings_for(url, keys, {**told, "named": named}), reports, entries
 
 
 def _sources(told: dict[str, Any], contract: Contract) -> dict[str, tuple[str, ...]]:

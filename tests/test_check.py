@@ -217,6 +217,9 @@ def test_a_baseline_accepts_known_deviations(tmp_path: Path) -> None:
         (["http://x", "--fail-on", "guessed"], ENVIRONMENT, "guessed"),
         (["http://x", "--config", "no-such-file.yaml"], ENVIRONMENT, "expected a readable YAML file"),
         (["http://x", "--max-credits", "-1"], ENVIRONMENT, "max-credits"),
+        (["http://x", "--given", "musik=x"], ENVIRONMENT, "did you mean 'music'"),
+        (["http://x", "--given", "music"], ENVIRONMENT, "expected KIND=ID"),
+        (["http://x", "--audio", "aud=long"], ENVIRONMENT, "expected ID=NUMBER"),
     ],
 )
 def test_bad_usage_is_refused_with_a_remedy(arguments: list[str], environment: dict[str, str], words: str) -> None:
@@ -241,6 +244,18 @@ def test_a_configuration_file_names_settings_and_keys(tmp_path: Path) -> None:
     assert 0 == done.returncode, done.stdout + done.stderr
     assert 30 >= served.gateway.requests
     assert (2, True) == (refused.returncode, "did you mean 'max_credits'" in refused.stderr)
+
+
+def test_sources_are_named_by_kind_with_their_measure(tmp_path: Path) -> None:
+    """`--audio ID=SECONDS` and `--given KIND=ID`, repeated, tell what the five older flags told."""
+    report = tmp_path / "report.json"
+    lengths = ("aud=30", "aud_short=5.9", "aud_min=6", "aud_max=60", "aud_long=60.1")
+    flags = [part for text in lengths for part in ("--audio", text)]
+    with Served(FAST, "max-exclusive") as served:
+        run("check", served.url, "--given", "music=gen", *flags, "--report", str(report), **ENVIRONMENT)
+    found = json.loads(report.read_text(encoding="utf-8"))["findings"]
+
+    assert [("U2", "inferred")] == sorted({(one["clause"], one["level"]) for one in found})
 
 
 def test_explain_tells_a_clause_with_its_evidence() -> None:
