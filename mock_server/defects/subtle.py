@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from covermock.openapi import Contract
 
 from .conditions import optional_fields
+from .fields import EACH
 
 STATE, FIELD, PAIR = "a state", "a field", "two fields"  # conditions that the contract has the names for
 ONLY: Final = "@"  # between a defect's name and the condition under which it strikes
@@ -106,9 +107,8 @@ def _conditions(contract: Contract, row: Row, rule: Rule) -> list[str]:
     name = _operation(row)
     operation = contract.by_id.get(name)
     found: list[str] = []
-    failures = {lifecycle.failure.name for lifecycle in contract.lifecycles.values()}
-    if failures & set(row.get("states", ())):
-        return []  # nobody can bring a gateway to fail at will
+    if not _comes_about(contract, set(row.get("states", ())), rule):
+        return []
     for condition in rule.conditions:
         if condition == STATE:
             found += _states(contract, row) if operation is not None and operation.polls else ()
@@ -120,11 +120,20 @@ def _conditions(contract: Contract, row: Row, rule: Rule) -> list[str]:
     return found
 
 
+def _comes_about(contract: Contract, states: set[str], rule: Rule) -> bool:
+    """Return True if tasks that succeed are in one of the states, if any are named, where the conditions hold."""
+    cycles = contract.lifecycles.values()
+    ends = {cycle.success.name for cycle in cycles}
+    late = "after-the-end" in rule.conditions and not states & ends
+    return not states or not (late or states & {cycle.failure.name for cycle in cycles})
+
+
 def _states(contract: Contract, row: Row) -> list[str]:
     """Return the states that tasks come to which succeed, the rarest to be looked at first."""
     lifecycle = contract.lifecycles[contract.by_id[_operation(row)].task_kind]
-    middle = [stage.name for stage in lifecycle.stages[1:]]
-    return [f"state-{name}" for name in (*middle, lifecycle.success.name, lifecycle.stages[0].name)]
+    within = EACH in str(row.get("field", ""))  # a result, which not every state has
+    states = (*lifecycle.stages[1:], lifecycle.success, lifecycle.stages[0])
+    return [f"state-{state.name}" for state in states if state.results or not within]
 
 
 def _fields(names: list[str], *, pairs: bool) -> list[str]:

@@ -133,9 +133,9 @@ def _bytes(story: Story, operation: Operation) -> None:
 
 def _paths(story: Story, operation: Operation) -> None:
     for method, path in (("PUT", ""), ("DELETE", ""), (operation.method, "/"), (operation.method, "x")):
-        story.ask(method, operation.path + path, "", _example(operation))
+        story.ask(method, operation.path + path, "", {})
     for path in (operation.path.upper(), "/nowhere", *story.mock.contract.root["paths"]):
-        story.ask(operation.method, path, "", _example(operation))
+        story.ask(operation.method, path, "", {})
 
 
 def _sources(story: Story, operation: Operation) -> list[str]:
@@ -303,6 +303,7 @@ def _twice(story: Story, operation: Operation) -> None:
 
 def _money(story: Story, operation: Operation) -> None:
     """Spend the last credits, twice at once, with one too few, and on a task that fails."""
+    story.record.append([one.balance for one in story.world.accounts.values()])
     account = next(iter(story.world.accounts.values()))
     price = story.world.price(operation.id)
     usable = _usable(story, operation)

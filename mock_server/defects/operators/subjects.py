@@ -130,9 +130,17 @@ def _rule_with_id(operation: Operation) -> Mapping[str, Any] | None:
     return next((row for row in operation.raw.get("x-preconditions", ()) if "id" in row), None)
 
 
+def _has_signs(contract: Contract, poll: Operation) -> bool:
+    """Return True if ids of the tasks that an operation shows have signs between their parts."""
+    starts = (one for one in of_kind(contract, "starts") if one.task_kind == poll.task_kind)
+    return any(one.id_prefix != _bare(one.id_prefix) for one in starts)
+
+
 def _each_near(contract: Contract) -> Iterator[Application]:
     for operation in contract.operations:
         for how in _NEAR if _rule_with_id(operation) else ():
+            if how == "other-spelling" and operation.polls and not _has_signs(contract, operation):
+                continue
             yield f"{operation.id}-id-{how}-served", {"operation": operation.id, "how": how}
 
 
