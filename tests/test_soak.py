@@ -1,9 +1,10 @@
 """The short form of `make soak`, and what its verdict is able to see."""
 
 import asyncio
+import contextlib
 import os
 
-from soak.__main__ import soak
+from soak.__main__ import _end, soak
 from soak.picture import picture
 from soak.samples import Sample, sample, verdicts
 
@@ -62,3 +63,23 @@ def test_a_short_soak_gives_everything_back() -> None:
 
     assert [] == run.surprises
     assert [] == [row for row in rows if not row.flat and row.what != "memory"]
+
+
+def test_a_client_that_swallows_its_end_is_ended_all_the_same() -> None:
+    """Python 3.11 loses a cancellation that comes together with an answer; the load ends nevertheless."""
+
+    async def load() -> bool:
+        began = asyncio.Event()
+
+        async def deaf() -> None:
+            began.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(3600)
+            await asyncio.sleep(3600)
+
+        actor = asyncio.create_task(deaf())
+        await began.wait()
+        await _end([actor])
+        return actor.cancelled()
+
+    assert asyncio.run(load())

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager, suppress
 from statistics import median
 from threading import Thread
@@ -46,9 +46,7 @@ class Soak:
             self.samples.append(sample(self._pid, now, self.pace.requests))
             self.pace.adjust()
             await asyncio.sleep(_EVERY)
-        for actor in actors:
-            actor.cancel()
-        await asyncio.gather(*actors, return_exceptions=True)
+        await _end(actors)
         return before, await self._settled(before)
 
     async def _act(self, act: Act, number: int) -> None:
@@ -72,6 +70,15 @@ class Soak:
             if after.descriptors <= before.descriptors + 4 or time.monotonic() > end:
                 return after
             await asyncio.sleep(0.2)
+
+
+async def _end(actors: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel until all have ended: Python 3.11's `wait_for` swallows a cancellation that comes with its answer."""
+    left = set(actors)
+    while left:
+        for actor in left:
+            actor.cancel()
+        _, left = await asyncio.wait(left, timeout=0.5)
 
 
 @asynccontextmanager
