@@ -72,9 +72,9 @@ async def waits(client: Client, site: Site) -> None:
     path, soon = f"/__mock/worlds/{name}/wait", {"requests": {"contains": "needle"}, "timeout": 60}
     other = Client(client.port, client.pace, client.chance)
     try:
-        wait = asyncio.create_task(other.ask("POST", path, soon))
-        await client.ask("POST", UPLOAD, {"audio_id": "aud_30s", "prompt": f"needle {distinct()}"}, key)
-        await wait
+        async with asyncio.TaskGroup() as both:  # of which none goes on alone where the load ends
+            both.create_task(other.ask("POST", path, soon))
+            await client.ask("POST", UPLOAD, {"audio_id": "aud_30s", "prompt": f"needle {distinct()}"}, key)
         await client.ask("POST", path, {"requests": {"count": 9}, "timeout": client.chance.random()}, "", 409)
         body = json.dumps({"requests": {"count": 9}, "timeout": 600}).encode()
         await _leave(client, request("POST", path, body, ""), 0.2)
@@ -90,12 +90,12 @@ async def streams(client: Client, site: Site) -> None:
         writer.write(request("GET", f"/__mock/worlds/{name}/events?from=start", b"", ""))
         await head(reader)
         events = request("GET", f"/__mock/worlds/{name}/events", b"", "")
-        left = asyncio.create_task(_leave(client, events, 2.0, read=False))
-        for _ in range(client.chance.randrange(1, 20)):
-            await client.ask("POST", UPLOAD, {"audio_id": "aud_30s", "title": distinct()}, key)
-        await client.ask("DELETE", f"/__mock/worlds/{name}")
-        told = await asyncio.wait_for(reader.read(-1), PATIENCE)
-        await left
+        async with asyncio.TaskGroup() as both:
+            both.create_task(_leave(client, events, 2.0, read=False))
+            for _ in range(client.chance.randrange(1, 20)):
+                await client.ask("POST", UPLOAD, {"audio_id": "aud_30s", "title": distinct()}, key)
+            await client.ask("DELETE", f"/__mock/worlds/{name}")
+            told = await asyncio.wait_for(reader.read(-1), PATIENCE)
     if b"event: end" not in told:
         raise Surprise(f"a stream without its end: {told[-200:]!r}")
 
