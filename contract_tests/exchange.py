@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from covermock.openapi import KeyScheme
 
-from .statuses import is_success
+from .statuses import is_crash, is_success
 from .vocabulary import KEY_VARIABLES
 
 JSON = "application/json"
@@ -79,6 +79,11 @@ class Answer:
     def ok(self) -> bool:
         """Return True if the gateway accepted the request."""
         return not self.problem and is_success(self.status)
+
+    @property
+    def is_failure(self) -> bool:
+        """Return True if there is no complete answer, or the gateway says that it is at fault itself."""
+        return bool(self.problem) or is_crash(self.status)
 
     def __str__(self) -> str:
         """Return the answer in a few words, as reports show it."""

@@ -6,6 +6,7 @@ OK: Final = 200
 UNAUTHORIZED: Final = 401
 NOT_FOUND: Final = 404
 NOT_ALLOWED: Final = 405
+GONE: Final = 410
 LIMITED: Final = 429
 CRASHED: Final = 500
 BAD_GATEWAY: Final = 502

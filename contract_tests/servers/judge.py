@@ -7,7 +7,7 @@ from covermock.openapi import AFFORDABLE, LEVELS, Contract, Operation, Routes, V
 from covermock.openapi.needs import rows_of
 
 from ..exchange import UNREADABLE, Answer, Exchange
-from ..statuses import NOT_ALLOWED, NOT_FOUND, UNAUTHORIZED, is_crash, is_error
+from ..statuses import GONE, NOT_ALLOWED, NOT_FOUND, UNAUTHORIZED, is_error
 from .evidence import Blame, Evidence
 from .expect.expectations import Expectation
 from .expect.reasons import REQUEST, Reason
@@ -31,10 +31,9 @@ class Judge:
         """Note what the exchange shows; return the fingerprints of what it breaks."""
         answer, complete = at.answer, self.rule("complete")
         self.evidence.note_tried(complete)
-        if answer.problem:
-            self._broke(complete, at, "every request gets a complete HTTP answer", "a complete answer")
-        elif is_crash(answer.status):
-            self._broke(self._crash(expected), at, "no request makes the gateway fail (5xx)", "no 5xx")
+        if answer.is_failure:
+            self.judge_failure(at, self._crash(expected))
+        if answer.seconds > SLOW_SECONDS and not answer.problem:
         if answer.seconds > (limit := self.contract.answer_limit) and not answer.problem:
             title, wanted = f"every answer comes within {limit:g} s", f"an answer within {limit:g} s"
             self.evidence.note_broken(complete, title, wanted, f"one after {answer.seconds:.1f} s", at)
@@ -43,10 +42,18 @@ class Judge:
             self._judge_form(at, expected)
         return self.evidence.by_exchange.get(at.number, [])
 
+    def judge_failure(self, at: Exchange, crash: tuple[Blame, ...] = ()) -> None:
+        """Note an answer that was none, or a 5xx, whatever was asked: it breaks no sentence about what was asked."""
+        if at.answer.problem:
+            self._broke(self.rule("complete"), at, "every request gets a complete HTTP answer", "a complete answer")
+        else:
+            title = "no request makes the gateway fail (5xx)"
+            self._broke(crash or self.rule("complete"), at, title, "no 5xx")
+
     def _judge_status(self, at: Exchange, expected: Expectation) -> None:
         answer, due = at.answer, expected.due
         if due is None:
-            if not expected.open:
+            if not expected.open and not answer.is_failure:
                 self._judge_acceptance(at, expected)
             return
         if answer.ok:
@@ -67,7 +74,8 @@ class Judge:
         own = (operation.clause, operation.answer.get("x-clause"))
         free = self.rule("free") if operation.polls else ()
         tried = [one for clause in own for one in self.named(clause)]
-        self.evidence.note_tried([*self.rule("json"), *self.rule("key"), *free, *tried, *expected.refused])
+        by_rule = (*self.rule("json"), *self.rule("media-type"), *self.rule("key"), *free)
+        self.evidence.note_tried([*by_rule, *tried, *expected.refused])
         if not answer.ok and answer.status != operation.success:
             blamed = self._refusal(operation, expected, answer)
             expectation = f"{operation.success}, since it is valid"
@@ -146,13 +154,13 @@ class Judge:
     def _is_json(self, at: Exchange, instead: tuple[Blame, ...] = ()) -> bool:
         """Return True if the body is JSON; judge it and its content type."""
         answer = at.answer
-        by = instead or self.rule("json")
         if answer.json is UNREADABLE:
-            more = self.rule("envelope") if is_error(answer.status) else ()
-            self._broke((*by, *more), at, "JSON comes out", "a JSON body")
+            own = self.rule("envelope") if is_error(answer.status) else self.rule("json")
+            self._broke((*instead, *own), at, "JSON comes out", "a JSON body")
             return False
         if not answer.is_json:
             received = f"Content-Type: {answer.headers.get('content-type', '(no such header)')}"
+            by = instead or self.rule("media-type") or self.rule("json")
             self.evidence.note_broken(by, "JSON comes out with its content type", "application/json", received, at)
         return True
 
@@ -167,16 +175,16 @@ class Judge:
         if not answer.problem and answer.status in _later(expected):
             return self.rule("order")
         if answer.status in self._unpaid and expected.operation and expected.operation.polls:
-            return (*due.other, *self.rule("free"))
+            return (*self.rule("order"), *self.rule("free"))
         return (*due.other, *(self.rule("operations") if answer.status == NOT_ALLOWED else ()))
 
     def _refusal(self, operation: Operation, expected: Expectation, answer: Answer) -> tuple[Blame, ...]:
         """Return what the refusal of a valid request breaks."""
-        if operation.polls and answer.status == NOT_FOUND:
+        if operation.polls and answer.status in {NOT_FOUND, GONE}:
             return self.rule("ends")
-        more = self.rule("key") if answer.status == UNAUTHORIZED else ()
-        free = self.rule("free") if operation.polls and answer.status in self._unpaid else ()
-        return (*expected.refused, *more, *free)
+        if operation.polls and answer.status in self._unpaid:
+            return (*self.rule("order"), *self.rule("free"))
+        return (*expected.refused, *(self.rule("key") if answer.status == UNAUTHORIZED else ()))
 
     @property
     def _unpaid(self) -> set[int]:

@@ -24,6 +24,7 @@ from .send.budget import Budget, OutOfBudgetError
 from .send.transport import Transport
 from .settings import Settings
 
+_TRIES = 20  # free requests that failed and are sent once more
 _SLOW = 6  # slow answers (a missing one counts twice) after which a run contents itself with less
 
 
@@ -53,6 +54,7 @@ class Session:
         self.story: list[str] = []
         self.deliveries: list[tuple[str, float, int]] = []  # webhooks: URL, when, and what they were answered with
         self.slow = 0
+        self._tries = _TRIES
         self._lock = RLock()
         self._probing: defaultdict[str, Lock] = defaultdict(Lock)
 
@@ -83,6 +85,8 @@ class Session:
         exchange = self.transport.send(sent, cost, probe=probe)
         if exchange.answer.seconds > SLOW_SECONDS:
             exchange = self._second_look(sent, exchange, free=not cost)
+        elif exchange.answer.is_failure and not cost:
+            exchange = self._another_try(sent, exchange)
         self._learn(exchange, expectation)
         return exchange
 
@@ -97,6 +101,18 @@ class Session:
         with self._lock:
             self.slow += 1 + missing
         return first
+
+    def _another_try(self, sent: Sent, first: Exchange) -> Exchange:
+        """Return a repetition of a free request that failed: what fails once only breaks the rule of answers alone."""
+        with self._lock:
+            self._tries -= 1
+        if self._tries < 0 or not self.budget.requests_left:
+            return first
+        again = self.transport.send(sent)
+        if again.answer.is_failure:
+            return first
+        self.judge.judge_failure(first)
+        return again
 
     @property
     def is_slow(self) -> bool:

@@ -124,6 +124,8 @@ class Expectations:
         given = [value for name, value in sent.headers if name.lower() == scheme.header.lower()]
         if sent.who:
             return [], bool(given) and "two-keys" in self.contract.open
+        if not given and MAIN_KEY in str((sent.headers, sent.query)):
+            return [self.reasons.misplaced("missing-key", "a key in another place", operation)], False
         if not given:
             return [self.reasons.row("missing-key", "a request without a key", KEY, operation)], False
         word, key = key_of(scheme, given[0])
@@ -131,8 +133,7 @@ class Expectations:
             unknown = self.reasons.row("invalid-key", "a request with an unknown key", KEY, operation)
             return ([] if key == MAIN_KEY else [unknown]), len(given) > 1
         odd_case = word.lower() == scheme.word.lower() and "scheme-case" in self.contract.open
-        misplaced = self.reasons.sentences.rule("key")
-        other = self.reasons.row("invalid-key", "a key under another scheme", KEY, operation, *misplaced)
+        other = self.reasons.misplaced("invalid-key", "a key under another scheme", operation)
         return ([] if odd_case and key == MAIN_KEY else [other]), odd_case
 
     def _shown(self, operation: Operation, reading: Reading) -> Iterator[Reason]:
@@ -151,6 +152,7 @@ class Expectations:
             answer = self.knowledge.answer(operation, row, (*reading.ids, "")[0], who, self._documented)
             own = self.reasons.precondition(operation, row)
             if answer == NO:
+                own = self.reasons.of_another_kind(operation, row) if self._other_kind(operation, reading) else own
                 return [self._poor(operation, row) if own.rank == CREDITS else own.or_status(*either)], False
             if answer == FOREIGN:
                 return [self.reasons.foreign(operation, row)], False
@@ -159,6 +161,11 @@ class Expectations:
             if answer != YES:
                 either.add(own.status)
         return [], bool(either)
+
+    def _other_kind(self, operation: Operation, reading: Reading) -> bool:
+        """Return True if a poll names a task that is there, of another kind than it shows."""
+        known = self.knowledge.tasks.get((*reading.ids, "")[0])
+        return bool(operation.polls and known and known.kind != operation.task_kind)
 
     def _poor(self, operation: Operation, row: Row) -> Reason:
         unknown = self.unknown(operation)

@@ -71,6 +71,18 @@ class Reasons:
         other = self.sentences.about("status", rule, operation)
         return replace(own, fact=f"another account's id gives {own.status}", accepted=other, other=other)
 
+    def misplaced(self, name: str, fact: str, operation: Operation) -> Reason:
+        """Return the reason to refuse a key that stands elsewhere: it counts as none, as far as that is known."""
+        own = self.row(name, fact, KEY, operation)
+        rule = self.sentences.rule("key-elsewhere")
+        return replace(own, accepted=rule or own.accepted, other=rule or own.other)
+
+    def of_another_kind(self, operation: Operation, row: Row) -> Reason:
+        """Return the reason to refuse a task that another operation shows: as if there were none."""
+        own = self.precondition(operation, row)
+        said = self.sentences.about("kind", self.contract.errors[row["error"]].clause, operation)
+        return replace(own, accepted=said or own.accepted, other=said or own.other)
+
     def violation(self, operation: Operation, violation: Violation) -> Reason:
         pointer = f"{violation.clause}#{violation.sentence}" if violation.clause else None
         generally = violation.kind in _PARAMETERS
