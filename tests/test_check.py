@@ -32,7 +32,7 @@ FLAGS = [part for name, value in IDS.items() for part in (f"--{name.replace('_',
 # One fault, the clause that it breaks, and the level of the sentence.
 FAULTS = [
     ("no-key-ok", "G3", "documented"),
-    ("any-scheme", "G2", "documented"),
+    ("any-scheme", "G2", "inferred"),
     ("flat", "G5", "corroborated"),
     ("poor-served", "G6", "documented"),
     ("500-malformed", "G7", "inferred"),

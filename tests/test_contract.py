@@ -14,12 +14,12 @@ from support.fakes import NOON, document, edited
 DOCUMENTED, CORROBORATED, INFERRED, ASSUMED = LEVELS
 # The levels of each clause's sentences, as the evidence was weighed from the two documentation pages.
 EVIDENCE = {
-    "G1": "d", "G2": "d", "G3": "dc", "G4": "dc", "G5": "c", "G6": "da", "G7": "i", "G8": "a", "G9": "a",
+    "G1": "di", "G2": "di", "G3": "dc", "G4": "dc", "G5": "c", "G6": "da", "G7": "i", "G8": "a", "G9": "a",
     "G10": "c", "G11": "i", "G12": "a", "G13": "ia", "G14": "i", "G15": "a",
     "C1": "dc", "C2": "d", "C3": "di", "C4": "d", "C5": "d", "C6": "dc", "C7": "d", "C8": "d", "C9": "d",
-    "C10": "i", "C11": "a", "C12": "d", "C13": "da", "C14": "d",
+    "C10": "i", "C11": "a", "C12": "di", "C13": "da", "C14": "d",
     "U1": "dc", "U2": "dci", "U3": "dc", "U4": "d", "U5": "dia", "U6": "da", "U7": "dia", "U8": "d", "U9": "d",
-    "U10": "cca", "U11": "dca", "U12": "dc", "U13": "dca", "U14": "i", "U15": "d",
+    "U10": "cca", "U11": "dca", "U12": "dci", "U13": "dca", "U14": "i", "U15": "d",
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from covermock.openapi import AFFORDABLE, LEVELS, Contract, Operation, Routes, Validator, clauses_of, facts
+from covermock.openapi import AFFORDABLE, LEVELS, Contract, Operation, Routes, Validator, clauses_of, facts, marks
 from covermock.openapi.needs import rows_of
 
 from ..exchange import UNREADABLE, Answer, Exchange
@@ -99,8 +99,11 @@ class Judge:
         if not self._is_json(at):
             return
         value, schema = answer.json, operation.schema(status)
+        # A null instead of a value breaks what is said of the value in this very state.
+        nulls = {name: said for name, said, one in marks(self.contract.root, schema, value, "x-clause") if one is None}
         for violation in self._accepted[operation.id].violations(value, "body"):
             pointer = f"{violation.clause}#{violation.sentence}" if violation.clause else clause
+            pointer = nulls.get(violation.where.rpartition(".")[2], pointer) if violation.kind == "type" else pointer
             title = f"{operation.id}: {violation.where} is {violation.expected}"
             self.evidence.note_broken(named(pointer), title, violation.told, str(answer), at)
         self.evidence.note_tried(

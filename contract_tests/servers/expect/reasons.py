@@ -91,9 +91,11 @@ class Reasons:
         what = f"without {violation.where}" if violation.kind == "required" else f"with {violation.where} not"
         fact = f"{operation.id} {what}" + ("" if violation.kind == "required" else f" {violation.expected}")
         own = self.row("invalid-params", fact, REQUEST, operation)
+        # That a type is not coerced is known no better than that wrong types are refused.
+        named = () if violation.kind == "type" else self.sentences.named(pointer)
         return replace(
             own,
-            accepted=_once(self.sentences.named(pointer), own.accepted if generally else ()) or own.accepted,
+            accepted=_once(named, own.accepted if generally else ()) or own.accepted,
             other=_once(self.sentences.about("status", pointer, operation), own.other if generally else ())
             or own.other,
             typed=_once(self.sentences.about("type", pointer, operation), own.typed),

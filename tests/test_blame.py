@@ -1,0 +1,72 @@
+"""No sentence is blamed above its level: what each odd answer breaks, and nothing better known."""
+
+from typing import Any
+
+import pytest
+from covermock.contract_tests import settings_for
+from covermock.contract_tests.exchange import MAIN_KEY, Answer, Exchange, Sent, json_body
+from covermock.contract_tests.servers.session import Session
+from support.judging import blames
+
+JSON = {"content-type": "application/json"}
+SHOWN = {"taskId": "cover_1", "status": "PENDING", "images": [], "created_at": "2026-01-01T00:00:00Z"}
+PENDING = {"code": 200, "msg": "success", "data": SHOWN}
+REFUSED = {"error": {"code": 404, "message": "x", "type": "not_found"}}
+POLL = {"operation": "getCoverStatus", "task_id": "cover_1"}
+UNKNOWN = {"operation": "getCoverStatus", "task_id": "nobodys"}
+ELSEWHERE = {**UNKNOWN, "who": "", "headers": (("X-API-Key", MAIN_KEY),)}
+TOKEN = {**UNKNOWN, "who": "", "headers": (("Authorization", f"Token {MAIN_KEY}"),)}
+START = {"operation": "startCover", "body": {"taskId": "gen"}}
+ACCEPTED = {"code": 200, "msg": "success", "data": {"taskId": "cover_2"}}
+
+
+def error(status: int, type_: str = "x") -> Any:
+    """Return the body of an error."""
+    return {"error": {"code": status, "message": "x", "type": type_}}
+
+
+@pytest.fixture
+def session() -> Session:
+    """A run that has started one task of each kind."""
+    session = Session(settings_for("http://127.0.0.1:9", {"main": "aio_a"}, {"music_task": ("gen",), "audio": "aud"}))
+    for operation, task, source in (("startCover", "cover_1", "gen_0"), ("startUploadCover", "upl_1", "aud")):
+        session.knowledge.learn(session.operations[operation], task, "main", source)
+    return session
+
+
+def broken(session: Session, what: dict[str, Any], answer: Answer) -> set[tuple[str, str]]:
+    """Return what an answer to a request breaks."""
+    operation, headers, who = session.operations[what["operation"]], what.get("headers"), what.get("who", "main")
+    named = {name: text for name, text in what.items() if name == "task_id"}
+    sent: Sent = session.plain(operation, named, story="", who=who)
+    sent = sent.with_headers(headers) if headers else sent
+    sent = session.with_body(sent, what["body"]) if "body" in what else sent
+    session.judge.judge(Exchange(1, sent, answer, 0, 0), session.expectations.of(sent))
+    return {(one.clause, one.level) for one in session.evidence.findings}
+
+
+@pytest.mark.parametrize(
+    ("what", "answer", "blamed"),
+    [
+        (POLL, Answer(200, {"content-type": "text/plain"}, json_body(PENDING)), "G1:inferred"),
+        (POLL, Answer(200, JSON, b"<p>"), "G1"),
+        (UNKNOWN, Answer(404, {"content-type": "text/html"}, b"<p>"), "G5:corroborated"),
+        (UNKNOWN, Answer(404, {}, json_body(REFUSED)), "G1:inferred"),
+        (POLL, Answer(402, JSON, json_body(error(402))), "G8:assumed C6:corroborated"),
+        (POLL, Answer(404, JSON, json_body(REFUSED)), "G13:assumed"),
+        (POLL, Answer(410, JSON, json_body(error(410))), "G13:assumed"),
+        (POLL, Answer(500, JSON, json_body(error(500))), "G15:assumed"),
+        (POLL, Answer(0, {}, b"", problem="the connection was reset"), "G15:assumed"),
+        (START, Answer(500, JSON, json_body(error(500))), "G15:assumed"),
+        (START, Answer(200, JSON, json_body(ACCEPTED)), ""),
+        (POLL | {"task_id": "upl_1"}, Answer(200, JSON, json_body(PENDING)), "C12:inferred"),
+        (ELSEWHERE, Answer(200, JSON, json_body(PENDING)), "G2:inferred"),
+        (TOKEN, Answer(200, JSON, json_body(PENDING)), "G2:inferred"),
+        (UNKNOWN | {"who": ""}, Answer(200, JSON, json_body(PENDING)), "G3"),
+        (START | {"body": {"taskId": 5}}, Answer(200, JSON, json_body(ACCEPTED)), "G7:inferred"),
+        (POLL, Answer(200, JSON, json_body(PENDING | {"data": SHOWN | {"images": None}})), "C11:assumed"),
+    ],
+)  # fmt: skip
+def test_an_answer_breaks_what_says_so(session: Session, what: dict[str, Any], answer: Answer, blamed: str) -> None:
+    """Each sentence with its own level."""
+    assert set(blames(blamed)) == broken(session, what, answer)
