@@ -33,7 +33,6 @@ class Judge:
         self.evidence.note_tried(complete)
         if answer.is_failure:
             self.judge_failure(at, self._crash(expected))
-        if answer.seconds > SLOW_SECONDS and not answer.problem:
         if answer.seconds > (limit := self.contract.answer_limit) and not answer.problem:
             title, wanted = f"every answer comes within {limit:g} s", f"an answer within {limit:g} s"
             self.evidence.note_broken(complete, title, wanted, f"one after {answer.seconds:.1f} s", at)

@@ -29,6 +29,15 @@ def _fits(spec: Spec, contract: Contract) -> bool:
     return True
 
 
+def _for_operations(contract: Contract, node: Any) -> Any:
+    """Return a part of a world's specification without what it says of operations that the contract hasn't."""
+    if not isinstance(node, dict):
+        return node
+    own = {name: one for name, one in node.get("operations", {}).items() if name in contract.by_id}
+    told = {"operations": own} if "operations" in node else {}
+    return {name: _for_operations(contract, inner) for name, inner in node.items()} | told
+
+
 def _world_name(contract: Contract) -> str:
     """Return the name of the world that follows from a contract: that of its file."""
     stem = Path(contract.file).stem
@@ -87,9 +96,11 @@ class WorldFiles:
     ) -> World:
         """Make the first world of a server, with what is laid over its file. Raises `InvalidSourceError`.
 
-        Without a name it is the usual one where that fits the contract, else what `otherwise` makes of the contract.
+        Without a name it is the usual one where that fits the contract, but for what it says of operations that the
+        contract hasn't; else what `otherwise` makes of the contract.
         """
         named, spec, source = self.load(name or USUAL)
+        spec = spec if name else {key: _for_operations(contract, value) for key, value in spec.items()}
         if not name and not _fits(complete(named, spec, contract), contract):
             source = Source(contract.file, otherwise(contract), contract.source.text, edited=True)
             named, spec = _world_name(contract), source.data
