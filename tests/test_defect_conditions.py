@@ -122,9 +122,10 @@ def test_every_condition_can_be_put_behind_a_name() -> None:
 def test_a_contract_of_ones_own_is_broken_over_http(tmp_path: Path) -> None:
     """`serve --spec FILE --defect NAME` knows the names that operators make of that file."""
     spec = tmp_path / "other.yaml"
-    spec.write_text(GATEWAY.read_text(encoding="utf-8").replace("startCover", "drawPictures"), encoding="utf-8")
-    with serving("--spec", str(spec), "--defect", "drawPictures-fails") as process:
+    text = GATEWAY.read_text(encoding="utf-8").replace("getCoverStatus", "lookAtPictures")
+    spec.write_text(text, encoding="utf-8")
+    with serving("--spec", str(spec), "--world", "docs", "--defect", "lookAtPictures-unknown-shown") as process:
         headers = {"Authorization": f"Bearer {KEY}"}
-        answer = httpx.post(f"{process.url}{COVER}", json={"taskId": MUSIC}, headers=headers, timeout=60)
+        answer = httpx.get(f"{process.url}{COVER_STATUS}?task_id=nobody", headers=headers, timeout=60)
 
-    assert 500 == answer.status_code
+    assert (200, "nobody") == (answer.status_code, answer.json()["data"]["taskId"])
