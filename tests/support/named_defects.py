@@ -3,17 +3,17 @@
 # clause, level: names
 _TABLE = """
 G3 documented: no-key-served any-key-served any-aio-key-served status-without-key uploads-with-any-key
-  empty-key-served key-prefix-served key-suffix-served key-in-another-header wrong-key-403 no-key-400
+  empty-key-served key-prefix-served key-suffix-served wrong-key-403 no-key-400
   auth-error-mistyped
-G2 documented: basic-scheme-served bare-key-served
+G2 inferred: basic-scheme-served bare-key-served key-in-another-header
 G8 assumed: body-before-key poor-first
 C1 corroborated: task-id-refused
 C1 documented: camel-task-id-refused
 G7 inferred: missing-task-id-404 missing-query-404 malformed-json-500 malformed-json-422 array-500 number-id-500
-  number-id-404 invalid-params-422 texts-of-any-type empty-body-500
+  number-id-404 invalid-params-422 texts-of-any-type mode-as-anything empty-body-500
 U1 corroborated: missing-audio-id-404
-C8 documented: camel-query cover-code-text no-created-at image-objects image-paths null-images
-U4 documented: mode-as-anything mode-on-by-default
+C8 documented: camel-query cover-code-text no-created-at image-objects image-paths
+U4 documented: mode-on-by-default
 U5 documented: prompt-not-needed null-prompt-served
 U5 assumed: empty-prompt-served
 U6 documented: style-needed
@@ -21,7 +21,8 @@ U6 assumed: style-refused title-limited style-limited prompt-limited
 U7 inferred: any-callback-url
 U7 documented: callback-url-refused callback-lost
 G5 corroborated: flat-errors detail-errors error-code-text error-without-type error-without-message html-errors
-G1 documented: plain-text status-elsewhere
+G1 documented: status-elsewhere
+G1 inferred: plain-text
 C4 documented: errors-with-200 unknown-music-400 unknown-music-500
 G4 documented: bad-request-mistyped not-found-mistyped
 C2 documented: started-with-201 cover-says-message cover-says-task-id cover-without-data
@@ -51,7 +52,7 @@ G13 assumed: covers-never-end music-never-ends unknown-at-first
 G13 inferred: status-goes-back end-changes
 G14 inferred: ids-repeated another-id-shown
 C7 documented: one-image three-images same-images no-images
-C11 assumed: early-images
+C11 assumed: early-images null-images
 C9 documented: success-in-small-letters success-as-completed
 C10 inferred: progress-as-processing
 C13 assumed: created-at-moves image-urls-move

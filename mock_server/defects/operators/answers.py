@@ -158,4 +158,5 @@ def media_type(contract: Contract, to: str) -> Defect:
     def spoil(_: DefectiveGateway, __: Request, answer: Answer) -> None:
         answer.headers = (("Content-Type", to), *(row for row in answer.headers if row[0] != "Content-Type"))
 
-    return Defect(*rule(contract, "json"), f"calls its JSON {to}", spoil=spoil)
+    blamed = rule(contract, "media-type" if "media-type" in contract.rules else "json")
+    return Defect(*blamed, f"calls its JSON {to}", spoil=spoil)

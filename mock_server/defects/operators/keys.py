@@ -128,7 +128,7 @@ def key_elsewhere(contract: Contract, where: str) -> Defect:
         return next((known for key in keys(request) if key and (known := gateway.find(key))), found)
 
     words = {"any-scheme": "under any scheme", "bare": "without a scheme", "header": f"from {header}"}
-    blamed = rule(contract, "key")
+    blamed = rule(contract, "key-elsewhere" if "key-elsewhere" in contract.rules else "key")
     return Defect(*blamed, f"takes the key {words.get(where, 'from the query')}", owner=owner)
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from covermock.openapi import Contract, Operation
 
-from ..blame import acceptance, whole
+from ...http.errors import INVALID_PARAMS
+from ..blame import acceptance, error_row, whole
 from ..conditions import optional_fields
 from ..defect import Defect, Document, Edit, InapplicableError
 from ..fields import Field, body_field, body_fields, body_schema
@@ -59,7 +60,9 @@ def value_unchecked(contract: Contract, operation: str, fields: Sequence[str], o
             schema["properties"][name] = kept if only_type else {}
 
     sentence = f"takes any value as {', '.join(fields)} of {operation}"
-    return Defect(*acceptance(contract, first.clause), sentence, edit=_edit(contract, operation, change))
+    limited = not only_type and any(_limits(first))  # a type alone stands on the clause of invalid parameters
+    pointer = first.clause if limited else error_row(contract, INVALID_PARAMS).get("clause")
+    return Defect(*acceptance(contract, pointer), sentence, edit=_edit(contract, operation, change))
 
 
 _LIMITS = {
@@ -70,12 +73,18 @@ _LIMITS = {
 }
 
 
+def _limits(field: Field) -> Iterator[str]:
+    """Yield the kinds of limits beside its type that a field has, but for those that are open."""
+    for limit, words in _LIMITS.items():
+        if any(word in field.schema for word in words) and limit not in field.schema.get("x-open", ()):
+            yield limit
+
+
 def _each_unlimited(contract: Contract) -> Iterator[Application]:
     for operation, field in _top(contract):
-        for limit, words in _LIMITS.items():
-            if any(word in field.schema for word in words) and limit not in field.schema.get("x-open", ()):
-                settings = {"operation": operation.id, "field": field.name, "limit": limit}
-                yield f"{operation.id}-{field.name}-without-{limit}-check", settings
+        for limit in _limits(field):
+            settings = {"operation": operation.id, "field": field.name, "limit": limit}
+            yield f"{operation.id}-{field.name}-without-{limit}-check", settings
 
 
 @operator("validation", _each_unlimited)
