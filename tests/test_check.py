@@ -100,7 +100,9 @@ def test_each_sentence_has_a_verdict_of_its_own() -> None:
     assert [UNTRIED, HELD] == [one.state for one in verdicts["C6"].sentences]
     assert [HELD, HELD, UNTRIED] == [one.state for one in verdicts["U10"].sentences]
     assert {UNTRIED} == {verdicts["C6"].state, verdicts["U10"].state}
-    assert [(HELD, "nobody can see the base URL")] == [(one.state, one.reason) for one in verdicts["G1"].sentences]
+    assert [(HELD, "nobody can see the base URL"), (HELD, "")] == [
+        (one.state, one.reason) for one in verdicts["G1"].sentences
+    ]
     assert [HELD, HELD, HELD] == [one.state for one in verdicts["U2"].sentences]
 
 

@@ -244,7 +244,7 @@ def test_an_unknown_path_or_method_is_a_problem(control: Controlled) -> None:
     unknown, wrong = control.control("GET", "wordls"), control.control("PUT", "worlds")
 
     assert (404, 405) == (unknown.status, wrong.status)
-    assert "did you mean '/__mock/worlds'" in unknown.json["detail"]
+    assert "did you mean '/__mock/worlds'" in unknown.json["detail"].lower()
     assert "GET, POST" == wrong.headers["allow"]
 
 

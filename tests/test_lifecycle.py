@@ -191,7 +191,7 @@ def test_only_control_calls_move_what_time_does_not_drive(drive: str, expected: 
 def test_a_plan_takes_the_contracts_seconds_where_none_are_given() -> None:
     """Stages last what was asked for, else what x-lifecycle says; the outcome comes after the last."""
     stages = (Stage("A", 2.0, 0), Stage("B", 3.0, 1))
-    cycle = Lifecycle("l", "x", "png", stages, Stage("GOOD", 0, 2), Stage("BAD", 0, 0))
+    cycle = Lifecycle("l", stages, Stage("GOOD", 0, 2), Stage("BAD", 0, 0))
 
     assert (Step("A", 0), Step("B", 2), Step("GOOD", 5)) == plan(cycle, {}, "success")
     assert (Step("A", 0), Step("B", 7), Step("BAD", 10)) == plan(cycle, {"A": 7}, "failure")

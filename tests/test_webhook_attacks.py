@@ -35,7 +35,7 @@ def mock(**settings: Any) -> Iterator[InProcess]:
 @contextlib.contextmanager
 def impatient(folder: Path, seconds: float = 0.5, **settings: Any) -> Iterator[InProcess]:
     """Open a mock that gives receivers so many seconds, and no second try."""
-    usual, own = "{repeat_after: [1, 3], answer_within: 15}", f"{{repeat_after: [], answer_within: {seconds}}}"
+    usual, own = "{repeat_after: [1, 3], answer_within: 15,", f"{{repeat_after: [], answer_within: {seconds},"
     with mock(spec=edited(folder, (usual, own)), **settings) as here:
         yield here
 

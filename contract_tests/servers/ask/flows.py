@@ -239,7 +239,7 @@ def strangers(session: Session, task: KnownTask) -> None:
 
 def mistaken_kinds(session: Session, task: KnownTask) -> None:
     """Use the id of a task where other kinds of ids belong."""
-    if session.is_slow or f"mistaken:{task.started_by}" in session.asked:
+    if f"mistaken:{task.started_by}" in session.asked:
         return
     session.asked.add(f"mistaken:{task.started_by}")
     for operation in _elsewhere(session, task):

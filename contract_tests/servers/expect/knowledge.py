@@ -104,7 +104,7 @@ class Knowledge:
         task = self.tasks.get(name)
         if task is None or task.kind != row["lifecycle"]:
             if self.source(name, row["lifecycle"]) is None:
-                return UNSURE if name in examples else NO
+                return UNSURE if name in examples and task is None else NO
             if "started_by" in row:
                 return UNSURE
         elif row.get("started_by", task.started_by) != task.started_by:
