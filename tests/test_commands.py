@@ -6,12 +6,15 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from covermock.fixtures.commands import KEPT, Outcome, UnstartableError, run
+from covermock.fixtures import commands
+from covermock.fixtures.commands import KEPT, Outcome, Output, UnstartableError, run
 
 MARK = "GATEWAY_BASE_URL"
 
@@ -101,6 +104,22 @@ def test_endless_output_is_cut_in_the_middle() -> None:
     assert outcome.output.endswith(b"end\n")
     assert b"bytes of output left out" in outcome.output
     assert len(outcome.output) < 2 * KEPT + 100
+
+
+def test_the_pipe_is_closed_by_its_reader_however_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else keeps the output open: the run ends without it, and the end of the output closes the pipe."""
+    monkeypatch.setattr(commands, "_GRACE", 0.0)
+    reading, writing = os.pipe()
+    stream = os.fdopen(reading, "rb", buffering=0)
+    before = set(threading.enumerate())
+    with commands._reader(SimpleNamespace(stdout=stream), Output()):  # type: ignore[arg-type]
+        [reader] = set(threading.enumerate()) - before
+    assert not stream.closed
+
+    os.close(writing)
+    reader.join()
+
+    assert stream.closed
 
 
 def covermock(*arguments: str) -> "subprocess.CompletedProcess[str]":

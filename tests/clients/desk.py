@@ -62,8 +62,9 @@ def start():
 
 def wait(task):
     """Poll until the task has ended, then return how."""
-    end, ended = time.monotonic() + PATIENCE, ""
-    while time.monotonic() < end:
+    end, ended, polls = time.monotonic() + PATIENCE, "", 0
+    while time.monotonic() < end and not (MISTAKE == "busy-loop" and polls == 12):
+        polls += 1
         status, headers, value = call("GET", f"/v3/transcripts/{encode(task)}")
         if status in {401, 404}:
             sys.exit(f"{status}: {value}")
