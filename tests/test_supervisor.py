@@ -56,15 +56,16 @@ else:
     os.kill(os.getppid(), 9)
 time.sleep(600)
 """
-# As many as before are alive at any time, each for a moment: a machine bears that, whatever the killer does.
+# Six are alive at any time, each for a moment, a thousand one after another: a machine bears it, whoever kills them.
 MOVING = """
 import os, time
 for _ in range(6):
     if os.fork() == 0:
-        while True:
+        for _ in range(1000):
             if os.fork():
                 os._exit(0)
             time.sleep(0.02)
+        os._exit(0)
 time.sleep(600)
 """
 

@@ -53,6 +53,11 @@ def made(here: InProcess, **spec: Any) -> World:
     return here.laboratory.world(**{"from": "docs", "drive": "manual", **spec})
 
 
+def couriers() -> set[threading.Thread]:
+    """Return the threads that send webhooks, for whatever mock of this process."""
+    return {thread for thread in threading.enumerate() if thread.name == "courier"}
+
+
 def statuses(world: World) -> list[list[int | None]]:
     """Return the statuses of every try, by webhook."""
     return [[attempt["status"] for attempt in one["attempts"]] for one in world.callbacks()]
@@ -259,6 +264,7 @@ def blocked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_a_resolver_that_blocks_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """While forty names are looked up without an answer, another name is found, and stopping is prompt."""
     monkeypatch.setattr(sender, "_LOOKUP_SECONDS", 3600.0)
+    before = couriers()
     with receiving() as quick, mock() as here:
         world, other = made(here), made(here)
         owe(here, world, *(f"http://name{number}.test/" for number in range(40)))
@@ -266,7 +272,7 @@ def test_a_resolver_that_blocks_holds_nobody(monkeypatch: pytest.MonkeyPatch) ->
         quick.next()
         here.stop()
 
-        assert "courier" not in [thread.name for thread in threading.enumerate()]
+        wait_until(lambda: not couriers() - before)
 
 
 @pytest.mark.usefixtures("blocked")
@@ -315,12 +321,13 @@ def test_a_world_that_is_reset_sends_nothing_of_before() -> None:
 
 def test_stopping_with_deliveries_open_is_prompt() -> None:
     """A mock stops while receivers keep it waiting, and leaves no thread."""
+    before = couriers()
     with silent(20) as slow, mock() as here:
         world = made(here)
         owe(here, world, *slow)
         wait_until(lambda: all(one["state"] == "sending" for one in world.callbacks()))
 
-    assert "courier" not in [thread.name for thread in threading.enumerate()]
+    wait_until(lambda: not couriers() - before)
 
 
 def test_a_webhook_that_cannot_be_made_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 NPM = ROOT / "tools" / "sdks" / "node_modules" / ".bin"
 OUT = ROOT / "build" / "sdks"
 LANGUAGES = ("python", "typescript-fetch", "java", "go")
-# openapi-generator says so of every enumeration of a number that it makes for Python; its client is complete.
+# openapi-generator says so for Python, of what is not known; the client is made all the same.
 KNOWN = "Failed to get the schema name: null"
 
 
