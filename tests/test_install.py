@@ -1,5 +1,6 @@
 """What is installed is what is needed: the base does all but generate requests, and nothing of it is left unpinned."""
 
+import json
 import re
 import subprocess
 import sys
@@ -13,7 +14,13 @@ from support.servers import COVERMOCK, PATIENCE, environment, serving
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-KEYS = {"COVERMOCK_API_KEY": "aio_your_api_key_here", "COVERMOCK_POOR_API_KEY": "aio_poor_key"}
+KEYS = {
+    "COVERMOCK_API_KEY": "aio_your_api_key_here",
+    "COVERMOCK_SECOND_API_KEY": "aio_second_key",
+    "COVERMOCK_POOR_API_KEY": "aio_poor_key",
+}
+GIVEN = [*("--given", "music=gen_completed"), *("--given", "pending_music=gen_pending")]
+LENGTHS = ("aud_5_9s=5.9", "aud_6s=6", "aud_30s=30", "aud_60s=60", "aud_60_1s=60.1")
 
 
 @pytest.fixture
@@ -46,15 +53,18 @@ def test_the_base_serves_all_that_a_result_names(base: dict[str, str]) -> None:
 
 
 def test_the_base_checks_and_says_what_it_leaves_out(base: dict[str, str]) -> None:
-    """Directed checks need no extra; that nothing is generated is one line with the remedy."""
+    """Directed checks try every sentence without the extra; that nothing is generated is one line with the remedy."""
     with serving("--stage-seconds", "0.1") as server:
-        command = [*COVERMOCK, "check", server.url, "--music-task", "gen_completed"]
+        audio = [word for length in LENGTHS for word in ("--audio", length)]
+        command = [*COVERMOCK, "check", server.url, *GIVEN, *audio, "--json"]
         env = environment(**base, **KEYS)
         done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=10 * PATIENCE, check=False)
 
     assert 0 == done.returncode, done.stdout + done.stderr
     assert "expected hypothesis and schemathesis, not installed: generated requests need pip install" in done.stderr
     assert "covermock[check]" in done.stderr
+    could = [row for row in json.loads(done.stdout)["not_tried"] if row["possible"]]
+    assert {"U10"} >= {rule["name"] for row in could for rule in row["rules"]}, could  # a failed task: no audio for it
 
 
 def test_the_base_gives_scripts_a_gateway(base: dict[str, str]) -> None:
