@@ -7,7 +7,7 @@ FOLDERS := $(shell sed -n 's/^"covermock\.[a-z_]*" = "\([a-z_]*\)"$$/\1/p' pypro
 SPECS := openapi/gateway.yaml openapi/admin.yaml examples/contracts/remix.yaml examples/contracts/transcripts.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help foreign docs reference sdks weigh serve test check lint format types spec-lint redocly no-redocly kill-matrix kill-matrix-subtle vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd wheel audit sbom clean
+.PHONY: help foreign docs reference sdks weigh serve test test-many check lint format types spec-lint redocly no-redocly kill-matrix kill-matrix-subtle vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd wheel audit sbom clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -36,6 +36,9 @@ serve: .venv/.serve ## Start the stand-in: make serve ARGS="--port 8080"
 test: .venv/.stamp ## Run the tests on all cores: make test PYTEST_ARGS="-k faults"
 	$(if $(NPM),@$(MAKE) -s clients || echo "clients: not installed; the tests that need them are skipped")
 	$(BIN)/pytest -n auto -rs $(PYTEST_ARGS)
+
+test-many: .venv/.stamp ## Run the tests that draw gateways, money and names by chance with all their seeds (an hour)
+	$(BIN)/pytest -n auto --many -m seeds $(PYTEST_ARGS)
 
 check: lint types spec-lint test ## Everything that has to hold before a merge
 

@@ -17,6 +17,18 @@ settings.register_profile("covermock", deadline=None)
 settings.load_profile("covermock")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make test-many` draw as often as the docs claim; every run draws a few."""
+    parser.addoption("--many", action="store_true", help="draw many seeds where a test draws")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a test that draws its seeds."""
+    for marker in metafunc.definition.iter_markers("seeds"):
+        few, many = marker.args
+        metafunc.parametrize("seed", range(many if metafunc.config.getoption("--many") else few))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail the run for each skipped test when COVERMOCK_NO_SKIPS=1: CI has all that a test may want."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")  # none in an xdist worker

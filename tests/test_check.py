@@ -83,7 +83,7 @@ def judge(quirks: Quirks | None = None, fault: str = "", **over: Any) -> tuple[J
         return judge_gateway(settings), served
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.seeds(2, 6)
 def test_a_gateway_that_follows_the_evidence_is_never_blamed(seed: int) -> None:
     """Whichever way the open points are answered, nothing is broken at any level."""
     judgement, _ = judge(Quirks.drawn(seed), seed=seed, patience=40.0)
@@ -127,7 +127,7 @@ def test_a_fault_is_found_under_its_clause(fault: str, clause: str, level: str) 
     assert not any(key in f"{one.curl}{one.received}" for one in judgement.findings for key in KEYS.values())
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.seeds(3, 250)
 def test_without_credits_a_lenient_gateway_charges_nothing(seed: int, tmp_path: Path) -> None:
     """Whatever a gateway accepts that only an inferred or assumed sentence refuses: --max-credits 0 costs nothing."""
     done, served, ledger = checked_for_money(seed, 0, tmp_path)
@@ -136,7 +136,7 @@ def test_without_credits_a_lenient_gateway_charges_nothing(seed: int, tmp_path: 
     assert 0 == ledger["spent"] + ledger["strays"]
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.seeds(3, 250)
 def test_a_quote_is_never_exceeded(seed: int, tmp_path: Path) -> None:
     """Neither by what such a gateway charges, nor by what it may have charged at the highest price."""
     limit = Random(seed).choice([1, 5, 12, 13, 30, 70])  # noqa: S311 - no secret

@@ -247,7 +247,7 @@ def entries(play: Play) -> list[Any]:
 
 
 @pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.seeds(3, 20)
 def test_a_contract_under_other_names_behaves_the_same(path: Path, seed: int, tmp_path: Path) -> None:
     """A session is answered with the same, up to the names: no name of a contract stands in Python."""
     (tmp_path / "new").mkdir()
@@ -271,7 +271,7 @@ def like(names: Names, play: Play, body: Any) -> str:
 
 
 @pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.seeds(3, 20)
 def test_a_contract_under_other_names_is_a_contract(path: Path, seed: int) -> None:
     """It loads, its examples are true, and none of the old names that a contract is free to choose is left."""
     old = load(path)

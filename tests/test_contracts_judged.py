@@ -74,7 +74,7 @@ def plain(request: pytest.FixtureRequest) -> tuple[Path, set[str]]:
     return request.param, held(judged(request.param))
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.seeds(1, 20)
 def test_other_names_give_the_same_verdicts(seed: int, plain: tuple[Path, set[str]], tmp_path: Path) -> None:
     """Under names drawn by chance nothing is broken, and the same clauses are held."""
     path, before = plain
