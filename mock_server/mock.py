@@ -1,6 +1,6 @@
 """The whole mock as one function: a request and the time in, an answer out. No framework, no socket, no waiting."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -114,6 +114,13 @@ class Mock:
                 return self.store.run(self._exchange, request, wall)
             except Refusal as refusal:  # the store is unreachable
                 return self.gateway.front.refuse(refusal, {})
+
+    def answer_each(self, requests: Sequence[Request], wall: float) -> list[Answer]:
+        """Answer requests of the gateway that came at the same time, in one step of the store."""
+        with self.lock:
+            found = self.store.run_each(self._exchange, requests, wall)
+        refuse = self.gateway.front.refuse
+        return [refuse(one, {}) if isinstance(one, Refusal) else one for one in found]
 
     def _in_steps(self, steps: Steps, wall: float) -> Answer:
         """Answer a control request; the lock is held only while worlds are looked at."""

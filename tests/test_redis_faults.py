@@ -163,8 +163,14 @@ class Slow:
 
     disconnect = connect
 
+    def pack_command(self, *_: Any) -> list[bytes]:
+        """Return a command as bytes."""
+        return [b"PING"]
+
     def send_command(self, *_: Any, **__: Any) -> None:
         """Take a command."""
+
+    send_packed_command = send_command
 
     def read_response(self) -> bytes:
         """Answer after half a second."""

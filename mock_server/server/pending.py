@@ -4,7 +4,7 @@ import asyncio
 import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..http.messages import Answer, Hold, Request, Stream, Wire
 from ..mock import Mock
@@ -12,6 +12,8 @@ from ..real_time import CLOCKS
 
 _TICK = 0.01  # seconds between two looks; an answer leaves at most so long after what it waited for
 _SOON = 0.001  # the same, right after a request was answered
+
+Note = Callable[[Request, Answer, float], None]
 
 
 class Client(Protocol):
@@ -29,6 +31,33 @@ class Client(Protocol):
 
     def more(self, piece: bytes | None) -> bool:
         """Send a piece of the body, or end it (None); return True if the client is still there."""
+
+
+class Noted(NamedTuple):
+    """Passes everything on to `client`, and tells `note` of its answer to the request that began at that instant."""
+
+    client: Client
+    request: Request
+    began: float
+    note: Note
+
+    @property
+    def full(self) -> bool:
+        """Return True if the client reads more slowly than the body goes on."""
+        return self.client.full
+
+    def hold(self, drop: Callable[[], None]) -> None:
+        """Call `drop` if the client goes before the end of its answer."""
+        self.client.hold(drop)
+
+    def reply(self, answer: Answer) -> None:
+        """Send the answer."""
+        self.client.reply(answer)
+        self.note(self.request, answer, self.began)
+
+    def more(self, piece: bytes | None) -> bool:
+        """Send a piece of the body, or end it; return True if the client is still there."""
+        return self.client.more(piece)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

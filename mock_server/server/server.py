@@ -21,10 +21,10 @@ from ..webhooks.sender import Courier
 from . import wsgi
 from .door import Door, room
 from .http1 import Connection, Shared
-from .noted import Noted
 from .notices import Notices
-from .pending import Client, Waiting
+from .pending import Client, Noted, Waiting
 from .spare_memory import give_back
+from .together import Together
 
 _log = logging.getLogger("covermock")
 
@@ -41,7 +41,8 @@ class Server:
 
     def __init__(self, mock: Mock, *listeners: socket.socket) -> None:
         limits, notices = mock.settings.limits, Notices()
-        self._shared = Shared(mock, self._respond, limits, notices)
+        self._together = Together(lambda: self.mock, self._finish)
+        self._shared = Shared(mock, self._respond_together if mock.store.far else self._respond, limits, notices)
         most = room(limits)
         self._door = Door(listeners, most, lambda: Connection(self._shared), self._shared.refusal, notices)
         self._shared.leave = self._door.leave
@@ -94,6 +95,12 @@ class Server:
         await self._drain()
         self.courier.stop()
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _respond_together(self, request: Request, client: Connection) -> None:
+        if request.path.startswith(PREFIX):
+            self._respond(request, client)
+        else:
+            self._together.add(request, client)
 
     def _respond(self, request: Request, client: Connection) -> None:
         if self.mock.short(request):

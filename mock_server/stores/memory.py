@@ -1,12 +1,13 @@
 """The store in memory: the worlds of this process and the keys that name them."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from secrets import token_hex
 from typing import TypeVar
 
 from covermock.openapi import excerpt, first_repeat
 
+from ..http.errors import Refusal
 from ..limits import Limits
 from ..world.account import Account
 from ..world.journal import Journal
@@ -36,6 +37,8 @@ class MemoryStore:
     in a request. `strays` is the journal of requests that belong to no world.
     """
 
+    far = False
+
     def __init__(self) -> None:
         self._worlds: dict[str, World] = {}
         self._keys: dict[str, tuple[World, Account]] = {}
@@ -48,6 +51,12 @@ class MemoryStore:
     def run(self, work: Callable[[Subject, float], Result], subject: Subject, wall: float) -> Result:
         """Do one step of work on worlds: here, simply do it."""
         return work(subject, wall)
+
+    def run_each(
+        self, work: Callable[[Subject, float], Result], subjects: Sequence[Subject], wall: float
+    ) -> list[Result | Refusal]:
+        """Do the work for each subject."""
+        return [work(subject, wall) for subject in subjects]
 
     def start_with(self, world: World) -> None:
         """Store the world that the server was started with."""

@@ -1,8 +1,9 @@
 """The port of the stores: what the mock asks of whatever keeps its worlds. `memory.py` and `redis_store/` answer it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
+from ..http.errors import Refusal
 from ..limits import Limits
 from ..world.account import Account
 from ..world.journal import Journal
@@ -32,6 +33,20 @@ class Store(Protocol):
 
         `work` may be retried: it is committed only if no other process changed the same worlds meanwhile.
         Raises `Refusal` where the store is unreachable.
+        """
+        ...
+
+    @property
+    def far(self) -> bool:
+        """Return True if each step waits for somebody else, so that requests that come together take one step."""
+        ...
+
+    def run_each(
+        self, work: Callable[[Subject, float], Result], subjects: Sequence[Subject], wall: float
+    ) -> list[Result | Refusal]:
+        """Return `work(subject, wall)` for each subject, which is about one world at most, or why it failed.
+
+        As `run`, but what is about several worlds may be committed in one and not in another.
         """
         ...
 

@@ -177,7 +177,7 @@ class Knowledge:
         world.adopt(_news(world, list(rows)))
         world.version = int(found[4] or 0)
         made = int(facts.get(b"made", 0))
-        world.made = made - (world.reserve == made)
+        world.made = made - (len(world.reserve) if made in world.reserve[-1:] else 0)
 
     def _fetch(self, world: SharedWorld, fields: list[str]) -> None:
         for first in range(0, len(fields), _PAGE):
@@ -191,8 +191,9 @@ class Knowledge:
         total, rows = self._link.script(TAIL, world.uid, name, seen)
         return total, rows, time.time()
 
-    def _draw(self, world: SharedWorld) -> int:
-        return int(self._link.script(DRAW, world.uid))
+    def _draw(self, world: SharedWorld, count: int) -> list[int]:
+        last = int(self._link.script(DRAW, world.uid, count))
+        return list(range(last - count + 1, last + 1))
 
 
 def _news(world: SharedWorld, rows: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:

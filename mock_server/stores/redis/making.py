@@ -28,7 +28,7 @@ local name, replaces, count = take(), take(), tonumber(take())
 if epoch() ~= mine then return {'epoch', epoch()} end
 if uid == '' then uid = call('INCR', 'covermock:seq') .. '-' .. nonce end
 local put = {
-  record = function(field, json) write(uid, field, nil, json) end,
+  record = function(field, json) write(uid, {{field, json}}) end,
   key = function(key, account) call('HSET', of(uid, 'keys'), key, account) end,
   sum = function(account, balance) call('HSET', of(uid, 'sums'), account, balance) end,
   fact = function(fact, number) call('HSET', of(uid, 'facts'), fact, number) end,

@@ -1,13 +1,22 @@
-"""Whether worlds that somebody waits for have changed, in whatever process: asked for all at once, now and then."""
+"""Whether worlds that somebody waits for have changed, in whatever process: asked for all at once, now and then.
+
+Answers that wait, and streams, are looked at when they have, by the time that all tell.
+"""
 
 import time
-from typing import Final
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
 
+from ...http.messages import Answer, Hold, Stream
 from .connection.link import Link, StoreUnreachableError
+from .connection.times import SharedTime
 from .shared import SharedWorld
 
 _SECONDS: Final = 0.008  # between two looks
 _PATIENCE: Final = 1.0  # seconds after which nobody waits any more who hasn't asked again
+
+Look = Callable[[float], Any]
 
 
 class Pulse:
@@ -43,3 +52,18 @@ class Pulse:
         }
         for world in worlds:
             world.gone = world.gone or self._versions[world] < 0
+
+
+def watch(answer: Answer, clock: SharedTime, fresh: Callable[[Look], Look], version: Callable[[], int]) -> Answer:
+    """Return the answer, whose looks `fresh` brings up to date, and which are due whenever `version` has changed."""
+
+    def on(what: Any) -> Any:
+        again = lambda wall: what.again(wall + clock.ahead) - clock.ahead  # noqa: E731 - Redis's time is told inside
+        return what and replace(what, look=fresh(what.look), again=again, version=version)
+
+    hold: Hold | None = on(answer.hold)
+    stream: Stream | None = on(answer.stream)
+    if stream:
+        piece = stream.piece
+        stream.piece = lambda wall, *, full=False: piece(wall + clock.ahead, full=full)
+    return replace(answer, hold=hold, stream=stream)

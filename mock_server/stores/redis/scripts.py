@@ -22,7 +22,7 @@ local function epoch()
 end
 local function whole(uid) return call('EXISTS', of(uid, 'facts'), of(uid, 'records'), of(uid, 'changes')) == 3 end
 local function each(list, act)
-  for first = 1, #list, 1000 do act({unpack(list, first, math.min(first + 999, #list))}) end
+  for first = 1, #list, 1000 do act({unpack(list, first, math.min(first + 999, #list))}, first) end
 end
 local function clear(uid)
   for _, part in ipairs({'facts', 'records', 'changes', 'sums', 'keys', 'journal', 'controls'}) do
@@ -44,11 +44,21 @@ local function drop(uid)
   call('SREM', 'covermock:owing', uid)
   clear(uid)
 end
-local function write(uid, field, born, json)
-  local stamp = call('HINCRBY', of(uid, 'facts'), 'stamp', 1)
-  call('HSET', of(uid, 'records'), field, stamp .. ' ' .. (born or stamp) .. ' ' .. json)
-  call('ZADD', of(uid, 'changes'), stamp, field)
-  return stamp
+local function write(uid, rows)
+  local last = call('HINCRBY', of(uid, 'facts'), 'stamp', #rows)
+  each(rows, function(some, first)
+    local fields, stamps = {}, {}
+    for n, row in ipairs(some) do
+      local stamp = last - #rows + first + n - 1
+      fields[2 * n - 1] = row[1]
+      fields[2 * n] = stamp .. ' ' .. (row[3] or stamp) .. ' ' .. row[2]
+      stamps[2 * n - 1] = stamp
+      stamps[2 * n] = row[1]
+    end
+    call('HSET', of(uid, 'records'), unpack(fields))
+    call('ZADD', of(uid, 'changes'), unpack(stamps))
+  end)
+  return last
 end
 local function values(uid, fields)
   local found = {}
@@ -59,23 +69,35 @@ local function values(uid, fields)
 end
 """
 
-# capacity, room, U, then counted: (field, version) read, (field, json) written, (account, how, number) of sums; list
-# and entry, draw, owing. Answers {1, last version, drawn id, world version, sums}, {0, fresh records, sums} where
-# anything is not as it was read, or {-1} where the world is gone. Tables that others share are written first: should
-# another program have put something else there, nothing was done yet.
+# capacity, room, U, then counted: (field, version) read, (field, json) written, (account, how, number) of sums; the
+# same of a list (its name before them): its new entries; how many ids to draw, owing. Answers {1, last version, last id
+# drawn, world version, sums}, {0, fresh records, sums} where anything is not as it was read, or {-1} where the world is
+# gone. Tables that others share are written first: should another program have put something else there, nothing was
+# done yet.
 COMMIT: Final = (
     COMMON
     + """
-local function append(uid, list, order, entry)
-  local key, facts = of(uid, list), of(uid, 'facts')
-  call('HINCRBY', facts, list, 1)
-  local kept = call('RPUSH', key, order .. ' ' .. entry)
-  if kept == 1 then call('HDEL', facts, list .. '_bytes') end
-  local size = call('HINCRBY', facts, list .. '_bytes', #entry)
-  while kept > 1 and (kept > tonumber(ARGV[1]) or size > tonumber(ARGV[2])) do
-    size = call('HINCRBY', facts, list .. '_bytes', -(#call('LPOP', key) - #(order .. ' ')))
+local function bytes(kept) return #kept - string.find(kept, ' ', 1, true) end
+local function append(uid, list, order, entries)
+  local key, facts, most, room = of(uid, list), of(uid, 'facts'), tonumber(ARGV[1]), tonumber(ARGV[2])
+  local size, kept = 0, 0
+  for n, entry in ipairs(entries) do
+    size = size + #entry
+    entries[n] = (order - #entries + n) .. ' ' .. entry
+  end
+  call('HINCRBY', facts, list, #entries)
+  each(entries, function(some) kept = call('RPUSH', key, unpack(some)) end)
+  if kept > #entries then size = size + tonumber(call('HGET', facts, list .. '_bytes') or '0') end
+  if kept > most then
+    for _, old in ipairs(call('LRANGE', key, 0, kept - most - 1)) do size = size - bytes(old) end
+    call('LTRIM', key, kept - most, -1)
+    kept = most
+  end
+  while kept > 1 and size > room do
+    size = size - bytes(call('LPOP', key))
     kept = kept - 1
   end
+  call('HSET', facts, list .. '_bytes', size)
 end
 at = 2
 local uid = take()
@@ -92,8 +114,11 @@ for n, value in ipairs(values(uid, fields)) do
   end
   old[fields[n]] = value and string.match(value, '^%d+ (%d+)') or nil
 end
-local writes = {}
-for n = 1, tonumber(take()) do writes[n] = {take(), take()} end
+local writes, gone = {}, {}
+for _ = 1, tonumber(take()) do
+  local field, json = take(), take()
+  if json == '' then gone[#gone + 1] = field else writes[#writes + 1] = {field, json, old[field]} end
+end
 local counted, totals = {}, {}
 for n = 1, tonumber(take()) do
   local account, how, number = take(), take(), tonumber(take())
@@ -105,26 +130,22 @@ for n = 1, tonumber(take()) do
   totals[#totals + 1] = now
 end
 if stale then return {0, fresh, totals} end
-local list = take()
-local entry = list ~= '' and take() or ''
-local draw, owing = take(), take()
-local version = call('HINCRBY', 'covermock:versions', uid, 1)
+local list, entries = take(), {}
+for n = 1, tonumber(take()) do entries[n] = take() end
+local draw, owing = tonumber(take()), take()
+local version = call('HINCRBY', 'covermock:versions', uid, math.max(#entries, 1))
 if owing == '1' then call('SADD', 'covermock:owing', uid) end
 if owing == '0' then call('SREM', 'covermock:owing', uid) end
-local stamp = 0
-for _, row in ipairs(writes) do
-  if row[2] == '' then
-    call('HDEL', records, row[1])
-    call('ZREM', of(uid, 'changes'), row[1])
-  else
-    stamp = write(uid, row[1], old[row[1]], row[2])
-  end
-end
+each(gone, function(some)
+  call('HDEL', records, unpack(some))
+  call('ZREM', of(uid, 'changes'), unpack(some))
+end)
+local stamp = #writes > 0 and write(uid, writes) or 0
 for n, row in ipairs(counted) do
   if row[2] == 'add' then totals[2 * n] = call('HINCRBY', sums, row[1], row[3]) end
 end
-if list ~= '' then append(uid, list, version, entry) end
-local drawn = draw == '1' and call('HINCRBY', of(uid, 'facts'), 'made', 1) or 0
+if #entries > 0 then append(uid, list, version, entries) end
+local drawn = draw > 0 and call('HINCRBY', of(uid, 'facts'), 'made', draw) or 0
 return {1, stamp, drawn, version, totals}
 """
 )
@@ -166,10 +187,10 @@ return {uid, account, call('HGETALL', of(uid, 'facts')), sums, version, found, u
 """
 )
 
-# U. Answers a number that no other process gets, 0 where the world is gone.
+# U, how many. Answers the last of so many numbers that no other process gets, 0 where the world is gone.
 DRAW: Final = """
 local facts = 'covermock:' .. ARGV[1] .. ':facts'
-return redis.call('EXISTS', facts) == 1 and redis.call('HINCRBY', facts, 'made', 1) or 0
+return redis.call('EXISTS', facts) == 1 and redis.call('HINCRBY', facts, 'made', ARGV[2]) or 0
 """
 
 # U, list, how many entries the caller has seen. Answers {total, entries since}; U '' is that of the strays.

@@ -47,20 +47,21 @@ class StoredRecord(NamedTuple):
 
 
 class Sources(NamedTuple):
-    """Where a world gets more of itself: all that changed, certain records, a journal's tail, the next free number."""
+    """Where a world gets more of itself: all that changed, certain records, a journal's tail, free numbers for ids."""
 
     whole: Callable[["SharedWorld"], None]
     fetch: Callable[["SharedWorld", list[str]], None]
     tail: Callable[["SharedWorld", str, int], tuple[int, list[bytes], float]]
-    draw: Callable[["SharedWorld"], int]
+    draw: Callable[["SharedWorld", int], list[int]]
 
 
 class SharedWorld(World):
     """A world in Redis. The rules change it as they change any world; then `changes` says what they rest on and did.
 
     `known` has the records by field, `balances` the counters of the accounts, `keys` those by which it was found;
-    `synced` is the version up to which nothing is missing, `stamp` the last one that Redis has spoken of. What was
-    not committed is taken back by `revert`.
+    `synced` is the version up to which nothing is missing, `stamp` the last one that Redis has spoken of; `reserve` are
+    numbers for ids that no other process gets, `drew` how many of them the step has used. What was not committed is
+    taken back by `revert`.
     """
 
     __slots__ = (
@@ -89,8 +90,8 @@ class SharedWorld(World):
         self.keys: set[str] = set()
         self.used = self.until = self.wall = 0.0
         self.synced = self.stamp = 0
-        self.reserve: int | None = None
-        self.drew = self.current = False
+        self.reserve: list[int] = []
+        self.drew, self.current = 0, False
         nothing: Callable[[], None] = lambda: None  # noqa: E731 - these few are known as soon as the world is
         self.accounts = Records(ACCOUNT, nothing)
         self.tasks = Records(TASK, self.complete)
@@ -105,7 +106,7 @@ class SharedWorld(World):
         self.known.clear()
         self.keys.clear()
         self.synced = self.stamp = 0
-        self.reserve = None
+        self.reserve = []
         for records in self._mappings():
             records.forget()
         self._outbox.forget_all()
@@ -128,10 +129,10 @@ class SharedWorld(World):
 
     def new_id(self, prefix: str) -> str:
         """Return the next id, from a number that no other process gets."""
-        if self.reserve is None:
-            self.reserve = self._sources.draw(self)
-        self.drew = True
-        self.made = self.reserve - 1
+        if self.drew == len(self.reserve):  # each time as many again: a step of many starts needs many
+            self.reserve += self._sources.draw(self, max(self.drew, 1))
+        self.made = self.reserve[self.drew] - 1
+        self.drew += 1
         return World.new_id(self, prefix)
 
     def number_of(self, kind: str) -> int:
@@ -151,7 +152,7 @@ class SharedWorld(World):
         for journal in self.journals():
             journal.current = False
             journal.fresh.clear()
-        self.current = self.drew = False
+        self.current, self.drew = False, 0
 
     def journals(self) -> Iterator[SharedJournal]:
         for journal in (self.journal, self.controls):
@@ -210,8 +211,7 @@ class SharedWorld(World):
 
     def revert(self) -> None:
         """Take back what the step has changed here."""
-        fields = [*self.surplus(), *(field for field, _ in self.records_now())]
-        for field in fields:
+        for field in [*self.surplus(), *(field for field, _ in self.records_now())]:
             known = self.known.get(field)
             if known is None:
                 self._remove(field)

@@ -4,57 +4,43 @@ If it was not, the step is done again on what Redis says. So a usual request is 
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from covermock.openapi import Contract
 
+from ...http.errors import Refusal
 from ...http.messages import Answer
 from ...limits import Limits
 from ...world.account import Account
-from ...world.journal import CAPACITY
 from ...world.webhook import policy
 from ...world.world import World
 from . import names
-from .change import Change
 from .connection.link import Link, StoreUnreachableError
 from .connection.times import SharedTime
 from .first import First
 from .knowledge import ForeignWorldError, Knowledge, RetryError
 from .making import ANY, REMOVE, LostError, make
 from .parts import SharedJournal
-from .pulse import Pulse
-from .scripts import COMMIT, STRAY, TAIL
+from .pulse import Look, Pulse, watch
+from .scripts import TAIL
 from .shared import SharedWorld
-from .watching import Look, watch
+from .step import Outcomes, Step, commit, is_done
 
 LEASE: Final = 15.0  # seconds beyond a receiver's own, after which a webhook of which its sender is silent is sent anew
 _TRIES = 200  # of one step; each that fails means that another process committed first
 _PATIENCE = 5.0  # seconds for all of them
 _USED = 60.0  # seconds between two notes that a made world is in use
-_STRAYS = 1000  # requests of no world that are kept
 
 Subject = TypeVar("Subject")
 Result = TypeVar("Result")
 
 
-@dataclass(slots=True)
-class _Step:
-    """What one step has met. `exchange`: a request of the gateway, which must rest on nothing that has changed.
-
-    Outside of `run` there is no step, and each look is a fresh one.
-    """
-
-    running: bool = False
-    exchange: bool = False
-    control: bool = False
-    worlds: dict[str, SharedWorld] = field(default_factory=dict)
-
-
 class RedisStore:
     """Worlds in Redis, by name and key; the same as `MemoryStore` to those who use it, under the mock's lock."""
+
+    far = True
 
     def __init__(self, url: str, contract: Contract, lease: float = LEASE) -> None:
         self.link = Link(url, self._reconnect)
@@ -63,7 +49,7 @@ class RedisStore:
         answers = (policy(contract, one.id)["answer_within"] for one in contract.operations if one.callback)
         self._lease = lease + max(answers, default=0.0)
         self._wall = 0.0
-        self._step = _Step()
+        self._step = Step()
         self._knowledge = Knowledge(
             self.link, contract, self.first.words, self._meet, lambda: self._step.exchange, self._note_loss
         )
@@ -78,30 +64,65 @@ class RedisStore:
 
         Raises `StoreUnreachableError`; then nothing of it was committed, unless Redis was lost in the midst of it.
         """
+        found: list[Result] = []
+
+        def attempt(now: float) -> bool:
+            result = work(subject, now)
+            world = next(iter(self._step.worlds.values()), None)
+            if is_done(self._commit()):
+                found.append(self._watch(result, world))
+            return bool(found)
+
+        self._repeat(attempt, wall)
+        return found[0]
+
+    def run_each(
+        self, work: Callable[[Subject, float], Result], subjects: Sequence[Subject], wall: float
+    ) -> list[Result | Refusal]:
+        """Return what `work` returns for each subject, or why nothing of it was committed.
+
+        What is about one world is one step, and the steps of all worlds are committed in one round trip. Those that
+        Redis refuses, since others were quicker, are done again, and no others.
+        """
+        found: dict[int, Result | Refusal] = {}
+
+        def attempt(now: float) -> bool:
+            done = [(n, *self._alone(work, one, now)) for n, one in enumerate(subjects) if n not in found]
+            committed = self._commit()
+            for n, result, world in done:
+                outcome = world is None or committed[world]
+                if outcome:
+                    found[n] = self._watch(result, world) if outcome is True else outcome
+            return len(found) == len(subjects)
+
+        try:
+            self._repeat(attempt, wall)
+        except Refusal as refusal:
+            return [found.get(n, refusal) for n in range(len(subjects))]
+        return [found[n] for n in range(len(subjects))]
+
+    def _alone(
+        self, work: Callable[[Subject, float], Result], subject: Subject, wall: float
+    ) -> tuple[Result, SharedWorld | None]:
+        """Do one of several subjects' work; return what it gives, and the world that it is about."""
+        strays, self._step.latest = len(self.strays.fresh), None
+        result = work(subject, wall)
+        return result, self._step.latest if len(self.strays.fresh) == strays else None
+
+    def _repeat(self, attempt: Callable[[float], bool], wall: float) -> None:
+        """Attempt it until it returns True: all is in Redis. Whatever it raises, what isn't is taken back."""
         self._wall, until = wall, time.monotonic() + _PATIENCE
         try:
             for _ in range(_TRIES):
                 self._begin()
-                done, result = self._try(work, subject, wall + self.time.ahead)
-                if done:
-                    return self._watch(result)  # type: ignore[no-any-return]
+                with self._step.undone():
+                    if attempt(wall + self.time.ahead):
+                        return
                 if time.monotonic() > until:
                     break
         finally:
-            self._step, self.link.pinned = _Step(), False
+            self._step, self.link.pinned = Step(), False
         raise StoreUnreachableError("one that others change all the while")
-
-    def _try(self, work: Callable[[Subject, float], Result], subject: Subject, wall: float) -> tuple[bool, Any]:
-        """Return True and the result once all is in Redis; False where others were quicker, and it is due again."""
-        try:
-            result = work(subject, wall)
-            return self._commit(), result
-        except RetryError:
-            self._revert()
-            return False, None
-        except BaseException:
-            self._revert()
-            raise
 
     def start_with(self, world: World) -> None:
         """Make the world that the server was started with, or go on with the one that outlived the last server.
@@ -121,7 +142,7 @@ class RedisStore:
             return None
         world, account = owner
         if not self._step.control:
-            self._step.exchange = True
+            self._step.exchange, self._step.latest = True, world
             self._meet(world)
         return world, world.accounts[account]
 
@@ -129,7 +150,7 @@ class RedisStore:
         """Return the world of that name, or None; with all that has happened to it."""
         if not name:
             return None
-        met = self._step.worlds.get(name) if self._step.running else None
+        met = self._step.find(name)
         if met is None:
             self._step.control = True
             met = self._knowledge.open(name)
@@ -157,7 +178,7 @@ class RedisStore:
         self._create(world, ANY)
 
     def remove(self, name: str) -> None:
-        self._step.worlds.pop(name, None)
+        self._step.leave(name)
         self._knowledge.forget_name(name)
         if not self.link.script(REMOVE, name):
             raise KeyError(name)
@@ -198,7 +219,7 @@ class RedisStore:
 
     def _begin(self) -> None:
         """Begin on what Redis says through one connection; without it, whatever needs Redis in this step is refused."""
-        self._step, self.link.pinned = _Step(running=True), False
+        self._step, self.link.pinned = Step(running=True), False
         with suppress(StoreUnreachableError):
             self.link.open()
         self.link.pinned = True
@@ -207,42 +228,19 @@ class RedisStore:
 
     def _meet(self, world: SharedWorld) -> None:
         """Let the step look at a world."""
-        if world.name not in self._step.worlds or not self._step.running:
+        if world.uid not in self._step.worlds or not self._step.running:
             world.limits = self._limits
             wall = self.time.now()
             world.begin_step(wall, wall + self._lease)
-            self._step.worlds[world.name] = world
+            self._step.worlds[world.uid] = world
 
-    def _revert(self) -> None:
-        for world in self._step.worlds.values():
-            world.revert()
+    def _commit(self) -> Outcomes:
+        return commit(self.link, self._step, self.strays, self._limits.journal_bytes, self._knowledge.forget)
 
-    def _commit(self) -> bool:
-        """Commit what the step has done; return True if Redis has."""
-        for entry in self.strays.fresh:
-            self.link.script(STRAY, _STRAYS, self._limits.journal_bytes, entry)
-        return all(self._commit_world(world) for world in self._step.worlds.values())
-
-    def _commit_world(self, world: SharedWorld) -> bool:
-        step = Change(world, exchange=self._step.exchange)
-        if step.idle:
-            return True
-        answer = self.link.script(COMMIT, CAPACITY, self._limits.journal_bytes, world.uid, *step.words())
-        if answer[0] == 1:
-            step.adopt_commit(answer)
-            return True
-        world.revert()
-        if answer[0] == 0:
-            step.adopt_refusal(answer)
-        else:
-            self._knowledge.forget(world)
-        return False
-
-    def _watch(self, result: Any) -> Any:
+    def _watch(self, result: Any, world: SharedWorld | None) -> Any:
         """Return an answer that is held back so that it is looked at when another process has done something."""
-        if not isinstance(result, Answer) or not (result.hold or result.stream) or not self._step.worlds:
+        if not isinstance(result, Answer) or not (result.hold or result.stream) or world is None:
             return result
-        world = next(iter(self._step.worlds.values()))
 
         def fresh(look: Look) -> Look:
             def look_again(_: None, wall: float) -> Any:
@@ -270,7 +268,7 @@ class RedisStore:
 
     def _create(self, world: World, replaces: str = "") -> None:
         """Put a world into Redis; where it has lost its tables, there are new ones, and the step begins anew."""
-        self._step.worlds.pop(world.name, None)
+        self._step.leave(world.name)
         facts = (("contract", self.first.words),)
         try:
             make(self.link, self.first.epoch, world, facts, replaces)
@@ -295,6 +293,3 @@ class RedisStore:
     def _now(self) -> float:
         """Return the last wall instant that this store was told, by the clock that all share."""
         return self._wall + self.time.ahead
-
-
-__all__ = ["LEASE", "RedisStore"]

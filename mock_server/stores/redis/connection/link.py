@@ -1,7 +1,7 @@
 """One connection to Redis, used by one thread at a time: short timeouts, and a clear word while it is unreachable."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from hashlib import sha1
 from threading import RLock
@@ -58,13 +58,29 @@ class Link:
 
     def script(self, text: str, *words: Word) -> Any:
         """Return what the script answers. Raises `StoreUnreachableError`."""
+        try:
+            return self.command("EVALSHA", self._digest(text), 0, *words)
+        except NoScriptError:
+            return self.command("EVAL", text, 0, *words)
+
+    def scripts(self, text: str, rows: Sequence[Sequence[Word]]) -> list[Any]:
+        """Return what the script answers to each row of words, sent at once. Raises `StoreUnreachableError`.
+
+        That may stand in the place of an answer, too.
+        """
+        answers = self.ask_each([("EVALSHA", self._digest(text), 0, *words) for words in rows])
+        unknown = [n for n, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+        if unknown:
+            again = self.ask_each([("EVAL", text, 0, *rows[n]) for n in unknown])
+            for n, answer in zip(unknown, again, strict=True):
+                answers[n] = answer
+        return answers
+
+    def _digest(self, text: str) -> str:
         digest = self._digests.get(text)
         if digest is None:
             digest = self._digests[text] = sha1(text.encode(), usedforsecurity=False).hexdigest()
-        try:
-            return self.command("EVALSHA", digest, 0, *words)
-        except NoScriptError:
-            return self.command("EVAL", text, 0, *words)
+        return digest
 
     def command(self, *words: Word) -> Any:
         """Return what the command answers. Raises `StoreUnreachableError`."""
@@ -75,24 +91,30 @@ class Link:
 
     def ask(self, *words: Word) -> Any:
         """Return what the command answers, through the connection that there is. Raises `StoreUnreachableError`."""
+        answer = self.ask_each([words])[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def ask_each(self, commands: Sequence[Sequence[Word]]) -> list[Any]:
+        """Send commands at once; return the answer to each, or the error that stands in its place.
+
+        Raises `StoreUnreachableError` where none was sent.
+        """
+        answers: list[Any] = []
         with self._lock:
             if self._connection is None:
                 raise StoreUnreachableError(self._probe.reason if self._probe else "no connection")
             self._refuse_while_slow()
             try:
-                return self._send(words)
-            except NoScriptError:
-                raise
-            except ResponseError as error:
-                if isinstance(error, ReadOnlyError):  # what was the primary isn't any more: look for the new one
-                    self._lose(error)
-                raise StoreUnreachableError(error) from None
+                self._send(commands, answers)
             except (RedisError, OSError) as error:
                 self._lose(error)
-                raise StoreUnreachableError(error) from None
+                answers += [StoreUnreachableError(error)] * (len(commands) - len(answers))
             except BaseException as error:  # an answer may be under way that nobody will read
                 self._lose(error)
                 raise
+        return answers
 
     def open(self) -> None:
         """Make sure that there is a connection. Raises `StoreUnreachableError`, at once if the last one has broken."""
@@ -120,16 +142,30 @@ class Link:
                 self._probe.stop()
                 self._probe = None
 
-    def _send(self, words: tuple[Word, ...]) -> Any:
+    def _send(self, commands: Sequence[Sequence[Word]], answers: list[Any]) -> None:
         began = time.monotonic()
         self.trips += 1
+        pack = self._connection.pack_command
         try:
-            self._connection.send_command(*words, check_health=False)
-            return self._connection.read_response()
+            packed = b"".join(piece for words in commands for piece in pack(*words))
+            self._connection.send_packed_command([packed], check_health=False)
+            while len(answers) < len(commands):
+                answers.append(self._read())
         finally:
             taken = time.monotonic() - began
             if taken > _SLOW:
                 self._note_slow(min(taken, SECONDS))
+
+    def _read(self) -> Any:
+        """Return the next answer, or what the command's own error means."""
+        try:
+            return self._connection.read_response()
+        except ReadOnlyError:  # what was the primary isn't any more: look for the new one
+            raise
+        except NoScriptError as error:
+            return error
+        except ResponseError as error:
+            return StoreUnreachableError(error)
 
     def _note_slow(self, taken: float) -> None:
         self._debt = self._debt_now() + taken
