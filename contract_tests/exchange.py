@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from covermock.openapi import KeyScheme
+from covermock.openapi import KeyScheme, in_place
 
 from .statuses import is_crash, is_success
 from .vocabulary import KEY_VARIABLES
@@ -123,9 +123,10 @@ def query_of(**parameters: str) -> str:
 
 def curl(sent: Sent, url: str, scheme: KeyScheme | None) -> str:
     """Return a curl line that repeats the request; a key is only named by its environment variable."""
-    headers = [scheme.carry(f"${KEY_VARIABLES[sent.who]}")] if sent.who and scheme else []
-    target = f"{url}{sent.path}" + (f"?{sent.query}" if sent.query else "")
-    return curl_line(sent.method, target, [*headers, *sent.headers], sent.body)
+    key = [scheme.carry(f"${KEY_VARIABLES[sent.who]}")] if sent.who and scheme else []
+    headers, query = in_place([*key, *sent.headers], sent.query, safe="${}%?^ ")
+    target = f"{url}{sent.path}" + (f"?{query}" if query else "")
+    return curl_line(sent.method, target, headers, sent.body)
 
 
 def curl_line(method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes | None) -> str:

@@ -3,7 +3,7 @@
 from .clauses import LEVELS, Clause, Sentence, clause_pointer
 from .contract import ADMIN, GATEWAY, Contract, ErrorRow, as_json, load, read_contract
 from .documents import Pointer
-from .facts import branches, clauses_of, facts, marks
+from .facts import branches, clauses_of, facts, flat, marks, parts
 from .lifecycle import Lifecycle, Stage
 from .names import first_repeat, nearest
 from .operations import JSON, Operation, Parameter
@@ -11,7 +11,7 @@ from .preconditions import AFFORDABLE, SOURCE_KNOWN, SOURCE_UNUSED, SOURCE_WITHI
 from .references import resolve
 from .rendering import ERROR_FACTS, Facts, Render, UnrenderableError, json_bytes, renderer, task_renderer
 from .routes import Methods, Routes
-from .security import KeyScheme
+from .security import KeyScheme, in_place, out_of_place
 from .source import InvalidSourceError, Source, excerpt, parse, read
 from .violations import NOTHING, REQUIRED, Validator, Violation, refuse_invalid
 
@@ -55,11 +55,15 @@ __all__ = [
     "excerpt",
     "facts",
     "first_repeat",
+    "flat",
+    "in_place",
     "json_bytes",
     "load",
     "marks",
     "nearest",
+    "out_of_place",
     "parse",
+    "parts",
     "read",
     "read_contract",
     "refuse_invalid",

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from string import Formatter
 from typing import Any
 
 import yaml
 
 from .clauses import LEVELS, Clause, Sentence, read_clauses
-from .facts import branches
+from .error_rows import ErrorRow, read_errors
+from .facts import branches, flat
+from .ids import missing_place, whole_kinds
 from .lifecycle import Lifecycle, read_lifecycles
 from .names import nearest
 from .operations import JSON, Operation, Parameter
@@ -19,36 +20,15 @@ from .preconditions import complaint
 from .references import resolve
 from .rendering import result_fields
 from .security import KeyScheme, read_scheme
-from .source import InvalidSourceError, Source, excerpt, read
+from .source import InvalidSourceError, Source, read
 from .strangers import strangers
 from .violations import Validator, refuse_invalid
 
 FOLDER = Path(__file__).parent
 GATEWAY = FOLDER / "gateway.yaml"
 ADMIN = FOLDER / "admin.yaml"
-ERROR_WORDS = ("expected", "received", "remedy", "violations")
 _WIDTH = 120  # columns of YAML text
 _METHODS = ("get", "put", "post", "delete", "patch")
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorRow:
-    """One row of x-errors: what a client gets for it; `type` may be empty. `fill` completes the template `message`."""
-
-    name: str
-    status: int
-    type: str
-    message: str
-    clause: str | None
-
-    def fill(self, words: Mapping[str, object]) -> str:
-        """Return the text for a client; words that the template doesn't use are left out."""
-        return self.message.format_map(_Words(words))
-
-
-class _Words(dict[str, object]):
-    def __missing__(self, name: str) -> str:
-        return ""
 
 
 @dataclass(frozen=True)
@@ -98,20 +78,37 @@ class Contract:
         return {kind: frozenset(numbers) for kind, numbers in found.items()}
 
     @cached_property
+    def whole_kinds(self) -> frozenset[str]:
+        """Return the lifecycles and kinds of sources whose ids are whole numbers."""
+        return whole_kinds(self.root, self.operations)
+
+    def id_value(self, kind: str, name: str) -> str | int:
+        """Return an id of a kind as JSON has it: a number where such ids are numbers, and this one is."""
+        return int(name) if kind in self.whole_kinds and name.isascii() and name.isdecimal() else name
+
+    @property
+    def unauthorized(self) -> frozenset[int]:
+        """Return the statuses that say of a key that it is missing, or nobody's."""
+        return frozenset(self.errors[name].status for name in ("missing-key", "invalid-key") if name in self.errors)
+
+    @cached_property
     def polls(self) -> Mapping[str, Operation]:
         """Return the operation that shows the tasks of each lifecycle: of several the first."""
         return {self.by_id[name].task_kind: poll for name, poll in reversed(list(self.polled_by.items()))}
 
     @cached_property
     def polled_by(self) -> Mapping[str, Operation]:
-        """Return what shows the tasks of each operation that starts them: the operation that its answer links to."""
+        """Return what shows the tasks of each operation that starts them: what its answer links to, else the first."""
         links = [
             (one, self.by_id[link["operationId"]])
             for one in self.operations
             for response in one.responses.values()
             for link in response.get("links", {}).values()
         ]
-        return {one.id: to for one, to in links if one.starts and to.polls and one.task_kind == to.task_kind}
+        found = {one.id: to for one, to in links if one.starts and to.polls and one.task_kind == to.task_kind}
+        polls = {one.task_kind: one for one in reversed(self.operations) if one.polls}
+        others = {one.id: polls[one.task_kind] for one in self.operations if one.starts and one.task_kind in polls}
+        return {**others, **found}
 
     @cached_property
     def text(self) -> str:
@@ -152,7 +149,7 @@ def read_contract(source: Source) -> Contract:
         source,
         tuple(_operations(source)),
         read_clauses(source),
-        _errors(source),
+        read_errors(source),
         read_lifecycles(source),
         source.data.get("x-limits", {}).get("body_bytes", 1 << 20),
         source.data.get("x-rules", {}),
@@ -168,29 +165,6 @@ def read_contract(source: Source) -> Contract:
 def _dialect() -> Validator:
     schema = read(FOLDER / "dialect.yaml").data
     return Validator(schema, schema)
-
-
-def _errors(source: Source) -> dict[str, ErrorRow]:
-    rows = source.data.get("x-errors", {})
-    for name, row in rows.items():
-        for problem in _template_problems(row["message"]):
-            raise source.error(("x-errors", name, "message"), problem)
-    return {
-        name: ErrorRow(name, row["status"], row.get("type", ""), row["message"], row.get("clause"))
-        for name, row in rows.items()
-    }
-
-
-def _template_problems(message: str) -> Iterator[str]:
-    """Yield what would make the text of an error fail, or stay incomplete, when a client is to read it."""
-    try:
-        words = [word for _, word, _, _ in Formatter().parse(message) if word is not None]
-    except ValueError as error:
-        yield f"expected a text with words in braces, received {excerpt(message)} ({error}); write a brace itself twice"
-        return
-    for word in words:
-        if word not in ERROR_WORDS:
-            yield f"expected a known word in braces, received {word!r} ({nearest(word, ERROR_WORDS)})"
 
 
 def _operations(source: Source) -> Iterator[Operation]:
@@ -245,18 +219,21 @@ def _follow(root: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, An
 def _parameter(root: Mapping[str, Any], row: Mapping[str, Any]) -> Parameter:
     row = _follow(root, row)
     validator = Validator(row["schema"], root)
-    settled = (row.get("required", False), row.get("x-clause"), row["schema"])
+    settled = (row.get("required", False), row.get("x-clause"), flat(root, row["schema"]))
     examples = [one["value"] for one in row.get("examples", {}).values()] or [row[k] for k in ("example",) if k in row]
     return Parameter(row["name"], row["in"], *settled, validator, tuple(row.get("x-open", ())), tuple(examples))
 
 
 def _refuse_odd_rules(contract: Contract) -> None:
-    """Refuse x-preconditions with unknown words, settings or order."""
+    """Refuse x-preconditions with unknown words, settings or order, and ids and webhooks whose place isn't there."""
     for operation in contract.operations:
-        problem = complaint(operation.raw.get("x-preconditions", ()))
+        at = ("paths", operation.path, operation.method.lower())
+        problem = complaint(operation.rules) or missing_place(contract.root, operation)
         if problem:
-            at = ("paths", operation.path, operation.method.lower(), "x-preconditions")
-            raise contract.source.error(at, problem)
+            raise contract.source.error((*at, "x-preconditions"), problem)
+        if operation.raw.get("callbacks") and operation.callback is None:
+            problem = "expected {$request.body#/FIELD} with a post, which says where the webhook's URL stands"
+            raise contract.source.error((*at, "callbacks"), problem)
 
 
 def _refuse_strangers(contract: Contract) -> None:

@@ -1,9 +1,10 @@
 """The lifecycles that a contract declares (x-lifecycle): names, order, default seconds. Knows no task and no time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .documents import Pointer
 from .source import Source, excerpt
 
 
@@ -39,13 +40,25 @@ class Lifecycle:
 
 def read_lifecycles(source: Source) -> dict[str, Lifecycle]:
     """Return the lifecycles by name. Raises `InvalidSourceError` where one disagrees with the enum beside it."""
-    found = {}
-    for name, schema in source.data.get("components", {}).get("schemas", {}).items():
-        if "x-lifecycle" in schema:
-            lifecycle = _lifecycle(schema["x-lifecycle"])
-            _agree(source, ("components", "schemas", name), schema, lifecycle)
-            found[lifecycle.name] = lifecycle
+    found: dict[str, Lifecycle] = {}
+    for at, schema in _schemas(source.data, ()):
+        lifecycle = _lifecycle(schema["x-lifecycle"])
+        _agree(source, at, schema, lifecycle)
+        if found.setdefault(lifecycle.name, lifecycle) != lifecycle:
+            name = excerpt(lifecycle.name)
+            raise source.error((*at, "x-lifecycle"), f"expected one lifecycle of a name, received another {name}")
     return found
+
+
+def _schemas(node: Any, at: Pointer) -> Iterator[tuple[Pointer, Mapping[str, Any]]]:
+    """Yield (place, schema) of each schema with a lifecycle, wherever it stands, but for examples."""
+    inner: Iterable[tuple[str | int, Any]] = enumerate(node) if isinstance(node, list) else ()
+    if isinstance(node, dict):
+        inner = ((key, one) for key, one in node.items() if key not in {"example", "examples", "default"})
+        if isinstance(node.get("x-lifecycle"), dict) and "stages" in node["x-lifecycle"]:
+            yield at, node
+    for key, one in inner:
+        yield from _schemas(one, (*at, key))
 
 
 def _lifecycle(row: Mapping[str, Any]) -> Lifecycle:
@@ -58,7 +71,7 @@ def _stage(row: Mapping[str, Any]) -> Stage:
     return Stage(row["name"], float(row.get("seconds", 0)), row["results"], row.get("x-clause", ""))
 
 
-def _agree(source: Source, at: tuple[str, ...], schema: Mapping[str, Any], lifecycle: Lifecycle) -> None:
+def _agree(source: Source, at: Pointer, schema: Mapping[str, Any], lifecycle: Lifecycle) -> None:
     names = [state.name for state in lifecycle.states]
     for problem in _disagreements(names, schema.get("enum", names)):
         raise source.error((*at, "x-lifecycle"), problem)

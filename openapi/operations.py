@@ -12,6 +12,8 @@ JSON = "application/json"
 # Numbers as JSON writes them, and not as Python would take them, too: `1_0`, `nan`, digits of other scripts.
 _INTEGER = re.compile(r"-?[0-9]{1,30}")
 _NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?")
+_IN_PATH = re.compile(r"\{([^{}/]+)\}")
+_IN_BODY = re.compile(r"\{\$request\.body#/([^{}/]+)\}")
 _COERCIONS: dict[str, Callable[[str], Any]] = {
     "integer": lambda text: int(text) if _INTEGER.fullmatch(text) else text,
     "number": lambda text: float(text) if _NUMBER.fullmatch(text) else text,
@@ -73,9 +75,14 @@ class Operation:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """Return the pattern that the path of a request must match, with a named group for each path parameter."""
-        parts = re.split(r"\{(\w+)\}", self.path)
-        return re.compile("".join(f"(?P<{p}>[^/]+)" if i % 2 else re.escape(p) for i, p in enumerate(parts)))
+        """Return the pattern that the path of a request must match, with a group for each path parameter."""
+        parts = _IN_PATH.split(self.path)
+        return re.compile("".join("([^/]+)" if i % 2 else re.escape(p) for i, p in enumerate(parts)))
+
+    def values_in(self, path: str) -> dict[str, str] | None:
+        """Return what stands in a path at the places of its parameters, as it was sent; None for another path."""
+        found = self.pattern.fullmatch(path)
+        return dict(zip(_IN_PATH.findall(self.path), found.groups(), strict=True)) if found else None
 
     @cached_property
     def body_required(self) -> bool:
@@ -153,7 +160,7 @@ class Operation:
         """Return (the body's field that holds the URL, the callback operation) of its webhook, or None."""
         for callback in self.raw.get("callbacks", {}).values():
             for expression, item in callback.items():
-                field_of = re.fullmatch(r"\{\$request\.body#/(\w+)\}", expression)
+                field_of = _IN_BODY.fullmatch(expression)
                 if field_of and "post" in item:
                     return field_of[1], item["post"]
         return None
@@ -187,7 +194,12 @@ class Operation:
     @property
     def answer(self) -> Mapping[str, Any]:
         """Return the documented response when all is well, or an empty one."""
-        return self.responses.get(str(self.success), {})
+        return self.responses.get(str(self.success)) or self.responses.get("2XX", {})
+
+    @property
+    def refusals(self) -> list[str]:
+        """Return the names under which it documents errors, such as 404, 4XX or default."""
+        return [status for status in self.responses if status[0] in "45d"]
 
     def documented(self, status: int | str) -> Mapping[str, Any]:
         """Return the response that it documents for a status, such as 404, 4XX or default, or an empty one."""

@@ -6,10 +6,9 @@ from typing import Any
 
 import orjson
 
-from .facts import branches
+from .facts import branches, flat, joined, parts
 from .lifecycle import Lifecycle
 from .names import nearest
-from .references import resolve
 
 Facts = Mapping[str, Any]
 Render = Callable[[Facts], bytes]
@@ -53,24 +52,21 @@ def _skeleton(
     root: Mapping[str, Any], schema: Any, known: Mapping[str, Any], passed: frozenset[str] = frozenset()
 ) -> Any:
     """Return what of a value is certain: constants and known facts. `passed` is as in `result_fields`."""
-    flat = _flat(root, schema)
-    reference = schema.get("$ref", "") if isinstance(schema, Mapping) else ""
-    if reference in passed:
+    whole, references = flat(root, schema), _references(root, schema)
+    if references & passed:
         return None
-    passed = passed | {reference} - {""}
-    if "const" in flat:
-        return flat["const"]
-    if "x-value" in flat:
-        return known.get(flat["x-value"])
-    inner = {name: _skeleton(root, one, known, passed) for name, one in flat.get("properties", {}).items()}
+    if "const" in whole:
+        return whole["const"]
+    if "x-value" in whole:
+        return known.get(whole["x-value"])
+    fields = whole.get("properties", {}).items()
+    inner = {name: _skeleton(root, one, known, passed | references) for name, one in fields}
     return {name: value for name, value in inner.items() if value is not None}
 
 
-def _flat(root: Mapping[str, Any], schema: Any) -> Mapping[str, Any]:
-    """Return a schema with what it refers to."""
-    if not isinstance(schema, Mapping):
-        return _ANYTHING
-    return {**resolve(root, schema["$ref"]), **schema} if "$ref" in schema else schema
+def _references(root: Mapping[str, Any], schema: Any) -> frozenset[str]:
+    """Return what a schema refers to on its own level."""
+    return frozenset(str(part["$ref"]) for part in parts(root, schema) if "$ref" in part)
 
 
 def result_fields(
@@ -80,16 +76,16 @@ def result_fields(
 
     `passed` are the references on the way to the node: a schema that contains itself shows nothing more.
     """
-    reference = node.get("$ref", "") if isinstance(node, Mapping) else ""
-    if not isinstance(node, Mapping) or reference in passed:
+    whole, references = flat(root, node), _references(root, node)
+    if not whole or references & passed:
         return
-    flat = {**resolve(root, reference), **node} if reference else node
-    name = flat.get("x-value")
+    name = whole.get("x-value")
     if name in RESULT_FACTS:
-        yield str(name).removeprefix("result."), flat
+        yield str(name).removeprefix("result."), whole
         return
-    for inner in (*flat.get("properties", {}).values(), flat.get("items")):
-        yield from result_fields(root, inner, passed | {reference} - {""})
+    sides = (part[word] for part in parts(root, node) for word in ("then", "else") if word in part)
+    for inner in (*whole.get("properties", {}).values(), whole.get("items"), *sides):
+        yield from result_fields(root, inner, passed | references)
 
 
 def json_bytes(value: object) -> bytes:
@@ -121,13 +117,15 @@ def _pieces(
 
     `known` is what of the value is certain.
     """
-    flat = _flat(root, schema)
-    if "const" in flat:
-        yield json_bytes(flat["const"])
-    elif "x-value" in flat:
-        yield _from_fact(root, flat, facts)
-    elif "properties" in flat:
-        yield from _from_properties(root, flat, facts, known)
+    whole = joined(branches(root, schema, known))
+    if "const" in whole:
+        yield json_bytes(whole["const"])
+    elif "x-value" in whole:
+        yield _from_fact(root, whole, facts)
+    elif "properties" in whole:
+        yield from _from_properties(root, schema, whole, facts, known)
+    elif "items" in whole:
+        yield from (b"[", *_pieces(root, whole["items"], facts, _ANYTHING), b"]")
     else:
         raise UnrenderableError("expected a const or an x-value that says where the value comes from, received neither")
 
@@ -138,6 +136,8 @@ def _from_fact(root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozen
         raise UnknownValueError(f"expected a known x-value, received {name!r} ({nearest(name, _ALL_FACTS)})")
     if name not in facts:
         raise UnrenderableError(f"expected an x-value that is there, received {name!r}")
+    if name == "task.id" and schema.get("type") == "integer":
+        return lambda given: b"%d" % int(given[name])
     if schema.get("type") != "array":
         return lambda given: json_bytes(given[name])
     item = renderer(root, schema["items"], facts | RESULT_FACTS)
@@ -145,14 +145,14 @@ def _from_fact(root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozen
 
 
 def _from_properties(
-    root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozenset[str], known: Any
+    root: Mapping[str, Any], schema: Mapping[str, Any], whole: Mapping[str, Any], facts: frozenset[str], known: Any
 ) -> Iterator[bytes | Render]:
     """Yield the parts of an object: all its properties that have a value and that no schema says false of."""
     fields: dict[str, list[bytes | Render]] = {}
-    applying = list(branches(root, schema, known))
-    required = {name for one in applying for name in one.get("required", ())}
+    required = set(whole.get("required", ()))
+    applying = branches(root, schema, known)
     refused = {name for one in applying for name, inner in one.get("properties", {}).items() if inner is False}
-    for name, inner in schema["properties"].items():
+    for name, inner in whole["properties"].items():
         try:
             if name not in refused:
                 fields[name] = list(_pieces(root, inner, facts, known.get(name, _ANYTHING)))

@@ -31,9 +31,9 @@ class Routes:
         if fixed:
             return fixed, {}
         for methods in self._templates.values():
-            match = next(iter(methods.values())).pattern.fullmatch(path)
-            if match:
-                return methods, {name: unquote(value) for name, value in match.groupdict().items()}
+            found = next(iter(methods.values())).values_in(path)
+            if found is not None:
+                return methods, {name: unquote(value) for name, value in found.items()}
         return {}, {}
 
     def remedy(self, path: str) -> str:

@@ -1,6 +1,7 @@
 """YAML as plain data that remembers its lines, for messages that say where. Reads files, knows no OpenAPI."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,6 +12,7 @@ import yaml
 
 from .documents import BadNodeError, Builder, Pointer
 
+_PAIR = re.compile(r"((?<!\\)(?:\\\\)*)\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
 LONGEST = 16_777_216  # bytes of a file, unless somebody says otherwise
 
 
@@ -77,11 +79,18 @@ def read(path: Path, longest: int = LONGEST) -> Source:
 def parse(text: str, name: str = "<text>") -> Source:
     """Parse YAML `text`; `name` is what messages call it. Raises `InvalidSourceError`."""
     try:
+        text = _PAIR.sub(_one_character, text) if text.lstrip()[:1] == "{" else text
         return Source(name, Builder(text).document(), text)
     except yaml.YAMLError as error:
         raise InvalidSourceError(_syntax(error, name)) from error
     except BadNodeError as error:
         raise InvalidSourceError(f"{name}:{error.line}: {error}") from None
+
+
+def _one_character(pair: re.Match[str]) -> str:
+    """Return two halves of a character, as JSON escapes those beyond 16 bits, in the way of YAML."""
+    high, low = int(pair[2], 16), int(pair[3], 16)
+    return f"{pair[1]}\\U{0x10000 + ((high & 0x3FF) << 10) + (low & 0x3FF):08x}"
 
 
 def _syntax(error: Exception, name: str) -> str:

@@ -16,6 +16,7 @@ from support.renaming import Names, renamed
 
 TRANSCRIPTS = ROOT / "examples" / "contracts" / "transcripts.yaml"
 DOCS = {"music": ("gen123213213213123bksv",), "audio": ("aud_30s=30", "aud_5_9s=5.9", "aud_6s=6", "aud_60s=60")}
+ODD = sorted((ROOT / "tests" / "support" / "contracts").iterdir())
 ROLES = ("main", "second", "poor")
 UNSEEN = "nobody can see"
 
@@ -34,7 +35,7 @@ def sources(contract: Contract, world: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def judged(path: Path) -> Judgement:
+def judged(path: Path, max_requests: int = 800) -> Judgement:
     """Judge the mock that has nothing but the file, by the same file."""
     contract = load(path)
     with ServerThread(Settings("", path, over={"stage_seconds": 0.15})) as server:
@@ -44,7 +45,7 @@ def judged(path: Path) -> Judgement:
             "named": sources(contract, server.mock.first),
             "fail_on": "assumed",
             "patience": 60.0,
-            "max_requests": 800,
+            "max_requests": max_requests,
         }
         return judge(settings_for(server.url, keys, given), contract=contract)
 
@@ -90,6 +91,15 @@ def test_other_names_give_the_same_verdicts(seed: int, plain: tuple[Path, set[st
 
 def translated(clauses: set[str], names: Names) -> set[str]:
     return {names.clauses[name] for name in clauses}
+
+
+@pytest.mark.parametrize("path", ODD, ids=lambda path: path.stem)
+def test_contracts_of_odd_shapes_are_served_and_judged(path: Path) -> None:
+    """A key in the query, whole numbers as ids, lists of errors, references through several steps, other statuses."""
+    judgement = judged(path, max_requests=300)
+
+    assert ("", []) == (judgement.trouble, findings(judgement))
+    assert len(judgement.contract.clauses) - 3 <= len(held(judgement))
 
 
 def test_the_suite_under_pytest_judges_another_contract(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs
 
-from covermock.openapi import Contract, Methods, Operation, Routes, facts
+from covermock.openapi import Contract, Methods, Operation, Routes, facts, in_place, out_of_place
 
 from ..exchange import curl_line
 from ..statuses import is_crash, is_success
@@ -92,8 +92,8 @@ class Entry:
         for place, name in self.operation.id_places if self.operation else ():
             query = self.fields.get(name, [None])[0] if place == "query" else None
             value = {"query": query, "path": self.placed.get(name)}.get(place, _member(self.value, name))
-            if isinstance(value, str):
-                return value
+            if isinstance(value, str) or type(value) is int:
+                return str(value)
         return ""
 
     @property
@@ -129,12 +129,13 @@ class Entry:
     @property
     def curl(self) -> str:
         """Return the request as a command, with the key left out."""
-        query = f"?{self.query}" if self.query else ""
         shown = {name: value for name, value in self.headers.items() if name in {"content-type", self.key_header}}
         if self.key_header in shown:
             word, blank, _ = shown[self.key_header].partition(" ")
             shown[self.key_header] = f"{word} $GATEWAY_API_KEY" if blank else "$GATEWAY_API_KEY"
-        return curl_line(self.method, f"$GATEWAY_BASE_URL{self.path}{query}", shown.items(), self.body.encode() or None)
+        headers, query = in_place(shown.items(), self.query, safe="$")
+        target = f"$GATEWAY_BASE_URL{self.path}" + (f"?{query}" if query else "")
+        return curl_line(self.method, target, headers, self.body.encode() or None)
 
 
 def entries(contract: Contract, rows: Iterable[Row]) -> list[Entry]:
@@ -160,12 +161,14 @@ def seconds_of(text: str) -> float:
 def _exchange(contract: Contract, routes: Routes, row: Row) -> Entry:
     methods, placed = routes.find(row["path"])
     why = row.get("why", {})
+    named = {name.lower(): value for name, value in row["headers"].items()}
+    headers, query = out_of_place(contract.scheme, named, row["query"])
     return Entry(
         row["number"],
         row["method"],
         row["path"],
-        row["query"],
-        {name.lower(): value for name, value in row["headers"].items()},
+        query,
+        headers,
         row["body"],
         row.get("body_capped", False),
         row["status"],

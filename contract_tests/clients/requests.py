@@ -78,13 +78,13 @@ def _key(run: Experience, one: Entry) -> Iterator[ClientFinding]:
     if not one.methods or scheme is None:
         return
     given = one.headers.get(scheme.header.lower())
-    expected = ": ".join(scheme.carry("<the key that was given>"))
+    expected = f"{scheme.place}: {scheme.value('<the key that was given>')}"
     if given is None:
-        yield _finding(run, "key-in-header", expected, f"no {scheme.header} header", one)
+        yield _finding(run, "key-in-header", expected, f"a request without {scheme.place}", one)
         return
     word, _, key = given.partition(" ") if scheme.word else ("", "", given)
     if word.lower() != scheme.word.lower() or not key.strip():
-        received = f"the scheme {word!r}" if key else f"the header {scheme.header} without a key after its scheme"
+        received = f"the scheme {word!r}" if key else f"{scheme.place} without a key after its scheme"
         yield _finding(run, "key-in-header", expected, received, one)
     elif key.strip() not in run.given.keys if run.given.keys else one.error == "invalid-key":
         if run.job or not _knows_its_key(run):
@@ -113,7 +113,7 @@ def _key_elsewhere(run: Experience, one: Entry) -> Iterator[ClientFinding]:
         "the body": _holds_key(run, one.body),
         "another header": (_KEY_HEADERS - {own}) & one.headers.keys() or _holds_key(run, headers),
     }
-    expected = f"the key in the header {run.contract.scheme.header} only" if run.contract.scheme else "no key"
+    expected = f"the key in {run.contract.scheme.place} only" if run.contract.scheme else "no key"
     for place, found in places.items():
         if found:
             yield _finding(run, "key-nowhere-else", expected, f"it stands in {place}", one)

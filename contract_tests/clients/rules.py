@@ -31,13 +31,13 @@ RULES: Final = {
         ),
         Rule(
             "key-in-header",
-            "The key stands in the header that the contract names, as it says.",
+            "The key stands in the place that the contract names, as it says.",
             "key",
-            remedy="Send that header with every request.",
+            remedy="Send it there with every request.",
         ),
         Rule(
             "key-nowhere-else",
-            "A key stands in its header and nowhere else.",
+            "A key stands in its place and nowhere else.",
             "key",
             remedy="Take the key out of the URL, the body and other headers: they end up in logs.",
         ),

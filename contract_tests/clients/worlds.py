@@ -8,6 +8,7 @@ from covermock.openapi.needs import Need, need_of, needs
 
 World = Mapping[str, Any]
 _ODD: Final = "+a&b=1#c%41 d"
+_NUMBER: Final = 7_214_000  # where ids are whole numbers, the first
 _PLAIN: Final = "_7b21d04c9e63"
 
 
@@ -18,14 +19,19 @@ def key_of(contract: Contract) -> str:
 
 def sources(contract: Contract, world: str = "plain") -> dict[str, str]:
     """Return what a client may start tasks from in a world, by kind."""
-    return {kind: f"{kind}{_ODD if world == 'odd' else _PLAIN}" for kind in needs(contract)}
+    numbers = contract.whole_kinds
+    return {
+        kind: f"{_NUMBER + number}" if kind in numbers else f"{kind}{_ODD if world == 'odd' else _PLAIN}"
+        for number, kind in enumerate(needs(contract))
+    }
 
 
 def plain(contract: Contract, world: str = "plain") -> World:
     """Everything that tasks are started from is there, and right."""
     found: dict[str, Any] = {"sources": {}, "tasks": {}}
     for kind, name in sources(contract, world).items():
-        own = {"yields": {"operations": _odd_ids(contract, kind)}} if world == "odd" else {}
+        odd_ones = _odd_ids(contract, kind) if world == "odd" else {}
+        own = {"yields": {"operations": odd_ones}} if odd_ones else {}
         if needs(contract)[kind].is_task:
             done = contract.lifecycles[kind].success.name
             found["tasks"][name] = {"lifecycle": kind, "state": done, "started_by": "", **own}
@@ -88,6 +94,7 @@ def _odd_ids(contract: Contract, kind: str) -> dict[str, Any]:
     """Return, by operation, what makes the first task from a source of this kind have an odd id, too."""
     starts = [one for one in contract.operations if one.starts]
     about = [one for one in starts for need in [need_of(one)] if need and need.kind == kind]
+    about = [one for one in about if one.task_kind not in contract.whole_kinds]
     return {one.id: {"first": {"id": f"{one.task_kind}_{number}{_ODD}"}} for number, one in enumerate(about)}
 
 

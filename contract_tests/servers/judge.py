@@ -7,7 +7,7 @@ from covermock.openapi import AFFORDABLE, LEVELS, Contract, Operation, Routes, V
 from covermock.openapi.needs import rows_of
 
 from ..exchange import UNREADABLE, Answer, Exchange
-from ..statuses import GONE, NOT_ALLOWED, NOT_FOUND, UNAUTHORIZED, is_error
+from ..statuses import GONE, NOT_ALLOWED, NOT_FOUND, is_error
 from .evidence import Blame, Evidence
 from .expect.expectations import Expectation
 from .expect.reasons import REQUEST, Reason
@@ -186,7 +186,7 @@ class Judge:
             return self.rule("ends")
         if operation.polls and answer.status in self._unpaid:
             return (*self.rule("order"), *self.rule("free"))
-        return (*expected.refused, *(self.rule("key") if answer.status == UNAUTHORIZED else ()))
+        return (*expected.refused, *(self.rule("key") if answer.status in self.contract.unauthorized else ()))
 
     @property
     def _unpaid(self) -> set[int]:
@@ -197,8 +197,9 @@ class Judge:
     def _error_schema(self, operation: Operation | None, status: int) -> Mapping[str, Any]:
         """Return the schema of the documented error, or of any where this one isn't documented."""
         operations = [operation] if operation else self.contract.operations
-        found = {code: one for each in operations for code, one in each.responses.items() if code[0] in "45"}
-        response: Mapping[str, Any] = found.get(str(status)) or next(iter(found.values()), {})
+        found = [each.documented(status) for each in operations if each.documented(status)]
+        others = [each.responses[code] for each in operations for code in each.refusals]
+        response: Mapping[str, Any] = next(iter((*found, *others)), {})
         content: Mapping[str, Any] = next(iter(response.get("content", {}).values()), {})
         schema: Mapping[str, Any] = content.get("schema", {})
         return schema

@@ -9,7 +9,7 @@ from typing import Any
 from covermock.openapi import Operation, marks
 
 from ..exchange import MAIN_KEY, Exchange, json_object
-from ..statuses import NOT_FOUND, UNAUTHORIZED, is_gone
+from ..statuses import NOT_FOUND, is_gone
 from .ask.polling import DONE_WORDS
 from .expect.knowledge import KnownTask
 from .expect.reasons import KEY
@@ -81,36 +81,45 @@ def ids_are_echoed(session: Session, task: KnownTask, seen: list[Poll]) -> None:
 def constant_values_never_change(session: Session, seen: list[Poll]) -> None:
     """What is marked so is the same in every poll; lists are compared within a state, once something is in them."""
     for first, then in pairwise(seen):
-        before = {name: (pointer, value) for name, pointer, value in _marks(session, first, "x-constant")}
-        for name, pointer, value in _marks(session, then, "x-constant"):
-            known = before.get(name, (pointer, value))[1]
+        before = _marks(session, first, "x-constant")
+        for (name, pointer), values in _marks(session, then, "x-constant").items():
+            known = before.get((name, pointer), values)
             session.evidence.note_tried(session.judge.named(pointer))
-            if isinstance(value, list) and not (value and known and first.status == then.status):
+            several = isinstance(values[0], list) or len(values) > 1
+            if len(known) != len(values) or [] in (*known, *values) or (several and first.status != then.status):
                 continue
-            if _comparable(known) != _comparable(value):
-                at = session.judge.named(pointer), f"{name} never changes", str(known), str(value)
-                session.evidence.note_broken(*at, then.exchange)
+            if _comparable(known) != _comparable(values):
+                title, (expected, received) = f"{name} never changes", (str(_plain(one)) for one in (known, values))
+                session.evidence.note_broken(session.judge.named(pointer), title, expected, received, then.exchange)
 
 
 def unique_values_differ(session: Session, seen: list[Poll]) -> None:
     """What is marked so differs within a task."""
     for poll in seen:
-        values: dict[tuple[str, str], list[str]] = {}
-        for name, pointer, value in _marks(session, poll, "x-unique"):
-            values.setdefault((name, pointer), []).append(str(value))
-        for (name, pointer), several in values.items():
+        for (name, pointer), values in _marks(session, poll, "x-unique").items():
+            several = [str(value) for value in values]
             if len(set(several)) < len(several):
                 title = f"each {name} of a task's results differs"
                 blamed = session.judge.named(pointer)
                 session.evidence.note_broken(blamed, title, "values that differ", str(several), poll.exchange)
 
 
-def _marks(session: Session, poll: Poll, word: str) -> Iterator[tuple[str, str, Any]]:
-    return marks(session.contract.root, poll.operation.schema(poll.operation.success), poll.exchange.answer.json, word)
+def _marks(session: Session, poll: Poll, word: str) -> dict[tuple[str, str], list[Any]]:
+    """Return what an answer has of the values with a mark, by (name, sentence): of each result's one."""
+    schema = poll.operation.schema(poll.operation.success)
+    found: dict[tuple[str, str], list[Any]] = {}
+    for name, pointer, value in marks(session.contract.root, schema, poll.exchange.answer.json, word):
+        found.setdefault((name, pointer), []).append(value)
+    return found
 
 
-def _comparable(value: Any) -> Any:
-    return sorted(map(str, value)) if isinstance(value, list) else value
+def _comparable(values: list[Any]) -> Any:
+    """Return the values of one name so that their order, as results, doesn't matter."""
+    return sorted(str(sorted(map(str, one)) if isinstance(one, list) else one) for one in values)
+
+
+def _plain(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values
 
 
 def status_only_moves_forward(session: Session, task: KnownTask, seen: list[Poll]) -> None:
@@ -148,7 +157,7 @@ def keys_are_looked_at_first(session: Session) -> None:
     suspects = [(exchange, due) for exchange, due in session.evidence.suspects if due.rank == KEY]
     keyless = [one for one in session.transport.history if not one.sent.who and not _has_key(session, one)]
     late = {_operation(session, one) for one, _ in suspects if not _has_key(session, one)} & {
-        _operation(session, one) for one in keyless if one.answer.status == UNAUTHORIZED
+        _operation(session, one) for one in keyless if one.answer.status in session.contract.unauthorized
     }
     for exchange, due in suspects:
         order = _operation(session, exchange) in late

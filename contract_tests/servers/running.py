@@ -9,7 +9,6 @@ from typing import cast
 from covermock.openapi import Contract
 
 from ..exchange import Exchange, Sent
-from ..statuses import UNAUTHORIZED
 from .ask.checks import CHECKS, Ask, Check
 from .ask.flows import PaidFlow, linger, plan_flows
 from .ask.polling import has_ended
@@ -63,6 +62,10 @@ def judge(settings: Settings, progress: Progress | None = None, contract: Contra
 
 def preflight(session: Session) -> str:
     """Ask each operation once; return why the gateway can't be tested, or nothing when it can."""
+    unseen = [one.id for one in session.starts if one.id not in session.contract.polled_by]
+    if unseen or not session.starts:
+        what = f"the tasks of {', '.join(unseen)}" if unseen else "tasks, and one that starts them"
+        return f"expected an operation of the contract that shows {what} (x-handler: show), received none"
     session.transport.timeout = _SHORT_TIMEOUT
     story = "looks whether anybody answers"
     starts = [session.about(one, None, story=story) for one in session.starts]
@@ -74,7 +77,7 @@ def preflight(session: Session) -> str:
     session.transport.timeout = ANSWER_SECONDS
     if all(one.answer.problem for one in exchanges):
         return _silence(session, exchanges)
-    if all(one.answer.status == UNAUTHORIZED for one in exchanges):
+    if all(one.answer.status in session.contract.unauthorized for one in exchanges):
         return _refused_keys(session)
     for who in ("second", "poor"):
         _drop_refused(session, who)
@@ -93,9 +96,10 @@ def _silence(session: Session, exchanges: list[Exchange]) -> str:
 def _refused_keys(session: Session) -> str:
     """Return what to say when the main key is refused everywhere, and no other one is taken either."""
     for who in ("second", "poor"):
-        if session.has(who) and _status_of_key(session, who) != UNAUTHORIZED:
+        if session.has(who) and _status_of_key(session, who) not in session.contract.unauthorized:
             return ""
-    return f"expected a valid key in COVERMOCK_API_KEY, received {UNAUTHORIZED} to every request with it"
+    received = " or ".join(map(str, sorted(session.contract.unauthorized)))
+    return f"expected a valid key in COVERMOCK_API_KEY, received {received} to every request with it"
 
 
 def _status_of_key(session: Session, who: str) -> int:
@@ -106,7 +110,7 @@ def _status_of_key(session: Session, who: str) -> int:
 def _drop_refused(session: Session, who: str) -> None:
     if not session.has(who):
         return
-    if _status_of_key(session, who) == UNAUTHORIZED:
+    if _status_of_key(session, who) in session.contract.unauthorized:
         session.evidence.note_untried(clauses_of_key(session.contract, who), f"the {who} key is refused")
         session.settings = replace(session.settings, keys={k: v for k, v in session.settings.keys.items() if k != who})
 

@@ -182,7 +182,8 @@ class Session:
         sent = self.plain(operation, named if where != "body" else {}, story=story, who=who)
         if operation.body is None:
             return sent
-        return self.with_body(sent, {**(named if where == "body" else {}), **(body or {})})
+        inside = {one: self.contract.id_value(_kind(operation), text) for one, text in named.items()}
+        return self.with_body(sent, {**(inside if where == "body" else {}), **(body or {})})
 
     def plain(
         self, operation: Operation, named: Mapping[str, str] | None = None, *, story: str, who: str = "main"
@@ -192,9 +193,10 @@ class Session:
         path = operation.path
         for one in operation.parameters:
             if one.place == "path":
-                value = given.pop(one.name, None) or self.unknown_id()
+                value = given.pop(one.name, None) or self.unknown_id(operation)
                 path = path.replace(f"{{{one.name}}}", quote(value, safe="", errors="surrogatepass"))
-        return Sent(operation.method, path, who, query_of(**given), (), None, story)
+        headers = [(one.name, given.pop(one.name)) for one in operation.places["header"] if one.name in given]
+        return Sent(operation.method, path, who, query_of(**given), tuple(headers), None, story)
 
     def with_body(self, sent: Sent, body: object) -> Sent:
         """Return the request with a body: bytes as they are, or a JSON value."""
@@ -206,8 +208,9 @@ class Session:
     def _needed(self, operation: Operation) -> dict[str, str]:
         """Return the parameters that an operation needs besides its id, as its examples have them."""
         ids = {name for _, name in operation.id_places}
-        needed = (one for one in operation.parameters if one.required and one.place == "query" and one.name not in ids)
-        return {one.name: str(some_value(self.contract.root, one.schema)) for one in needed}
+        needed = [one for one in operation.parameters if one.required and one.place != "path" and one.name not in ids]
+        some = {one.name: next(iter(one.examples), some_value(self.contract.root, one.schema)) for one in needed}
+        return {name: value if isinstance(value, str) else json_body(value).decode() for name, value in some.items()}
 
     def polled(self, task: KnownTask) -> Operation:
         """Return the operation that shows the task."""
@@ -225,9 +228,11 @@ class Session:
 
     def unknown_id(self, operation: Operation | None = None) -> str:
         """Return an id that nobody has; it looks like those that the operation is about."""
-        prefix = id_prefix(operation) if operation else "gone"
         with self._lock:
-            return f"{prefix}{self.chance.getrandbits(72):018x}"
+            number = self.chance.getrandbits(72)
+        if operation and _kind(operation) in self.contract.whole_kinds:
+            return str(number >> 24)
+        return f"{id_prefix(operation) if operation else 'gone'}{number:018x}"
 
     def has(self, *roles: str) -> bool:
         """Return True if the run has the keys of these roles."""
@@ -240,6 +245,11 @@ class Session:
             yield
         except OutOfBudgetError as error:
             self.evidence.note_untried(clauses, str(error))
+
+
+def _kind(operation: Operation) -> str:
+    need = need_of(operation)
+    return need.kind if need else ""
 
 
 def _top_price(expectation: Expectation) -> int:

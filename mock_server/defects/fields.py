@@ -1,12 +1,13 @@
 """Where a contract's values stand: the fields of its answers and bodies, and how to change what is there."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from covermock.openapi import Contract, Operation, branches, resolve
+from covermock.openapi import Contract, Operation, branches, flat, parts
 
 from .defect import InapplicableError
 
+_CONDITION: Final = ("if", "then", "else")
 EACH = "*"  # stands for each item of a list
 Path = tuple[str, ...]
 Schema = Mapping[str, Any]
@@ -30,10 +31,6 @@ class Field(NamedTuple):
     @property
     def fact(self) -> str:
         return str(self.schema.get("x-value", ""))
-
-
-def flat(root: Mapping[str, Any], schema: Schema) -> Schema:
-    return {**resolve(root, schema["$ref"]), **schema} if "$ref" in schema else schema
 
 
 def fields(root: Mapping[str, Any], schema: Schema, clause: str = "", path: Path = ()) -> Iterator[Field]:
@@ -66,7 +63,7 @@ def answer_fields(contract: Contract, operation: Operation) -> list[Field]:
 
 
 def body_fields(contract: Contract, operation: Operation) -> list[Field]:
-    schema = body_schema(operation.raw)
+    schema = body_schema(contract.root, operation.raw)
     return list(fields(contract.root, schema, operation.clause or "")) if schema else []
 
 
@@ -79,8 +76,22 @@ def body_field(contract: Contract, operation: str, name: str) -> Field:
     raise InapplicableError(f"{operation} has no field {name}")
 
 
-def body_schema(raw: Mapping[str, Any]) -> Schema | None:
-    return schema_of(raw.get("requestBody", {}))
+def body_schema(root: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the schema of an operation's body with what it refers to; conditions beyond the first stand in allOf."""
+    schema = schema_of(raw.get("requestBody", {}))
+    if schema is None:
+        return None
+    whole = {word: value for word, value in flat(root, schema).items() if word not in {"$ref", "allOf"}}
+    fields = {name: _without_reference(flat(root, one)) for name, one in whole.get("properties", {}).items()}
+    conditional = [
+        {word: one[word] for word in _CONDITION if word in one} for one in parts(root, schema) if "if" in one
+    ]
+    more = {"allOf": conditional[1:]} if conditional[1:] else {}
+    return {**whole, **({"properties": fields} if fields else {}), **more}
+
+
+def _without_reference(schema: Schema) -> dict[str, Any]:
+    return {word: value for word, value in schema.items() if word != "$ref"}
 
 
 def facts_in(contract: Contract, operation: Operation, *names: str) -> list[Field]:
@@ -97,7 +108,7 @@ def results_of(contract: Contract, operation: Operation) -> list[Field]:
 
 def error_fields(contract: Contract) -> list[Field]:
     """Return the fields of every envelope of errors that the contract has."""
-    responses = [row for one in contract.operations for status, row in one.responses.items() if status[0] in "45"]
+    responses = [row for one in contract.operations for row in map(one.responses.__getitem__, one.refusals)]
     schemas = [schema for row in responses if (schema := schema_of(row))]
     found = [field for schema in schemas for field in fields(contract.root, schema)]
     return list({field.path: field for field in found}.values())

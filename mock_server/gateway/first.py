@@ -1,6 +1,7 @@
 """The world that follows from a contract alone: keys, and sources and tasks of each kind, with every outcome. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import count
 from typing import Any
 
 from covermock.openapi import AFFORDABLE, SOURCE_KNOWN, TASK_KNOWN, Contract, Operation
@@ -28,6 +29,8 @@ def first_spec(contract: Contract) -> Spec:
                 _add(sources.setdefault(rule["kind"], {}), _sources(contract, operation, rule))
             elif rule["check"] == TASK_KNOWN:
                 _add(tasks, _tasks(contract, operation, rule))
+    sources = {kind: _numbered(rows) if kind in contract.whole_kinds else rows for kind, rows in sources.items()}
+    tasks = _numbered(tasks, contract.whole_kinds)
     spec: dict[str, Any] = {"description": f"Made from {contract.file}.", "accounts": _accounts(contract)}
     return {**spec, **({"sources": sources} if sources else {}), **({"tasks": tasks} if tasks else {})}
 
@@ -41,6 +44,13 @@ def _add(known: dict[str, Spec], rows: Iterable[tuple[str, Spec]]) -> None:
             if operations:
                 mine["yields"] = {**mine.get("yields", {}), "operations": operations}
         known[name] = mine
+
+
+def _numbered(rows: Mapping[str, Spec], kinds: Collection[str] | None = None) -> dict[str, Spec]:
+    """Return rows whose ids have to be whole numbers under such ones: all of them, or the tasks of these lifecycles."""
+    meant = [name for name, row in rows.items() if kinds is None or row["lifecycle"] in kinds]
+    free = (str(number) for number in count(1) if str(number) not in rows)
+    return {name if name not in meant or name.isdecimal() else next(free): row for name, row in rows.items()}
 
 
 def _accounts(contract: Contract) -> Spec:
@@ -58,8 +68,12 @@ def _sources(contract: Contract, operation: Operation, rule: Spec) -> Iterator[t
     for row in ranges:
         low, high = row["min"], row["max"]
         step = (high - low) / _BEYOND
-        ends = {"least": low, "most": high, "short": low - step, "long": high + step}
-        yield from ((f"{kind}_{end}", {**usual, row["of"]: _round(at)}) for end, at in ends.items() if at >= 0)
+        ends = {"least": low, "most": high, "short": max(low - step, low / 2), "long": high + step}
+        yield from (
+            (f"{kind}_{end}", {**usual, row["of"]: _round(at)})
+            for end, at in ends.items()
+            if end != "short" or at < low
+        )
     yield f"{kind}_{_SECOND}", {**usual, "account": _SECOND}
     yield from ((f"{kind}_{word}", {**usual, "yields": own}) for word, own in _fates(operation))
 
@@ -93,7 +107,9 @@ def _examples(operation: Operation, rule: Spec) -> list[str]:
     bodies = [row["value"] for content in _contents(operation) for row in content.get("examples", {}).values()]
     for where, _, name in (place.partition(".") for place in rule["id"]):
         if where == "body":
-            found += [body[name] for body in bodies if isinstance(body, dict) and isinstance(body.get(name), str)]
+            found += [
+                str(body[name]) for body in bodies if isinstance(body, dict) and isinstance(body.get(name), str | int)
+            ]
         else:
             found += _parameter_examples(operation, name)
     return list(dict.fromkeys(found))

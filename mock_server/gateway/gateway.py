@@ -65,7 +65,7 @@ class Gateway:
         self._find_key = find_key
         self._public_url = public_url.rstrip("/")
         self._scheme = scheme = _scheme(contract)
-        self._header = scheme.header.lower()
+        self._header, self._in_header = scheme.header.lower(), not scheme.parameter
         self._word = f"{scheme.word} " if scheme.word else ""
         self._routes = {operation.id: _route(contract, operation) for operation in contract.operations}
         self._readings: dict[int, Reading] = {}
@@ -178,16 +178,16 @@ class Gateway:
 
     def _owner_of(self, request: Request) -> Owner | Refusal:
         """Return whose key the request carries, or its refusal (G2, G3); the scheme's case is open, so any will do."""
-        given = request.headers.get(self._header)
+        given = request.headers.get(self._header) if self._in_header else self._scheme.given({}, request.query)
         if given is None:
-            return Refusal(errors.MISSING_KEY, received="no such header")
+            return Refusal(errors.MISSING_KEY, received=f"a request without {self._scheme.place}")
         word = self._word
         owner = self._find_key(given[len(word) :]) if given.startswith(word) else None
         if owner is not None:
             return owner
         key = self._scheme.key(given)
         if not key:
-            return Refusal(errors.MISSING_KEY, received=f"an {self._scheme.header} header of another form")
+            return Refusal(errors.MISSING_KEY, received=f"another form of {self._scheme.place}")
         return self._find_key(key) or self._unknown_key()
 
     def _envelope(self, operation: Operation) -> Callable[[int], Envelope]:

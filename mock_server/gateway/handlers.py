@@ -26,7 +26,8 @@ def start(call: Call) -> TaskView:
     if call.own:
         own = {**own, **call.own}
     told = _dictated_id(call, own) if own else ""
-    task = world.begin(call.operation.task_kind, own, call.now, told or world.new_id(call.operation.id_prefix))
+    kind = call.operation.task_kind
+    task = world.begin(kind, own, call.now, told or world.new_id(call.operation.id_prefix, kind))
     task.account, task.source, task.started_by = call.account.name, call.source, call.operation.id
     task.price, task.callback_url = world.price(call.operation.id), _callback_url(call)
     task.base = media_base(world, call.base)

@@ -41,16 +41,17 @@ def _request_breaches(contract: Contract, operation: Operation | None, entry: En
     if name == errors.INVALID_PARAMS and operation is not None and not entry.capped:
         yield from _invalid(operation, entry.request)
         return
-    header = contract.scheme.header.lower() if contract.scheme and name in _OF_KEYS else ""
-    where = f"header.{header}" if header else _PLACES.get(name) or _place(operation, name, entry.request)
+    scheme = contract.scheme if name in _OF_KEYS else None
+    place = scheme and (f"query.{scheme.parameter}" if scheme.parameter else f"header.{scheme.header.lower()}")
+    where = place or _PLACES.get(name) or _place(operation, name, entry.request)
     if where:
         yield Violation(where, row.message.partition(":")[0], "", row.clause)
 
 
 def _invalid(operation: Operation, request: Request) -> list[Violation]:
-    found = operation.pattern.fullmatch(request.path)
+    found = operation.values_in(request.path) or {}
     try:
-        return judge(operation, request, found.groupdict() if found else {})[1]
+        return judge(operation, request, found)[1]
     except Refusal:
         return []
 
@@ -71,8 +72,8 @@ def _first_value(operation: Operation, places: list[str], request: Request) -> s
         body = parse_json(request.body) if request.body else {}
     except Refusal:
         body = {}
-    found = operation.pattern.fullmatch(request.path)
-    parts = {"query": parse_query(request.query), "body": body, "path": found.groupdict() if found else {}}
+    found = operation.values_in(request.path) or {}
+    parts = {"query": parse_query(request.query), "body": body, "path": found}
     for place in places:
         part, _, name = place.partition(".")
         if isinstance(parts[part], dict) and name in parts[part]:

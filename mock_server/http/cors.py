@@ -37,7 +37,7 @@ def preflight(origin: str, request: Request, contract: Contract) -> Answer:
 
 
 def _header_of_keys(contract: Contract) -> list[str]:
-    return [contract.scheme.header] if contract.scheme else []
+    return [contract.scheme.header] if contract.scheme and not contract.scheme.parameter else []
 
 
 def with_cors(origin: str, request: Request, respond: Callable[[], Answer]) -> Answer:

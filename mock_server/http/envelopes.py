@@ -8,6 +8,7 @@ from covermock.openapi import ERROR_FACTS, Contract, InvalidSourceError, Operati
 
 _MESSAGE: Final = "\0"  # stands for the text of an error where its place is looked for
 _TYPED: Final = "error.type"
+Place = tuple[str | int, ...]
 
 
 class Envelope(NamedTuple):
@@ -15,7 +16,7 @@ class Envelope(NamedTuple):
 
     render: Render
     media_type: str
-    place: tuple[str, ...]
+    place: Place
     headers: tuple[tuple[str, str], ...]
 
     def write(self, status: int, message: str, kind: str) -> bytes:
@@ -31,7 +32,7 @@ class Envelopes:
         self._compiled: dict[tuple[int, str], Envelope] = {}
         self._by_status: dict[tuple[str, int], Envelope] = {}
         self._contract = contract
-        found = [self._of(one, status) for one in contract.operations for status in one.responses if status[0] in "45"]
+        found = [self._of(one, status) for one in contract.operations for status in one.refusals]
         usual = next((envelope for envelope in found if envelope and envelope.place), None)
         if usual is None:
             problem = "expected a response to an error whose schema has error.message as an x-value, received none"
@@ -54,7 +55,7 @@ class Envelopes:
         except ValueError:  # a fault has dictated another body
             return ""
         places = {envelope.place for envelope in self._compiled.values() if envelope.place}
-        texts = (_inside(whole, place) for place in sorted(places))
+        texts = (_inside(whole, place) for place in sorted(places, key=str))
         return next((text for text in texts if isinstance(text, str)), "")
 
     def _of(self, operation: Operation, status: int | str) -> Envelope | None:
@@ -86,15 +87,19 @@ class Envelopes:
                     raise self._contract.source.error(("x-errors", name), problem)
 
 
-def _places(value: Any, here: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def _places(value: Any, here: Place = ()) -> Iterator[Place]:
     """Yield where in an envelope the message is."""
     if value == _MESSAGE:
         yield here
-    for name, inner in value.items() if isinstance(value, dict) else ():
-        yield from _places(inner, (*here, name))
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, inner in inside:
+        yield from _places(inner, (*here, step))
 
 
-def _inside(value: Any, place: tuple[str, ...]) -> Any:
+def _inside(value: Any, place: Place) -> Any:
     for step in place:
-        value = value.get(step) if isinstance(value, dict) else None
+        try:
+            value = value[step]
+        except (LookupError, TypeError):
+            return None
     return value

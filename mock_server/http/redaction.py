@@ -23,6 +23,7 @@ class Keys:
     def __init__(self, known: Known, scheme: KeyScheme | None) -> None:
         self._known = known
         self.header = scheme.header.lower() if scheme else ""
+        self.parameter = scheme.parameter if scheme else ""
         self.prefix = scheme.prefix if scheme else ""
 
     def __call__(self, key: str) -> bool:
@@ -75,9 +76,17 @@ def _beginning_with(prefix: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![A-Za-z0-9]){re.escape(prefix)}[\w.~%+-]+")
 
 
+@lru_cache(16)
+def _called(name: str) -> re.Pattern[str]:
+    """Return the pattern of a parameter in a query, its groups as those of a field are."""
+    return re.compile(rf"()()((?:^|[?&;]){re.escape(name)}=)([^&;\s\"]+)")
+
+
 def redact_fields(text: str, known: Known) -> str:
     """Return a query or a body in which, besides, the values of fields that are named like secrets are left out."""
     shown = redact_text(text, known)
+    if isinstance(known, Keys) and known.parameter and f"{known.parameter}=" in shown:
+        shown = _called(known.parameter).sub(lambda found: _field(found, known), shown)
     return _FIELD.sub(lambda found: _field(found, known), shown) if _has_secret_fields(text) else shown
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from covermock.openapi import JSON, Operation, Parameter
+from covermock.openapi import JSON, Operation, Parameter, in_place
 
 from ..log.lines import escape
 from ..world.world import World, source_key
@@ -78,10 +78,11 @@ def curls(world: World, url: str) -> Iterator[tuple[str, str]]:
 def _curl(world: World, operation: Operation, url: str, key: str, ids: Mapping[str, str]) -> str:
     query = urlencode({one.name: ids.get(f"query.{one.name}", _example(one)) for one in operation.places["query"]})
     named = {one.name: ids.get(f"path.{one.name}", _example(one)) for one in operation.places["path"]}
-    path = re.sub(r"\{(\w+)\}", lambda found: quote(str(named[found[1]]), safe=""), operation.path)
-    target = f"{url}{path}?{query}" if query else f"{url}{path}"
+    path = re.sub(r"\{([^{}/]+)\}", lambda found: quote(str(named[found[1]]), safe=""), operation.path)
     scheme = world.contract.scheme
-    words = ["curl", "-s", target, *(["-H", ": ".join(scheme.carry(key))] if scheme else [])]
+    headers, query = in_place([scheme.carry(key)] if scheme else [], query)
+    target = f"{url}{path}?{query}" if query else f"{url}{path}"
+    words = ["curl", "-s", target, *(word for row in headers for word in ("-H", ": ".join(row)))]
     body = _example_body(operation)
     if body is not None:
         own = {place.removeprefix("body."): value for place, value in ids.items() if place.startswith("body.")}

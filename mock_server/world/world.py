@@ -176,11 +176,15 @@ class World:
                 kind, f"{most} {unit_of(kind)} in world {excerpt(self.name)}", "Reset or delete the world"
             )
 
-    def new_id(self, prefix: str) -> str:
-        """Return the next id: the prefix and 18 hexadecimal digits, the same for the same seed and count."""
+    def new_id(self, prefix: str, kind: str = "") -> str:
+        """Return the next id: the prefix and 18 hexadecimal digits, the same for the same seed and count.
+
+        It is a whole number where those of the kind are, below 2^48 so that every language can hold it.
+        """
         while True:
             self.made += 1
-            name = f"{prefix}{digits(self.seed, self.made)}"
+            name = digits(self.seed, self.made)
+            name = str(int(name[:12], 16)) if kind in self.contract.whole_kinds else f"{prefix}{name}"
             if name not in self.tasks:
                 return name
 

@@ -14,7 +14,7 @@ from covermock.mock_server.defects.sources import ids_of
 from covermock.mock_server.world.fault import Fault
 from covermock.mock_server.world.webhook import policy
 from covermock.mock_server.world.world import World
-from covermock.openapi import Operation, load
+from covermock.openapi import Operation, in_place, load
 
 NOON = 1_780_000_000.0
 MANY = 24  # ids that are asked for
@@ -59,7 +59,8 @@ class Story:
         value = given.get("value", self.scheme.value(given.get("key") or self.keys[0]))
         if value is not None and not ("key" in given and given["key"] is None):
             headers[self.scheme.header.lower()] = value
-        request = Request(method, path, query, {**headers, **given.get("headers", {})}, raw)
+        inside, query = in_place({**headers, **given.get("headers", {})}.items(), query)
+        request = Request(method, path, query, dict(inside), raw)
         answer = self.mock.answer(request, self.wall)
         wire = answer.wire and (answer.wire.kind, answer.wire.bytes, answer.wire.seconds)
         self.record.append((method, path, query, answer.status, answer.headers, answer.body, wire))

@@ -7,12 +7,14 @@ examples are sent by the directed checks, with ids that nobody has.
 import copy
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 import requests
 import schemathesis
+from covermock.openapi import out_of_place
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis import CheckContext, GenerationMode, Response
 from schemathesis.core.result import Ok
@@ -113,6 +115,7 @@ def _send(session: Session, case: Case) -> None:
     """Send a generated case if a correct gateway would not charge for it, and judge it by our check."""
     scheme = session.contract.scheme
     sent = as_sent(case, scheme.header.lower() if scheme else "")
+    sent = replace(sent, query=out_of_place(scheme, {}, sent.query)[1]) if sent else None
     if sent is None or sent.method != case.operation.method.upper() or _may_cost(session, sent):
         return
     exchange = session.send(sent)

@@ -25,7 +25,7 @@ _MALFORMED = (
 def first_name(session: Session, operation: Operation) -> str:
     """Return the name of the property that a body begins with: its id, or whatever it has."""
     bodies = session.bodies(operation)
-    return next(iter([*bodies.id_names, *bodies.properties, "name"]))
+    return [*bodies.id_names, *bodies.properties, "name"][0]
 
 
 def an_id_is_required(session: Session) -> Iterator[Sent]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from covermock.openapi import Contract, Operation, branches, resolve
+from covermock.openapi import Contract, Operation, branches, flat
 from covermock.openapi.needs import need_of
 
 Body = dict[str, Any]
@@ -55,9 +55,12 @@ class Bodies:
         self.places = self.need.places if self.need else ()
         self.hook = operation.callback[0] if operation.callback else ""
         content: Mapping[str, Any] = next(iter(operation.raw.get("requestBody", {}).get("content", {}).values()), {})
-        schema = content.get("schema", {})
-        self.schema: Mapping[str, Any] = resolve(self.root, schema["$ref"]) if "$ref" in schema else schema
-        self.properties: Mapping[str, Any] = self.schema.get("properties", {})
+        self.schema: Mapping[str, Any] = content.get("schema", {})
+        whole = flat(self.root, self.schema)
+        self.required = whole.get("required", ())
+        self.properties: Mapping[str, Any] = {
+            name: flat(self.root, inner) for name, inner in whole.get("properties", {}).items()
+        }
         self.id_names = {name for place, name in self.places if place == "body"}
         self.examples = list(self._examples(content.get("examples", {})))
 
@@ -72,7 +75,7 @@ class Bodies:
 
     def _complete(self, value: Body) -> Body:
         """Return the value with what the schema requires and an example has forgotten."""
-        missing = [name for name in self.schema.get("required", ()) if name not in {*value, *self.id_names}]
+        missing = [name for name in self.required if name not in {*value, *self.id_names}]
         return {**value, **{name: some_value(self.root, self.properties.get(name, {})) for name in missing}}
 
     def like(self, body: Mapping[str, Any], *, hook: bool = True) -> Example | None:
@@ -131,7 +134,7 @@ class Bodies:
 
 def some_value(root: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
     """Return a value that keeps a simple schema."""
-    schema = {**resolve(root, schema["$ref"]), **schema} if "$ref" in schema else schema
+    schema = flat(root, schema)
     for word in ("const", "default"):
         if word in schema:
             return schema[word]

@@ -8,7 +8,6 @@ from covermock.openapi import AFFORDABLE, Contract, Operation, Routes
 from covermock.openapi.needs import Row, links_from, row_with, rows_of
 
 from ...exchange import MAIN_KEY, Sent, json_body
-from ...statuses import UNAUTHORIZED
 from ..evidence import Blame
 from .bodies import Bodies
 from .keys import key_of
@@ -103,7 +102,7 @@ class Expectations:
         names = {*self.knowledge.ids, *self._documented}
         if any(name in f"{sent.path}?{sent.query}" for name in names):
             return True
-        spelled = (json_body(name) for name in names)
+        spelled = [json_body(name) for name in names] + [name.encode() for name in names if name.isdecimal()]
         return any((word[1:-1] if len(word) > _TELLING else word) in (sent.body or b"") for word in spelled)
 
     def _elsewhere(self, sent: Sent) -> Expectation:
@@ -114,7 +113,7 @@ class Expectations:
         if clause:  # a path without operations: that it is none is known no better than what unknown paths give
             own = (*due.accepted, *((clause, level) for _, level in due.accepted))
             due = replace(due, fact=f"{sent.path} is no operation: it", accepted=own, other=own)
-        return Expectation(None, due if sent.who else due.or_status(UNAUTHORIZED))
+        return Expectation(None, due if sent.who else due.or_status(*self.contract.unauthorized))
 
     def _key(self, operation: Operation, sent: Sent) -> tuple[list[Reason], bool]:
         """Return the reasons that the key gives, and whether it is open."""
@@ -131,10 +130,12 @@ class Expectations:
         word, key = key_of(scheme, given[0])
         if word == scheme.word:
             unknown = self.reasons.row("invalid-key", "a request with an unknown key", KEY, operation)
+            unknown = unknown if key else unknown.or_status(*self.contract.unauthorized)
             return ([] if key == MAIN_KEY else [unknown]), len(given) > 1
-        odd_case = word.lower() == scheme.word.lower() and "scheme-case" in self.contract.open
+        odd_case = word.lower() == scheme.word.lower()  # which HTTP allows, whatever the contract says
         other = self.reasons.misplaced("invalid-key", "a key under another scheme", operation)
-        return ([] if odd_case and key == MAIN_KEY else [other]), odd_case
+        other = other.or_status(*self.contract.unauthorized)
+        return ([] if odd_case and key == MAIN_KEY else [other]), odd_case and "scheme-case" in self.contract.open
 
     def _shown(self, operation: Operation, reading: Reading) -> Iterator[Reason]:
         """Yield the reasons that the request itself shows."""
@@ -210,6 +211,5 @@ def _examples(node: Any, names: set[str]) -> Iterator[str]:
 
 
 def _parameter_examples(parameter: Mapping[str, Any]) -> Iterator[str]:
-    for row in parameter.get("examples", {}).values():
-        if isinstance(row, dict) and isinstance(row.get("value"), str):
-            yield row["value"]
+    rows = [*parameter.get("examples", {}).values(), {"value": parameter.get("example")}]
+    yield from (row["value"] for row in rows if isinstance(row, dict) and isinstance(row.get("value"), str))

@@ -14,7 +14,7 @@ from covermock.openapi import (
     Lifecycle,
     Operation,
 )
-from covermock.openapi.needs import Need, Row, kind_of
+from covermock.openapi.needs import Need, Row, kind_of, need_of
 
 from .sources import Given
 
@@ -92,7 +92,7 @@ class Knowledge:
         words: Mapping[str, Callable[[], str]] = {
             TASK_KNOWN: lambda: self._task_known(row, name, who, examples),
             SOURCE_KNOWN: lambda: self._source_known(row, name, who, examples),
-            SOURCE_WITHIN: lambda: self._within(row, name),
+            SOURCE_WITHIN: lambda: self._within(operation, row, name),
             TASK_SUCCEEDED: lambda: self._succeeded(operation, name),
             SOURCE_UNUSED: lambda: self._unused(operation, name),
             AFFORDABLE: lambda: NO if who == "poor" else YES,
@@ -118,10 +118,11 @@ class Knowledge:
             return PERHAPS if self.shared else FOREIGN
         return YES
 
-    def _within(self, row: Row, name: str) -> str:
-        given = self.source(name)
+    def _within(self, operation: Operation, row: Row, name: str) -> str:
+        """Return whether a source is within a range: of several, it was measured by the first, and else is right."""
+        given, need = self.source(name), need_of(operation)
         measure = given.measure if given else None
-        if measure is None:
+        if measure is None or need is None or row["of"] != need.of:
             return YES
         return YES if row.get("min", measure) <= measure <= row.get("max", measure) else NO
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from math import isinf
 from typing import Any, Literal
 
 LONG = 5200  # characters; no length is documented, and far longer texts are open
@@ -53,6 +54,14 @@ def depth(value: Any) -> int:
         deepest += 1
         level = inner
     return deepest
+
+
+def has_infinity(value: Any) -> bool:
+    """Return True if a JSON value has a number that is too large for a double."""
+    if isinstance(value, float):
+        return isinf(value)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(has_infinity, inner))
 
 
 def repeats_keys(text: str) -> bool:

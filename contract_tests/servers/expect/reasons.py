@@ -50,7 +50,7 @@ class Reasons:
     def row(self, name: str, fact: str, rank: int, operation: Operation | None = None, *more: Blame) -> Reason:
         """Return the reason of a row of x-errors; `more` sentences are broken by an acceptance, too."""
         row, sentences = self.contract.errors[name], self.sentences
-        status = sentences.about("status", row.clause, operation)
+        status = sentences.about("status", row.clause, operation) or sentences.named(row.clause)
         accepted = (*sentences.named(row.clause), *more)
         typed = sentences.about("type", row.clause, operation)
         if rank in {REQUEST, IDENTITY, BUSINESS}:
@@ -68,7 +68,7 @@ class Reasons:
         """Return the reason to refuse another account's task: as if there were none."""
         rule = self.contract.rules.get("ownership")
         own = self.precondition(operation, row)
-        other = self.sentences.about("status", rule, operation)
+        other = self.sentences.about("status", rule, operation) or self.sentences.named(rule)
         return replace(own, fact=f"another account's id gives {own.status}", accepted=other, other=other)
 
     def misplaced(self, name: str, fact: str, operation: Operation) -> Reason:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from covermock.openapi import JSON, Contract, Operation, Violation, branches
 
 from ...exchange import Sent
-from .oddities import depth, is_open, repeats_keys
+from .oddities import depth, has_infinity, is_open, repeats_keys
 
 _DEEP = 10  # levels of JSON that nobody documented
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -34,8 +34,10 @@ def read_request(contract: Contract, operation: Operation, sent: Sent, path: Map
     """Return what the request shows to an operation; `path` are its path parameters."""
     reading = Reading()
     given = parse_qs(sent.query, keep_blank_values=True)
-    _read_parameters(operation, "query", given, reading)
+    twice = "twice" in contract.open
+    _read_parameters(operation, "query", given, reading, twice_open=twice)
     _read_parameters(operation, "path", {name: [text] for name, text in path.items()}, reading)
+    _read_parameters(operation, "header", _headers(operation, sent), reading)
     if operation.body is None:
         reading.odd |= {"body-on-get"} if sent.body is not None else set()
     else:
@@ -46,11 +48,19 @@ def read_request(contract: Contract, operation: Operation, sent: Sent, path: Map
     query = {name: texts[0] for name, texts in given.items()}
     values = {"query": query, "body": reading.body, "path": path}
     named = [values.get(place, {}).get(name) for place, name in operation.id_places]
-    reading.ids = [name for name in named if isinstance(name, str)]
+    reading.ids = [str(name) for name in named if isinstance(name, str) or type(name) is int]
     return reading
 
 
-def _read_parameters(operation: Operation, place: str, given: Mapping[str, list[str]], reading: Reading) -> None:
+def _headers(operation: Operation, sent: Sent) -> dict[str, list[str]]:
+    """Return the values of the headers that an operation names."""
+    named = {one.name.lower(): one.name for one in operation.places["header"]}
+    return {named[name.lower()]: [value] for name, value in sent.headers if name.lower() in named}
+
+
+def _read_parameters(
+    operation: Operation, place: str, given: Mapping[str, list[str]], reading: Reading, *, twice_open: bool = True
+) -> None:
     known = {one.name: one for one in operation.parameters if one.place == place}
     odd = {name for name in known.keys() & given.keys() if any(is_open(text, known[name].open) for text in given[name])}
     twice = {name for name, texts in given.items() if len(texts) > 1}
@@ -58,7 +68,9 @@ def _read_parameters(operation: Operation, place: str, given: Mapping[str, list[
     reading.odd |= {"twice"} if twice else set()
     reading.odd |= {"strangers"} if given.keys() - known.keys() else set()
     violations = [broken for one in known.values() for broken in one.read(given.get(one.name, ()))[1]]
-    reading.violations += [one for one in violations if one.where.partition(".")[2] not in odd | twice]
+    reading.violations += [
+        one for one in violations if one.where.partition(".")[2] not in odd | (twice if twice_open else set())
+    ]
 
 
 def _read_body(contract: Contract, operation: Operation, raw: bytes, reading: Reading) -> None:
@@ -72,12 +84,12 @@ def _read_body(contract: Contract, operation: Operation, raw: bytes, reading: Re
         reading.malformed = word not in contract.open
         return
     except ValueError:
-        reading.malformed = True
+        reading.malformed = bool(raw) or operation.body_required
         reading.odd |= {"encodings"} if raw.startswith(_BYTE_ORDER_MARK) else set() if raw else {"no-body"}
         return
     reading.odd |= {"depth"} if depth(value) > _DEEP else set()
     reading.odd |= {"twice"} if repeats_keys(text) else set()
-    reading.odd |= {"no-numbers"} if "NaN" in text or "Infinity" in text else set()
+    reading.odd |= {"no-numbers"} if "NaN" in text or "Infinity" in text or has_infinity(value) else set()
     if isinstance(value, dict):
         reading.body = value
         _read_fields(contract, operation, value, reading)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from threading import BoundedSemaphore, Event, Lock
 
-from covermock.openapi import KeyScheme
+from covermock.openapi import KeyScheme, in_place
 
 from ...exchange import CUT_KEY, MAIN_KEY, UPPER_KEY, Answer, Exchange, Sent
 from ...statuses import asks_to_wait, is_refusal
@@ -73,8 +73,8 @@ class Transport:
         began = self.now
         try:
             headers = tuple((name, self._filled(value)) for name, value in sent.headers)
-            headers = (*self.key_header(sent.who), *headers)
-            wired = Sent(sent.method, sent.path, sent.who, sent.query, headers, sent.body)
+            headers, query = in_place((*self.key_header(sent.who), *headers), sent.query)
+            wired = Sent(sent.method, sent.path, sent.who, query, headers, sent.body)
             with self._turns:
                 answer = receive(self._target, wired, self.timeout)
             charged = bool(answer.problem) or not is_refusal(answer.status)

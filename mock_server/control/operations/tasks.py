@@ -116,12 +116,12 @@ def create_source(call: ControlCall) -> Result:
 def create_task(call: ControlCall) -> Result:
     """Put a task of any lifecycle into the world."""
     world, row = call.world, call.fields
-    task_id = row.get("id") or world.new_id(f"{row['lifecycle']}_")
+    task_id = row.get("id") or world.new_id(f"{row['lifecycle']}_", row["lifecycle"])
     return 201, _put_task(call, task_id, lambda: add_task(world, task_id, row, call.now))
 
 
 def _add_source(world: World, kind: str, row: Mapping[str, Any], prefix: str) -> tuple[str, TaskSource]:
-    name = row.get("id") or world.new_id(prefix)
+    name = row.get("id") or world.new_id(prefix, kind)
     if source_key(kind, name) in world.sources:
         raise name_in_use(f"{kind} id", name)
     _check_account(world, row.get("account"))

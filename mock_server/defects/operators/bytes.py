@@ -62,12 +62,17 @@ _INPUTS: dict[str, tuple[str, Met, bool]] = {
 }
 
 
+_IN_BODIES = frozenset({"malformed", "array", "empty"})
+
+
 @operator("robustness")
 def status_on(contract: Contract, input: str, to: int = 0, type: str = "") -> Defect:  # noqa: A002 - what people write
     """Answer another status to some input: by default that of a crash."""
     words, met, invalid = _INPUTS[input]
     if input == "number-id" and not any(place == "body" for one in contract.operations for place, _ in one.id_places):
         raise InapplicableError("ids are texts where they stand")
+    if input in _IN_BODIES and not any(one.body for one in contract.operations):
+        raise InapplicableError("nothing takes a body")
     status = to or contract.errors[INTERNAL_ERROR].status
     row = contract.errors[INVALID_PARAMS]
     blamed = about(contract, row.clause, "status") if invalid else rule(contract, "complete")

@@ -34,7 +34,8 @@ def business_errors(contract: Contract) -> list[str]:
 def _reached(contract: Contract) -> list[str]:
     """Return the errors that a client can bring about with a request that is HTTP."""
     raised = (MISSING_KEY, INVALID_KEY, INVALID_JSON, INVALID_PARAMS, NO_SUCH_PATH, METHOD_NOT_ALLOWED)
-    return [*business_errors(contract), *raised]
+    bodies = any(one.body for one in contract.operations)
+    return [*business_errors(contract), *(name for name in raised if bodies or name != INVALID_JSON)]
 
 
 def _each_status(contract: Contract) -> Iterator[Application]:

@@ -1,6 +1,5 @@
 """Operators on keys: who is served, and where a key may stand."""
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs
@@ -16,7 +15,6 @@ from ..gateway import DefectiveGateway
 from ..operator import Application, operator
 from ..rewriting import KEYS, put_refusal, refused, value_of
 
-SHORTEST = 8  # characters of a key that count as more than its prefix
 Fits = Callable[[DefectiveGateway, str, Refusal], bool]
 
 
@@ -29,7 +27,7 @@ def scheme_of(contract: Contract) -> KeyScheme:
 
 def _given(scheme: KeyScheme, request: Request) -> str | None:
     """Return what stands where a key belongs, or None."""
-    return request.headers.get(scheme.header.lower())
+    return scheme.given(request.headers, request.query)
 
 
 def _key(scheme: KeyScheme, request: Request) -> str:
@@ -42,19 +40,16 @@ def _known(gateway: DefectiveGateway) -> str:
     return gateway.last[1].key if gateway.last else ""
 
 
-def _prefix(gateway: DefectiveGateway) -> str:
-    """Return how keys begin, as far as the last valid one shows it: `aio_`."""
-    found = re.match(r"[^_\-]+[_\-]", _known(gateway))
-    return found[0] if found else "\0"
-
-
 _FITS: dict[str, tuple[str, Fits]] = {
     "missing": ("without a key", lambda _, __, no: no.name == MISSING_KEY),
     "unknown": ("with any key at all", lambda _, __, no: no.name == INVALID_KEY),
-    "alike": ("with any key that looks like one", lambda gateway, key, _: key.startswith(_prefix(gateway))),
+    "alike": ("with any key that looks like one", lambda g, key, _: key.startswith(scheme_of(g.contract).prefix)),
     "any": ("with any key or none", lambda _, __, ___: True),
     "empty": ("with an empty key", lambda _, key, no: no.name == MISSING_KEY and not key),
-    "cut": ("with a key that lacks its end", lambda g, key, _: len(key) > SHORTEST and _known(g).startswith(key)),
+    "cut": (
+        "with a key that lacks its end",
+        lambda g, key, _: 2 * len(key) > len(_known(g)) and _known(g).startswith(key),
+    ),
     "longer": ("with a key that has more behind it", lambda g, key, _: bool(_known(g)) and key.startswith(_known(g))),
     "other-case": ("with a key in another case", lambda g, key, _: bool(key) and key.lower() == _known(g).lower()),
     "one-changed": ("with a key that has one character changed", lambda g, key, _: _one_changed(key, _known(g))),
@@ -79,6 +74,8 @@ def key_served(contract: Contract, whose: str, on: Any = "") -> Defect:
     scheme = scheme_of(contract)
     ids = {one.id for one in of_kind(contract, on)}
     words, fits = _FITS[whose]
+    if whose == "alike" and not scheme.prefix:
+        raise InapplicableError("keys begin in no way of their own")
 
     def owner(gateway: DefectiveGateway, request: Request, found: Owner | Refusal) -> Owner | Refusal:
         if not isinstance(found, Refusal) or gateway.last is None:

@@ -1,6 +1,7 @@
 """Operators on what a request itself shows: fields that are unchecked, refused, needed, ignored or cut."""
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from typing import Any
 
 from covermock.openapi import Contract, Operation
@@ -22,9 +23,11 @@ def _edit(contract: Contract, operation: str, change: Callable[[Schema], None]) 
 
     def edit(document: Document) -> None:
         raw = document["paths"][one.path][one.method.lower()]
-        schema = body_schema(raw)
-        assert isinstance(schema, dict)
+        schema = deepcopy(body_schema(document, raw))
+        assert schema is not None
         change(schema)
+        for kind in raw["requestBody"]["content"].values():
+            kind["schema"] = schema
 
     return edit
 
@@ -99,8 +102,8 @@ def limit_dropped(contract: Contract, operation: str, field: str, limit: str) ->
             for word in words if isinstance(row, dict) else ():
                 row.pop(word, None)
 
-    schema: Any = body_schema(contract.by_id[operation].raw)
-    for branch in _branches(schema):
+    schema = body_schema(contract.root, contract.by_id[operation].raw)
+    for branch in _branches(schema or {}):
         row = branch.get("properties", {}).get(field, {})
         pointer = row.get("x-clause", pointer) if any(word in row for word in words) else pointer
     sentence = f"doesn't check the {limit} of {field} of {operation}"
@@ -129,7 +132,7 @@ def null_accepted(contract: Contract, operation: str, field: str) -> Defect:
 
 def _needs(contract: Contract, operation: Operation) -> Iterator[tuple[str, str | None]]:
     """Yield each field that a body must have, wherever that is said, and the clause of the place."""
-    schema: Any = body_schema(operation.raw)
+    schema = body_schema(contract.root, operation.raw)
     clauses = {field.name: field.clause for field in body_fields(contract, operation)}
     for branch in _branches(schema) if schema else ():
         own = None if branch is schema else branch.get("x-clause")
@@ -204,15 +207,15 @@ def length_limited(contract: Contract, operation: str, field: str, to: int) -> D
     return Defect(*acceptance(contract, clause), sentence, edit=_edit(contract, operation, change))
 
 
-def _switches(operation: Operation) -> list[str]:
-    schema: Any = body_schema(operation.raw) or {}
+def _switches(contract: Contract, operation: Operation) -> list[str]:
+    schema = body_schema(contract.root, operation.raw) or {}
     condition = schema.get("if", {})
     return [name for name in condition.get("required", ()) if "const" in condition.get("properties", {}).get(name, {})]
 
 
 def _each_switch(contract: Contract) -> Iterator[Application]:
     for operation in contract.operations:
-        for name in _switches(operation):
+        for name in _switches(contract, operation):
             yield f"{operation.id}-{name}-by-default", {"operation": operation.id, "field": name}
 
 
@@ -220,7 +223,7 @@ def _each_switch(contract: Contract) -> Iterator[Application]:
 def switch_by_default(contract: Contract, operation: str, field: str) -> Defect:
     """Behave as if a field that changes the rules were set where it is missing."""
     clause = body_field(contract, operation, field).clause
-    if field not in _switches(contract.by_id[operation]):
+    if field not in _switches(contract, contract.by_id[operation]):
         raise InapplicableError(f"{field} changes no rules")
     edit = _edit(contract, operation, lambda schema: schema["if"].pop("required"))
     return Defect(*acceptance(contract, clause), f"has {field} on by default in {operation}", edit=edit)

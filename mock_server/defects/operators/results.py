@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 from math import inf
 from typing import Any
 
-from covermock.openapi import Contract, Operation
+from covermock.openapi import Contract, Operation, flat
 
 from ..blame import acceptance
 from ..defect import Defect, InapplicableError
@@ -16,7 +16,6 @@ from ..fields import (
     clause_in_state,
     drop,
     facts_in,
-    flat,
     of_kind,
     put,
     restrictions,

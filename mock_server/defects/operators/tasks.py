@@ -85,6 +85,8 @@ def _each_turn(contract: Contract) -> Iterator[Application]:
 def state_turns(contract: Contract, how: str, on: Any = "polls") -> Defect:
     """Let states turn: back, out of the end, or to the other end."""
     words, step = _TURNS[how]
+    if not any(step(contract.lifecycles[one.task_kind]) for one in _shown(contract, on)):
+        raise InapplicableError("no state turns so")
     return Defect(*rule(contract, "forward"), words, spoil=_states(contract, on, step))
 
 

@@ -127,13 +127,13 @@ class SharedWorld(World):
         """Plan again what somebody was sending who says nothing more of it."""
         self._outbox.take_over(self.wall)
 
-    def new_id(self, prefix: str) -> str:
+    def new_id(self, prefix: str, kind: str = "") -> str:
         """Return the next id, from a number that no other process gets."""
         if self.drew == len(self.reserve):  # each time as many again: a step of many starts needs many
             self.reserve += self._sources.draw(self, max(self.drew, 1))
         self.made = self.reserve[self.drew] - 1
         self.drew += 1
-        return World.new_id(self, prefix)
+        return World.new_id(self, prefix, kind)
 
     def number_of(self, kind: str) -> int:
         """Return how many this process knows of a kind: to know all of them would cost each request a look at all."""
