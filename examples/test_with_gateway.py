@@ -97,7 +97,7 @@ def test_requests_in_process(gateway):
 
 # Bodies that keep the schema, and bodies that don't.
 @given(good=valid_bodies("startUploadCover", custom_mode=True), bad=invalid_bodies("startUploadCover"))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None)
 def test_any_prompt_will_do(gateway, covers, good, bad):
     good["audio_id"] = gateway.audio()
     url = f"{UPLOAD}/generate"
