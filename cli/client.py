@@ -26,6 +26,8 @@ _LEVELS = ["documented", "corroborated", "inferred", "assumed"]
     help="Seconds to finish or give up in, for each run.",
 )
 @flag("--fail-on", default="assumed", type=click.Choice(_LEVELS), help="Weakest level of a clause that fails the run.")
+@flag("--allow", multiple=True, metavar="RULE", help="Rule that the client may break.")
+@flag("--baseline", metavar="FILE", help="Known findings, which don't fail the run.")
 @flag("--report", multiple=True, metavar="FILE", help="Write a report: .json, .xml (JUnit), .md, .html or .sarif.")
 @flag("--cover-min", default=0.0, type=Number(0, 100), help="Percent of what can happen that has to be met.")
 @flag("--env", multiple=True, metavar="VALUE=NAME", help="Other names, e.g. base_url=API_URL for GATEWAY_BASE_URL.")
@@ -54,8 +56,9 @@ def client(command: tuple[str, ...], report: tuple[str, ...], **flags: Any) -> i
     for name in names:
         if name not in valid:
             raise click.UsageError(f"--env: expected one of the values, received {name!r} ({nearest(name, valid)})")
-    from .judging import judge_command
+    from .judging import accepted_by, judge_command
 
+    flags["accepted"] = accepted_by(flags.pop("allow"), flags.pop("baseline"))
     paths = [Path(name) for name in report]
     refuse_unwritable(paths)
     judgement = judge_command(command, names, flags)

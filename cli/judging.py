@@ -8,10 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import click
+from covermock.contract_tests.accepted import Entry
+from covermock.contract_tests.clients.allowed import UnknownRuleError, allow, read_baseline, vain
 from covermock.contract_tests.clients.record.about import about_client
 from covermock.contract_tests.clients.running import judge_runs, judge_suite
 from covermock.contract_tests.clients.scenarios import ONCE, Scenario, UnknownScenarioError, find_scenarios
@@ -37,13 +40,22 @@ def judge_command(command: tuple[str, ...], variables: dict[str, str], flags: di
     settings = (flags["timeout"], flags["world"], variables, flags["allow_callback"], flags["fail_on"])
     with _interruptible() as stopping:
         show = None if names else _show_to(flags, key_of(contract))
-        client = Client(command, *settings, show, stopping, spec=flags["spec"] or "")
+        client = Client(command, *settings, show, stopping, spec=flags["spec"] or "", accepted=flags["accepted"])
         verdicts, trouble = _verdicts(client, scenarios, jobs, _print_to(flags))
         mutations = () if trouble or not defects else _mutations(client, defects, verdicts, jobs)
     told = _command(command, key_of(contract))
     judgement = client_judgement(contract, told, verdicts, flags["fail_on"], flags["cover_min"], trouble)
     about = about_client(contract, told, flags, verdicts, time.monotonic() - began)
-    return replace(judgement, mutations=mutations, about=about)
+    warnings = vain(flags["accepted"], judgement.findings)
+    return replace(judgement, mutations=mutations, about=about, warnings=warnings)
+
+
+def accepted_by(rules: tuple[str, ...], baseline: str | None) -> tuple[Entry, ...]:
+    """Return what `--allow` and `--baseline` accept. Raises `click.BadParameter` or `InvalidSourceError`."""
+    try:
+        return (*allow(rules), *(read_baseline(Path(baseline)) if baseline else ()))
+    except UnknownRuleError as error:
+        raise click.BadParameter(str(error), param_hint="--allow") from None
 
 
 def _command(command: tuple[str, ...], key: str) -> str:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from .preconditions import complaint
 from .references import resolve
 from .rendering import result_fields
 from .security import KeyScheme, read_scheme
-from .source import InvalidSourceError, Source, read
+from .source import InvalidSourceError, Source, parse, read, read_text
 from .strangers import strangers
 from .violations import Validator, refuse_invalid
 
@@ -135,11 +135,14 @@ class Contract:
 
 
 def load(path: Path = GATEWAY) -> Contract:
-    """Read and check the contract at `path`.
+    """Read and check the contract at `path`. Raises `InvalidSourceError` with file, line, expectation and remedy."""
+    return _load(read_text(path), str(path))
 
-    Raises `InvalidSourceError` with file, line, expectation and remedy for anything that is not understood.
-    """
-    return read_contract(read(path))
+
+@lru_cache(8)
+def _load(text: str, name: str) -> Contract:
+    """Return the contract of a text; it is a value that nobody changes, so the same text is the same contract."""
+    return read_contract(parse(text, name))
 
 
 def read_contract(source: Source) -> Contract:

@@ -64,6 +64,11 @@ class Source:
 
 def read(path: Path, longest: int = LONGEST) -> Source:
     """Read the YAML (or JSON) file at `path`. Raises `InvalidSourceError` when it can't be read or understood."""
+    return parse(read_text(path, longest), str(path))
+
+
+def read_text(path: Path, longest: int = LONGEST) -> str:
+    """Return the text of the file at `path`. Raises `InvalidSourceError` when it can't be read, or is too long."""
     try:
         with path.open("rb") as file:
             raw = file.read(longest + 1)  # and not its size: a pipe or a device has none
@@ -73,7 +78,7 @@ def read(path: Path, longest: int = LONGEST) -> Source:
         raise InvalidSourceError(f"{path}: expected a readable YAML file, received: {reason}") from error
     if len(raw) > longest:
         raise InvalidSourceError(f"{path}: expected at most {longest} bytes of YAML, received more; split the file")
-    return parse(text, str(path))
+    return text
 
 
 def parse(text: str, name: str = "<text>") -> Source:

@@ -105,8 +105,9 @@ def test_what_cannot_succeed_is_not_repeated() -> None:
 
 
 def test_polls_after_the_end_are_found_unless_the_end_may_not_have_arrived() -> None:
-    """An answer that was lost on its way has ended nothing."""
-    assert ["stops-at-the-end"] == rules(start(0), ended(1), row(2))
+    """A second look, and a third, are harmless; an answer that was lost on its way has ended nothing."""
+    assert ["stops-at-the-end"] == rules(start(0), ended(1), ended(2), ended(3), ended(4))
+    assert [] == rules(start(0), ended(1), ended(2), ended(3))
     assert [] == rules(start(0), {**ended(1), "wire": "reset"}, ended(2))
     assert [] == rules(start(0), {**ended(1), "why": {"delay": 3.0}}, ended(5))
 
@@ -186,6 +187,6 @@ def test_a_wrong_key_on_purpose_is_a_suites_right() -> None:
 def test_a_rule_without_its_clause_still_has_its_reason() -> None:
     """A contract that lost a clause loses no rule."""
     poor = replace(CONTRACT, clauses={name: clause for name, clause in CONTRACT.clauses.items() if name != "G13"})
-    run = Experience(poor, entries(poor, [start(0), ended(1), row(2)]))
+    run = Experience(poor, entries(poor, [start(0), *(ended(second) for second in range(1, 6))]))
 
     assert [("stops-at-the-end", "")] == [(one.rule, one.clause) for one in findings_of(run)]

@@ -52,6 +52,7 @@ class Experience:
 
     `job`: it was to start, wait and finish, nothing else; a test-suite may try out more. `expects` is how a job has
     to end, `or_else` the rule that it breaks where it doesn't; `pace` is the seconds that polls have to be apart.
+    `files`: requests with a key for files of results, which are no part of the gateway.
     """
 
     contract: Contract
@@ -63,6 +64,7 @@ class Experience:
     or_else: str = "succeeds"
     pace: float = 0.0
     job: bool = True
+    files: Sequence[Entry] = ()
 
     @cached_property
     def starts(self) -> list[Entry]:
@@ -81,6 +83,24 @@ class Experience:
         for row in self.callbacks:
             found.setdefault(row["task"], next(iter(hooked), ""))
         return found
+
+    @cached_property
+    def told(self) -> Mapping[str, float]:
+        """Return when a client could know of each task first: by the answer to its start, or by its webhook."""
+        found: dict[str, float] = {}
+        for one in self.starts:
+            if one.wire in {"", "drip"} and one.fact("task.id"):
+                found.setdefault(one.fact("task.id"), one.answered_at)
+        for row in self.callbacks:
+            for attempt in row["attempts"]:
+                at = seconds_of(attempt["at"])
+                found[row["task"]] = min(found.get(row["task"], at), at)
+        return found
+
+    @property
+    def blocked(self) -> list[Mapping[str, Any]]:
+        """Return the webhooks that were not sent, since they may not go where they were to."""
+        return [row for row in self.callbacks if row["state"] == "blocked" and row["attempts"]]
 
     @cached_property
     def polls_by_task(self) -> Mapping[tuple[str, str], list[Entry]]:

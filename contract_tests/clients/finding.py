@@ -14,7 +14,7 @@ class Rule:
     """A rule for clients. It stands on a sentence of the contract, or on the `reason` it gives; `remedy` is its cure.
 
     `stands_on` says where the contract names that sentence: a word of x-rules, a row of x-errors, `no operation` or
-    `delivery`. `warns`: it never fails.
+    `delivery`. `warns`: it never fails. `first`: nothing is worse.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Rule:
     reason: str = ""
     remedy: str = ""
     warns: bool = False
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +36,11 @@ class ClientFinding(Finding):
     exchange: str = ""
     scenario: str = ""
     warning: bool = False
+    accepted: str = ""
 
     def counts(self, line: str) -> bool:
-        """Return True if it fails a run: a warning never does."""
-        return not self.warning and Finding.counts(self, line)
+        """Return True if it fails a run: a warning never does, nor does what was `accepted`, for the reason given."""
+        return not self.warning and not self.accepted and Finding.counts(self, line)
 
 
 def pointer_of(contract: Contract, rule: Rule) -> str:
@@ -78,8 +80,8 @@ def finding(
 
 def gather(findings: Iterable[ClientFinding]) -> list[ClientFinding]:
     """Return the findings with repetitions counted: the same rule in the same scenario about the same thing."""
-    found: dict[tuple[str, str, str], ClientFinding] = {}
+    found: dict[tuple[str, str, str, bool], ClientFinding] = {}
     for one in findings:
-        key = (one.rule, one.scenario, one.expected)
+        key = (one.rule, one.scenario, one.expected, one.warning)
         found[key] = replace(found[key], times=found[key].times + one.times) if key in found else one
-    return sorted(found.values(), key=lambda one: one.warning)
+    return list(found.values())

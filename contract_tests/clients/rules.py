@@ -12,6 +12,14 @@ RULES: Final = {
     for rule in (
         # What each request is like.
         Rule(
+            "key-for-gateway-only",
+            "A key goes to the gateway and to nobody else.",
+            "",
+            "No clause: whoever gets a key can spend its credits.",
+            "Fetch files of results without it: use a session of their own, or set the header for each call only.",
+            first=True,
+        ),
+        Rule(
             "known-path",
             "A client calls the documented paths only.",
             "operations",
@@ -77,7 +85,14 @@ RULES: Final = {
             "tidy-request",
             "A request carries nothing that is ignored.",
             "operations",
-            remedy="Leave out what is ignored, and spell the rest as documented.",
+            remedy="Leave out what is ignored.",
+            warns=True,
+        ),
+        Rule(
+            "documented-spelling",
+            "The scheme before the key is spelt as documented.",
+            "key",
+            remedy="Spell it as the contract does; the key behind it is right.",
             warns=True,
         ),
         Rule(
@@ -139,7 +154,7 @@ RULES: Final = {
         ),
         Rule(
             "stops-at-the-end",
-            "A client stops polling after a terminal state.",
+            "A client stops polling after a terminal state; a second look is no loop.",
             "forward",
             remedy="Leave the loop at every terminal state; keep the answer, it won't change.",
         ),
@@ -156,6 +171,14 @@ RULES: Final = {
             "delivery",
             "",
             "Start the receiver before the task.",
+            warns=True,
+        ),
+        Rule(
+            "webhook-allowed",
+            "A webhook goes where the mock may send it: to loopback, and where it was told.",
+            "",
+            "No clause: a mock calls no stranger unasked.",
+            "Give --allow-callback HOST, or listen at the address that the client is given for it.",
             warns=True,
         ),
         # How it ends.
@@ -185,7 +208,7 @@ RULES: Final = {
             "A command ends within its time, even if the task never does.",
             "",
             "No clause: a task may never end.",
-            "Give up after a deadline, with an exit code that is not 0.",
+            "Give up after a deadline, with an exit code that is not 0; give --timeout where it is a longer one.",
         ),
         Rule(
             "falls-back",

@@ -33,6 +33,7 @@ def report_of(judgement: ClientJudgement) -> Report:
         tuple(lane for verdict in judgement.verdicts for lane in verdict.lanes),
         (*_coverage(judgement), *_mutations(judgement)),
         judgement.trouble,
+        judgement.warnings,
     )
 
 
@@ -139,7 +140,7 @@ def _item(judgement: ClientJudgement, one: ClientFinding) -> Item:
     return Item(
         one.rule,
         says,
-        "error" if one.counts(judgement.fail_on) else "warning",
+        "error" if one.counts(judgement.fail_on) else "note" if one.accepted else "warning",
         one.expected,
         one.received,
         one.clause,
@@ -148,9 +149,15 @@ def _item(judgement: ClientJudgement, one: ClientFinding) -> Item:
         one.curl,
         one.remedy,
         more=(("why", one.sentence.removeprefix(says).strip()), *seen),
-        note="a warning, which never fails a run" if one.warning else "",
+        note=_note(one),
         where=f"{one.scenario}: {one.exchange}",
     )
+
+
+def _note(one: ClientFinding) -> str:
+    if one.warning:
+        return "a warning, which never fails a run"
+    return f"accepted: {one.accepted}" if one.accepted else ""
 
 
 def _coverage(judgement: ClientJudgement) -> Iterator[Table]:

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field, replace
 from covermock.openapi import Contract
 
 from ..reports.timeline import Lane
+from ..statuses import is_refusal
 from ..vocabulary import UNTRIED
-from .behaviour import behaviour_findings
-from .endings import ending_findings
+from .demands.behaviour import behaviour_findings
+from .demands.endings import ending_findings
+from .demands.requests import request_findings
 from .experience import Ending, Experience
 from .finding import ClientFinding, gather
 from .record.coverage import Cell, possible, share
-from .requests import request_findings
+from .rules import RULES
 
 _APART = frozenset({"valid-request", "known-names", "no-leftovers"})  # each place in a request is a finding of its own
 
@@ -59,6 +61,7 @@ class ClientJudgement:
     findings: tuple[ClientFinding, ...] = field(default=())
     mutations: tuple[Mutation, ...] = ()
     about: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def score(self) -> float:
@@ -95,8 +98,22 @@ class ClientJudgement:
 
 def findings_of(run: Experience, *, met: bool = True, scenario: str = "") -> list[ClientFinding]:
     """Return everything that a client did wrong in one run; `met` as in `ending_findings`."""
-    found = [*request_findings(run), *behaviour_findings(run), *ending_findings(run, met=met)]
-    return gather(replace(one, scenario=scenario) for one in found)
+    found = [*request_findings(run), *behaviour_findings(run)]
+    told = found if _ends_refused(run, found) else [*found, *ending_findings(run, met=met)]
+    return sorted(gather(replace(one, scenario=scenario) for one in told), key=_rank)
+
+
+def _ends_refused(run: Experience, found: Iterable[ClientFinding]) -> bool:
+    """Return True if the client reports, by its exit code, a refusal whose cause is found already: that is once."""
+    refused = {str(one) for one in run.exchanges if is_refusal(one.status) and not one.faults}
+    last = str(run.exchanges[-1]) if run.exchanges else ""
+    reported = run.ending is not None and run.ending.code not in {None, 0}
+    return reported and last in refused and any(one.exchange in refused and not one.warning for one in found)
+
+
+def _rank(one: ClientFinding) -> tuple[bool, bool]:
+    """Return what findings are sorted by: what is worst is said first, and warnings last."""
+    return one.warning, not RULES[one.rule].first
 
 
 def client_judgement(
@@ -108,14 +125,14 @@ def client_judgement(
 
 
 def _join(verdicts: Iterable[RunVerdict]) -> list[ClientFinding]:
-    found: dict[tuple[str, str, str], ClientFinding] = {}
+    found: dict[tuple[str, str, str, bool], ClientFinding] = {}
     for verdict in verdicts:
         for one in verdict.findings:
-            key = (one.rule, one.clause, one.expected if one.rule in _APART else "")
+            key = (one.rule, one.clause, one.expected if one.rule in _APART else "", one.warning)
             first = found.get(key)
             found[key] = (
                 one
                 if first is None
                 else replace(first, scenario=f"{first.scenario}, {one.scenario}", times=first.times + one.times)
             )
-    return sorted(found.values(), key=lambda one: one.warning)
+    return sorted(found.values(), key=_rank)

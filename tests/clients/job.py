@@ -22,7 +22,7 @@ PAUSE = float(os.environ.get("PAUSE", "0.2"))
 PATIENCE = float(os.environ.get("PATIENCE", "6"))
 TIMEOUT = 1.0 if MISTAKE in {"retries-slow-start", "pays-again-when-poll-is-slow"} else 30.0
 
-told = threading.Event()
+told, called, again = threading.Event(), threading.Event(), threading.Event()
 result = {}
 
 
@@ -274,6 +274,9 @@ class Hook(BaseHTTPRequestHandler):
     def do_POST(self):
         value = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         Hook.count += 1
+        called.set()
+        if Hook.count > 1:
+            again.set()
         if is_("hook-500"):
             status = 500
         elif is_("hook-404"):
@@ -326,14 +329,16 @@ def wait(task):
 
 def wait_for_hook(task):
     """Wait for the webhook, then fall back to polling."""
-    lost = not told.wait(3.0 if not is_("trusts-webhook") else 3600)
+    lost = not told.wait(PATIENCE if not is_("trusts-webhook") else 3600)
     if lost and is_("fails-without-webhook"):
         raise Failure("no webhook")
     if lost:
         wait(task)
         return
-    if is_("lingers", "hook-refuses-second", "hook-dies-on-second", "pays-on-second"):
-        time.sleep(1)
+    if is_("hook-refuses-second", "hook-dies-on-second", "pays-on-second"):
+        again.wait(30)
+    if is_("lingers", "hook-refuses-second", "hook-dies-on-second"):
+        time.sleep(0.5)
     if is_("pays-on-second") and Hook.count > 1:
         start()
     if not done(result["data"]):
@@ -359,7 +364,8 @@ def main():
         wait_for_hook(task)
     else:
         if is_("hook-500", "hook-404", "hook-hangs", "hook-drops"):
-            time.sleep(20 if is_("hook-hangs") else 2.5)
+            called.wait(30)
+            time.sleep(3 if is_("hook-hangs") else 0.5)
         wait(task)
 
 

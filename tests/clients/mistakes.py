@@ -79,8 +79,8 @@ BEHAVIOUR = [
         ("upload", "poll-unavailable", "respects-retry-after", "ignores-retry-after-503"),
         ("cover", "never-ends", "no-busy-loop", "busy-loop too-fast"),
         ("upload", "never-ends", "no-busy-loop", "busy-loop"),
-        ("cover", "happy", "stops-at-the-end", "polls-on polls-once-more"),
-        ("upload", "happy", "stops-at-the-end", "polls-on polls-once-more"),
+        ("cover", "happy", "stops-at-the-end", "polls-on"),
+        ("upload", "happy", "stops-at-the-end", "polls-on"),
         ("cover", "happy", "sees-the-end", "forgets-the-task one-poll"),
         ("upload", "happy", "sees-the-end", "forgets-the-task one-poll"),
         ("upload", "every-state", "sees-the-end", "stops-at-first"),
@@ -113,7 +113,7 @@ BEHAVIOUR = [
 MISTAKES = [*REQUEST, *BEHAVIOUR]
 WELL = ("cover", "upload", "webhook")
 HARMLESS = {
-    "cover": ["probes", "fails-on-5xx", "polls-late"],
+    "cover": ["probes", "fails-on-5xx", "polls-late", "polls-once-more"],
     "upload": ["custom-right", "not-custom", "all-null", "callback-empty"],
     "webhook": ["lingers", "no-receiver"],
 }

@@ -1,24 +1,22 @@
 """Rules for the order of requests: paying once, polling the right task politely, stopping. Each reads the journal."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
-from statistics import median
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus
 
 from covermock.openapi import excerpt, nearest
 
-from ..statuses import is_hopeless, is_success
-from .entries import Entry
-from .experience import EITHER, Experience
-from .finding import ClientFinding, finding
-from .rules import RULES
+from ...statuses import is_hopeless, is_success
+from ..entries import Entry
+from ..experience import EITHER, Experience
+from ..finding import ClientFinding, finding
+from ..rules import RULES
+from .pace import LOOKS, harmless_looks, pace_findings, watchers
 
 _SLACK = 0.1  # seconds by which a timer may be early
-_SHORT_GAPS = 4  # so many gaps have to be short before a pace is judged
-_SHORT_SHARE = 0.5
-_NO_PAUSE = 0.25  # of the pace: shorter than this is no pause at all
 _TRIES = 3  # so often a test-suite may ask for the same error
 
 
@@ -30,7 +28,7 @@ def behaviour_findings(run: Experience) -> Iterator[ClientFinding]:
         _respects_retry_after,
         _sources,
         _tasks,
-        _pace,
+        pace_findings,
         _stops,
         _webhooks,
     ):
@@ -45,13 +43,25 @@ def _same(run: Experience) -> dict[tuple[str, str], list[Entry]]:
     return groups
 
 
+def _bought(run: Experience) -> Iterable[list[Entry]]:
+    """Return the starts that buy the same thing: a job has one task of each source, whatever else its body says."""
+    if not run.job:
+        return _same(run).values()
+    groups: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    for one in run.starts:
+        assert one.operation is not None
+        groups[one.operation.id, one.given_id or one.what].append(one)
+    return groups.values()
+
+
 def _pays_once(run: Experience) -> Iterator[ClientFinding]:
-    for group in _same(run).values():
+    for group in _bought(run):
         for before, again in pairwise(group):
             if _may_start_again(run, before, again):
                 continue
             expected = f"one start of {excerpt(again.given_id)}, whatever becomes of its answer"
-            received = f"a second one, {again.asked - before.asked:.1f} s after {before}"
+            other = "" if again.what == before.what else ", with another body"
+            received = f"a second one{other}, {again.asked - before.asked:.1f} s after {before}"
             yield finding(run.contract, RULES["pays-once"], expected, received, again)
 
 
@@ -67,28 +77,25 @@ def _may_start_again(run: Experience, before: Entry, again: Entry) -> bool:
 
 
 def _gives_up_the_hopeless(run: Experience) -> Iterator[ClientFinding]:
-    groups = [*_same(run).values(), *run.polls_by_task.values()]
-    for group in groups:
+    """Judge starts by the first repetition; a look is free, so each of three watchers may learn it for itself."""
+    starts = [(group, 0 if run.job else _TRIES - 1) for group in _same(run).values()]
+    for group, free in [*starts, *((polls, LOOKS) for polls in run.polls_by_task.values())]:
         hopeless = [(before, again) for before, again in pairwise(group) if is_hopeless(before.status)]
-        for before, again in hopeless if run.job or len(hopeless) >= _TRIES else ():
+        for before, again in hopeless if len(hopeless) > free else ():
             expected = f"no repetition of what was answered with {before.status}"
             yield finding(run.contract, RULES["no-hopeless-repeat"], expected, f"{before}, then the same again", again)
 
 
 def _respects_retry_after(run: Experience) -> Iterator[ClientFinding]:
+    """Who has asked before the answer came can't know; another watcher may not know, so that is a warning."""
     for group in (*_same(run).values(), *run.polls_by_task.values()):
+        unsure = watchers(group) > 1
         for before, again in pairwise(group):
-            wanted = before.retry_after
-            waited = again.asked - before.answered_at
-            if wanted is not None and waited < wanted - _SLACK:
-                received = f"the next request after {waited:.2f} s"
-                yield finding(
-                    run.contract,
-                    RULES["respects-retry-after"],
-                    f"at least {wanted:g} s after {before}",
-                    received,
-                    again,
-                )
+            wanted, waited = before.retry_after, again.asked - before.answered_at
+            if wanted is not None and 0 < waited < wanted - _SLACK:
+                expected, received = f"at least {wanted:g} s after {before}", f"the next request after {waited:.2f} s"
+                found = finding(run.contract, RULES["respects-retry-after"], expected, received, again)
+                yield replace(found, warning=True) if unsure else found
 
 
 def _sources(run: Experience) -> Iterator[ClientFinding]:
@@ -111,7 +118,7 @@ def _sources_for(run: Experience, start: Entry) -> list[str]:
 
 def _tasks(run: Experience) -> Iterator[ClientFinding]:
     for (kind, task), polls in run.polls_by_task.items():
-        problem = _wrong_task(run, kind, task)
+        problem = _wrong_task(run, kind, task) or _guessed(run, task, polls)
         if problem and not polls[0].error.startswith("invalid"):
             known = ", ".join(excerpt(name) for name, of in run.tasks.items() if of == kind) or "(none was started)"
             yield finding(run.contract, RULES["given-task"], f"the id of a {kind} task: {known}", problem, polls[0])
@@ -129,6 +136,14 @@ def _wrong_task(run: Experience, kind: str, task: str) -> str:
     return mangled if run.job or mangled != excerpt(task) else ""
 
 
+def _guessed(run: Experience, task: str, polls: Sequence[Entry]) -> str:
+    """Say that an id was known before anybody had told it; a test-suite may have it from elsewhere."""
+    told = run.told.get(task, float("inf"))
+    if not run.job or task not in run.tasks or polls[0].asked >= told:
+        return ""
+    return f"{excerpt(task)}, which no answer and no webhook had told it: it was guessed"
+
+
 def _describe_id(received: str, known: Iterable[str]) -> str:
     """Say what became of an id that was encoded wrongly, or just show it."""
     names = list(known)
@@ -141,26 +156,13 @@ def _describe_id(received: str, known: Iterable[str]) -> str:
     return f"{excerpt(received)} ({close})" if names and close.startswith("did") else excerpt(received)
 
 
-def _pace(run: Experience) -> Iterator[ClientFinding]:
-    for polls in run.polls_by_task.values():
-        gaps = [again.asked - before.asked for before, again in pairwise(polls)]
-        short = [gap for gap in gaps if gap < run.pace]
-        if len(short) >= _SHORT_GAPS and len(short) >= _SHORT_SHARE * len(gaps):
-            rule = "no-busy-loop" if median(gaps) < run.pace * _NO_PAUSE else "polite-pace"
-            received = f"{len(polls)} polls, {median(gaps):.3f} s apart"
-            expected = f"polls at least {run.pace:.3f} s apart in this world"
-            yield finding(run.contract, RULES[rule], expected, received, polls[1])
-    if run.ending and run.ending.flooded:
-        received = f"{len(run.exchanges)} requests in {run.ending.seconds:.1f} s; it was stopped"
-        yield finding(run.contract, RULES["no-busy-loop"], "a few requests, with pauses", received, run.exchanges[-1])
-
-
 def _stops(run: Experience) -> Iterator[ClientFinding]:
+    """Judge a loop that goes on. A second look is free and harmless, and each watcher may see the end for itself."""
     for polls in run.polls_by_task.values():
         end = next((one for one in polls if one.arrived and run.terminal_state(one)), None)
         later = [one for one in polls if end and one.number > end.number and one.asked > end.answered_at]
-        if end and later:
-            expected = f"no poll after {run.terminal_state(end)!r} in {end}"
+        if end and len(later) > harmless_looks([one for one in polls if one.number <= end.number]):
+            expected = f"no more than a second look after {run.terminal_state(end)!r} in {end}"
             yield finding(run.contract, RULES["stops-at-the-end"], expected, f"{len(later)} more", later[0])
 
 
@@ -169,6 +171,9 @@ def _webhooks(run: Experience) -> Iterator[ClientFinding]:
 
     Where the start itself goes wrong, a webhook may come before its task is known: then nothing is held against it.
     """
+    for row in run.blocked:
+        problem = row["attempts"][-1]["problem"]
+        yield finding(run.contract, RULES["webhook-allowed"], "an address that webhooks may go to", problem)
     for row, attempt in run.attempts if run.expects != EITHER else ():
         status, problem = attempt["status"], attempt["problem"]
         if status is not None and not is_success(status):
@@ -176,7 +181,7 @@ def _webhooks(run: Experience) -> Iterator[ClientFinding]:
         elif status is None and _silent(problem):
             received = f"no answer ({problem})"
             yield finding(run.contract, RULES["answers-webhook"], f"2xx for the webhook of {row['task']}", received)
-        elif status is None and row["state"] != "sending":
+        elif status is None and row["state"] not in {"sending", "blocked"}:
             yield finding(run.contract, RULES["webhook-reachable"], f"a receiver at {row['url']}", problem)
 
 

@@ -7,11 +7,11 @@ from difflib import get_close_matches
 
 from covermock.openapi import JSON, NOTHING, Contract, Operation, Violation, clause_pointer, excerpt, nearest
 
-from ..statuses import is_too_large
-from .entries import NO_JSON, Entry
-from .experience import Experience
-from .finding import ClientFinding, finding, pointer_of
-from .rules import RULES
+from ...statuses import is_too_large
+from ..entries import NO_JSON, Entry
+from ..experience import Experience
+from ..finding import ClientFinding, finding, pointer_of
+from ..rules import RULES
 
 _HARMLESS_PATHS = frozenset({"", "/", "/favicon.ico", "/robots.txt", "/health", "/healthz", "/livez", "/readyz"})
 _PROBES = frozenset({"HEAD", "OPTIONS"})
@@ -27,6 +27,15 @@ def request_findings(run: Experience) -> Iterator[ClientFinding]:
             continue
         for check in (_http, _path, _key, _key_elsewhere, _body, _query):
             yield from check(run, one)
+    yield from _files(run)
+
+
+def _files(run: Experience) -> Iterator[ClientFinding]:
+    """Judge who sends its key to where the files of results are: in real life they are somebody else's."""
+    for one in run.files:
+        if _holds_key(run, f"{one.query} {' '.join(one.headers.values())}"):
+            expected = "no key in a request for the file of a result"
+            yield _finding(run, "key-for-gateway-only", expected, f"the key in {one.method} {one.path}", one)
 
 
 def _finding(
@@ -90,7 +99,7 @@ def _key(run: Experience, one: Entry) -> Iterator[ClientFinding]:
         if run.job or not _knows_its_key(run):
             yield _finding(run, "own-key", expected, "another key", one)
     elif word != scheme.word:
-        yield _finding(run, "tidy-request", f"the scheme as documented: {scheme.word}", word, one)
+        yield _finding(run, "documented-spelling", f"the scheme {scheme.word} before the key", excerpt(word), one)
 
 
 def _key_header(run: Experience) -> str:
