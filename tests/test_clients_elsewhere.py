@@ -1,7 +1,6 @@
 """The judge of clients under a contract of another shape: its file is all that it knows."""
 
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from covermock.contract_tests.vocabulary import BROKEN, HELD
 from covermock.fixtures.running_clients import Client, Run, names_of
 from covermock.openapi import GATEWAY, load
 from support.servers import run
+from support.virtual import play_program
 
 ROOT = Path(__file__).parents[1]
 CONTRACT = ROOT / "examples" / "contracts" / "transcripts.yaml"
@@ -32,25 +32,22 @@ MISTAKES = [  # the mistake, the scenario in which it shows, the rule
 ]
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the client poll and give up soon."""
-    monkeypatch.setenv("PAUSE", "0.2")
-    monkeypatch.setenv("PATIENCE", "8")
-
-
 def verdict(scenario: str, *mistake: str) -> RunVerdict:
-    """Run the client in a scenario and judge it; the pace is judged where load can't hide it."""
+    """Play the client in a scenario and judge it; a missing pause is judged where stages are long."""
     world = str(DESK.with_name("patient.yaml")) if "busy-loop" in mistake else "empty"
-    client = Client((sys.executable, "-S", "-E", str(DESK), *mistake), 30, world, spec=str(CONTRACT))
-    return Run(client, SCENARIOS[scenario]).verdict()
+    quick = {"PAUSE": "0.2", "PATIENCE": "8"}
+    return play_program(DESK, mistake, SCENARIOS[scenario], quick, world=world, spec=str(CONTRACT))
+
+
+def verdict_on_a_process(scenario: str) -> RunVerdict:
+    """Run the client in a scenario and judge it."""
+    return Run(Client((sys.executable, "-S", "-E", str(DESK)), 60, spec=str(CONTRACT)), SCENARIOS[scenario]).verdict()
 
 
 def test_a_good_client_is_held_in_every_scenario() -> None:
     """Nothing is held against it, and it meets what each scenario is about."""
     names = [one.name for one in scenarios_of(load(CONTRACT)) if not one.webhook]
-    with ThreadPoolExecutor(4) as pool:
-        verdicts = list(pool.map(verdict, names))
+    verdicts = [*map(verdict, names), verdict_on_a_process("happy")]
 
     found = [(one.name, one.state, one.reason, [f.rule for f in one.findings], one.output) for one in verdicts]
     assert [] == [row for row in found if row[1] == BROKEN]
@@ -59,8 +56,7 @@ def test_a_good_client_is_held_in_every_scenario() -> None:
 
 def test_each_mistake_is_found_by_its_rule() -> None:
     """The rule that a mistake breaks is among what is found, with a clause of this contract where it stands on one."""
-    with ThreadPoolExecutor(4) as pool:
-        verdicts = list(pool.map(lambda row: verdict(row[1], row[0]), MISTAKES))
+    verdicts = [verdict(scenario, mistake) for mistake, scenario, _ in MISTAKES]
     clauses = {one.clause for verdict in verdicts for one in verdict.findings}
 
     pairs = zip(MISTAKES, verdicts, strict=True)

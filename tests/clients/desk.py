@@ -62,7 +62,7 @@ def start():
 
 def wait(task):
     """Poll until the task has ended, then return how."""
-    end, ended, polls = time.monotonic() + PATIENCE, "", 0
+    end, ended, polls = time.monotonic() + PATIENCE, 0, 0
     while time.monotonic() < end and not (MISTAKE == "busy-loop" and polls == 12):
         polls += 1
         status, headers, value = call("GET", f"/v3/transcripts/{encode(task)}")
@@ -71,9 +71,9 @@ def wait(task):
         if status in {429, 503} and "Retry-After" in headers:
             time.sleep(float(headers["Retry-After"]))
         state = value.get("state", "") if status == 200 else ""
-        if state in {"done", "failed"} and (ended or MISTAKE != "polls-on"):
+        ended += state in {"done", "failed"}
+        if ended == (5 if MISTAKE == "polls-on" else 1):
             return state
-        ended = ended or (state if state in {"done", "failed"} else "")
         time.sleep(0.001 if MISTAKE == "busy-loop" else PAUSE)
     sys.exit("it took too long")
 
