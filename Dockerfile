@@ -3,9 +3,8 @@ FROM python:3.13-slim AS build
 WORKDIR /src
 COPY . .
 RUN python -m venv /opt/covermock \
- && /opt/covermock/bin/pip install --no-cache-dir --require-hashes -r requirements/serve.txt \
+ && /opt/covermock/bin/pip install --no-cache-dir --require-hashes -r requirements/serve.txt -r requirements/redis.txt \
  && /opt/covermock/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
- && /opt/covermock/bin/pip install --no-cache-dir "redis[hiredis]>=5" \
  && /opt/covermock/bin/pip uninstall --yes setuptools pip
 
 FROM python:3.13-slim

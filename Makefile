@@ -7,7 +7,7 @@ FOLDERS := $(shell sed -n 's/^"covermock\.[a-z_]*" = "\([a-z_]*\)"$$/\1/p' pypro
 SPECS := openapi/gateway.yaml openapi/admin.yaml examples/contracts/remix.yaml examples/contracts/transcripts.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help foreign docs reference sdks weigh serve test test-many check lint format types spec-lint redocly no-redocly kill-matrix kill-matrix-subtle vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd wheel audit sbom clean
+.PHONY: help image foreign docs reference sdks weigh serve test test-many check lint format types spec-lint redocly no-redocly kill-matrix kill-matrix-subtle vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd wheel audit sbom clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -106,10 +106,12 @@ lock: ## Pin the dependencies anew in requirements/
 	build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		--all-extras pyproject.toml requirements/dev.in --output-file requirements/dev.txt
-	cp requirements/dev.txt requirements/serve.txt
-	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-		pyproject.toml requirements/serve.in --output-file requirements/serve.txt
+	for part in serve redis; do \
+		cp requirements/dev.txt requirements/$$part.txt; \
+		build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+			--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+			$$(test $$part = redis || echo pyproject.toml) requirements/$$part.in --output-file requirements/$$part.txt || exit; \
+	done
 	build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		tools/supply/requirements.in --output-file tools/supply/requirements.txt
@@ -143,6 +145,12 @@ screenshots: .venv/.stamp ## Take the pictures of the docs from a real run (need
 
 foreign: wheel ## Use the wheel in a foreign project: its plugins, its own gateway fixture, two strict type checkers
 	$(BIN)/python tools/foreign dist/*.whl
+
+image: build/image/debian/bin/sh ## Take the steps of the Dockerfile in an empty Debian root, and serve from it (as root, with debootstrap)
+	$(BIN)/python tools/image_steps.py build/image/debian
+
+build/image/debian/bin/sh: .venv/.stamp
+	debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm build/image/debian
 
 weigh: wheel ## Measure what an install weighs, into docs/install.md
 	$(BIN)/python tools/weigh.py dist/*.whl

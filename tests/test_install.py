@@ -37,6 +37,8 @@ def test_what_serving_needs_is_pinned_as_in_development() -> None:
     assert set() == direct - serve.keys()
     assert serve == {name: dev[name] for name in serve}
     assert {"schemathesis", "hypothesis", "pytest"} & serve.keys() == set()
+    assert {"redis", "hiredis"} <= pins("redis").keys()
+    assert pins("redis") == {name: dev[name] for name in pins("redis")}
 
 
 def test_the_base_serves_all_that_a_result_names(base: dict[str, str]) -> None:
