@@ -56,14 +56,13 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
 
 
-def _contract(settings: Settings) -> "tuple[Contract, Defect | None]":
-    """Return the contract as the defect that is asked for changes it; the catalogue is imported when it is needed."""
-    contract = load(settings.spec)
-    if not settings.defect:
+def _with_defect(contract: Contract, name: str) -> "tuple[Contract, Defect | None]":
+    """Return the contract as the defect of that name changes it; the catalogue is imported when it is needed."""
+    if not name:
         return contract, None
     from .defects import find_defect, with_edit
 
-    defect = find_defect(settings.defect, contract)
+    defect = find_defect(name, contract)
     return (contract if defect.conditions else with_edit(contract, defect)), defect
 
 
@@ -81,7 +80,8 @@ class Mock:
     def __init__(self, settings: Settings, wall: float, store: MakeStore = in_memory) -> None:
         """Read the contract and the world. Raises `InvalidSourceError` when either can't be used."""
         self.settings = settings
-        self.contract, self._defect = _contract(settings)
+        sound = load(settings.spec)
+        self.contract, self._defect = _with_defect(sound, settings.defect)
         self.store = store(self.contract)
         self.store.set_limits(settings.limits)
         self.lock = RLock()
@@ -100,7 +100,8 @@ class Mock:
             limits=settings.limits,
             lock=self.lock,
         )
-        first = self.files.first(settings.world, self.contract, settings.over, wall, first_spec)
+        # A defect that moves an end of a range must not move the sources that stand at it.
+        first = self.files.first(settings.world, self.contract, settings.over, wall, lambda _: first_spec(sound))
         self.first = first.name
         self.gateway.keys = [account.key for account in first.accounts.values()][:_KEYS]
         self.store.start_with(first)

@@ -11,7 +11,7 @@ from .preconditions import AFFORDABLE, SOURCE_KNOWN, SOURCE_UNUSED, SOURCE_WITHI
 from .references import resolve
 from .rendering import ERROR_FACTS, Facts, Render, UnrenderableError, json_bytes, renderer, task_renderer
 from .routes import Methods, Routes
-from .security import KeyScheme, in_place, out_of_place
+from .security import IN_QUERY, KeyScheme, in_place, out_of_place
 from .source import InvalidSourceError, Source, excerpt, parse, read
 from .violations import NOTHING, REQUIRED, Validator, Violation, refuse_invalid
 
@@ -20,6 +20,7 @@ __all__ = [
     "AFFORDABLE",
     "ERROR_FACTS",
     "GATEWAY",
+    "IN_QUERY",
     "JSON",
     "LEVELS",
     "NOTHING",

@@ -114,14 +114,19 @@ def error_fields(contract: Contract) -> list[Field]:
     return list({field.path: field for field in found}.values())
 
 
-def _in_state(contract: Contract, operation: Operation, field: Field, state: str) -> Iterator[tuple[Schema, Schema]]:
-    """Yield (branch, what it says of the field) of each branch of the schema that applies in a state."""
+def _branches_in(contract: Contract, operation: Operation, field: Field, state: str) -> Iterator[Schema]:
+    """Yield the branches of the schema of what holds a field that apply in a state."""
     schema: Any = schema_of(operation.answer)
     for step in field.path[:-1]:
         schema = flat(contract.root, schema)
         schema = schema.get("items") if step == EACH else schema.get("properties", {}).get(step)
     told = [one for one in facts_in(contract, operation, "task.status") if one.path[:-1] == field.path[:-1]]
-    for branch in branches(contract.root, schema, {told[0].name: state} if told else {}):
+    yield from branches(contract.root, schema, {told[0].name: state} if told else {})
+
+
+def _in_state(contract: Contract, operation: Operation, field: Field, state: str) -> Iterator[tuple[Schema, Schema]]:
+    """Yield (branch, what it says of the field) of each branch of the schema that applies in a state."""
+    for branch in _branches_in(contract, operation, field, state):
         row = branch.get("properties", {}).get(field.name)
         if row is not None and not (isinstance(row, Mapping) and ("x-value" in row or "type" in row)):
             yield branch, row if isinstance(row, Mapping) else {}
@@ -130,6 +135,15 @@ def _in_state(contract: Contract, operation: Operation, field: Field, state: str
 def restrictions(contract: Contract, operation: Operation, field: Field, state: str) -> list[Schema]:
     """Return what the branches that apply in a state say of a field."""
     return [row for _, row in _in_state(contract, operation, field, state)]
+
+
+def clause_of_need(contract: Contract, operation: Operation, field: Field, state: str) -> str:
+    """Return the clause that says that a field has to be there in a state."""
+    rows = _branches_in(contract, operation, field, state)
+    needing = (
+        one for one in rows if field.name in one.get("required", ()) and field.name not in one.get("properties", {})
+    )
+    return next((str(one["x-clause"]) for one in needing if "x-clause" in one), "")
 
 
 def clause_in_state(contract: Contract, operation: Operation, field: Field, state: str) -> str:

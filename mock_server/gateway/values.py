@@ -14,20 +14,21 @@ MEDIA = "/__mock/media"
 
 
 def results(world: World, task: Task, count: int, base: str = "") -> list[dict[str, Any]]:
-    """Return the first `count` results of the task, as x-value facts; dictated ones where the world has them.
+    """Return the first `count` results of the task, as x-value facts: those that the world dictates come first.
 
     `base` is the server's URL, for a task that nobody started, and so has no base of its own.
     """
-    if task.results is not None:
-        return [{f"result.{key}": value for key, value in row.items()} for row in task.results[:count]]
+    told = [{f"result.{key}": value for key, value in row.items()} for row in (task.results or ())[:count]]
+    if len(told) == count:
+        return told
     folder = f"{task.base or media_base(world, base)}/{quote(task.id, safe='')}"
     fields = world.contract.result_fields[task.lifecycle]
-    return [
+    return told + [
         {
             f"result.{name}": _RESULT_FACTS[name](Result(world.seed, task.id, number, folder), schema)
             for name, schema in fields.items()
         }
-        for number in range(1, count + 1)
+        for number in range(len(told) + 1, count + 1)
     ]
 
 

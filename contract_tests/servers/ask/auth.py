@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from covermock.openapi import Operation
+from covermock.openapi import IN_QUERY, Operation
 
-from ...exchange import UPPER_KEY, Sent
+from ...exchange import MAIN_KEY, UPPER_KEY, Sent
 from ..expect.keys import odd_cases, unknown_key, wrong_keys
 from ..session import Session
 
@@ -26,6 +26,15 @@ def a_request_needs_a_valid_key(session: Session) -> Iterator[Sent]:
         for words, headers in kinds if number < 2 else kinds[:_SHORT]:
             if UPPER_KEY not in str(headers) or upper != upper.upper():
                 yield nobodys(session, operation, f"sends {words}", headers)
+
+
+def a_key_in_the_url_is_none(session: Session) -> Iterator[Sent]:
+    """A key in the query is no key, unless it belongs there; sent on this machine only, since URLs end up in logs."""
+    scheme = session.contract.scheme
+    if scheme and not scheme.parameter and session.settings.loopback:
+        headers = ((f"{IN_QUERY}api_key", MAIN_KEY),)
+        for operation in session.polls:
+            yield nobodys(session, operation, "sends its key in the query", headers)
 
 
 def nothing_is_started_without_a_key(session: Session) -> Iterator[Sent]:
@@ -64,6 +73,7 @@ def the_scheme_may_be_spelled_in_any_case(session: Session) -> Iterator[Sent]:
 
 CHECKS = (
     a_request_needs_a_valid_key,
+    a_key_in_the_url_is_none,
     nothing_is_started_without_a_key,
     the_key_is_looked_at_first,
     the_scheme_may_be_spelled_in_any_case,

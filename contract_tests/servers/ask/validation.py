@@ -86,16 +86,32 @@ def is_definite(session: Session, sent: Sent) -> bool:
     return not expected.open and expected.due is not None and expected.due.rank == REQUEST
 
 
-def a_body_is_a_json_object(session: Session) -> Iterator[Sent]:
-    """Malformed JSON, and JSON that is no object, are refused."""
-    for operation in session.starts:
+def a_body_is_a_json_object(session: Session) -> Probes:
+    """Malformed JSON, and JSON that is no object, are refused.
+
+    Where the path names nobody's id and that is what is answered, it is asked about a real one, too.
+    """
+    for operation in (one for one in session.starts if one.body is not None):
         name = first_name(session, operation)
         objects: tuple[Any, ...] = ([], [{name: "x"}], "x", 1, None, True)
         plain = session.plain(operation, story="sends malformed JSON")
+        real = _at_real_ids(session, operation)
         for text in _MALFORMED:
-            yield session.with_body(plain, text.replace("NAME", name).encode())
+            raw = text.replace("NAME", name).encode()
+            exchange = yield session.with_body(plain, raw)
+            if exchange and real and exchange.answer.status == session.unknown.get(operation.id):
+                yield session.with_body(real[0], raw)
         for value in objects:
             yield session.with_body(plain.with_story("sends JSON that is no object"), value)
+
+
+def _at_real_ids(session: Session, operation: Operation) -> list[Sent]:
+    """Return requests without a body whose paths name sources that may be used more than once."""
+    need = session.bodies(operation).need
+    place, name = (*operation.id_places, ("", ""))[0]
+    usable = session.usable(operation) if need and not need.once and place == "path" else []
+    story = "sends malformed JSON about a real id"
+    return [session.plain(operation, {name: one.id}, story=story) for one in usable]
 
 
 CHECKS = (

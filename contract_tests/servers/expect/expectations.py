@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from covermock.openapi import AFFORDABLE, Contract, Operation, Routes
+from covermock.openapi import AFFORDABLE, SOURCE_WITHIN, Contract, Operation, Routes
 from covermock.openapi.needs import Row, links_from, row_with, rows_of
 
 from ...exchange import MAIN_KEY, Sent, json_body
@@ -183,8 +183,9 @@ class Expectations:
         if source in self.knowledge.tasks:
             return named(self._link_clause(operation, self.knowledge.tasks[source])) or named(operation.clause)
         given = self.knowledge.source(source)
-        if own and own.need and given and own.need.is_end(given.measure) and own.need.inclusive:
-            return named(own.need.inclusive)
+        within = row_with(operation, SOURCE_WITHIN)
+        if own and own.need and given and within and own.need.is_end(given.measure):
+            return named(own.need.inclusive or self.contract.errors[within["error"]].clause)
         if own and own.is_long(reading.body):
             return self.reasons.sentences.rule("lengths")
         example = own.like(reading.body, hook=False) if own else None

@@ -36,10 +36,12 @@ def wrong_keys(contract: Contract) -> Iterator[tuple[str, tuple[Header, ...]]]:
     yield "a key that lacks its last character", (scheme.carry(CUT_KEY),)
     yield "a key with one character more", (scheme.carry(f"{MAIN_KEY}0"),)
     yield "a key that doesn't begin like one", (scheme.carry("sk-000000000000"),)
-    elsewhere = ("X-API-Key", MAIN_KEY) if scheme.word else ("Authorization", f"Bearer {MAIN_KEY}")
-    yield "a key in another header", (elsewhere,)
+    for name, value in (("X-API-Key", MAIN_KEY), ("Authorization", f"Bearer {MAIN_KEY}")):
+        if name.lower() != scheme.header.lower():
+            yield f"a key in the header {name}", ((name, value),)
     yield "a key under another scheme", ((scheme.header, f"Token {MAIN_KEY}"),)
     yield "a key in capitals", (scheme.carry(UPPER_KEY),)
+    yield "a key whose last character is another", (scheme.carry(f"{CUT_KEY}~"),)
 
 
 def odd_cases(contract: Contract) -> Iterator[tuple[Header, ...]]:

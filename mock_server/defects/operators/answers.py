@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from covermock.openapi import Contract, Operation
+from covermock.openapi import Contract, Operation, Validator
 
 from ...http.messages import Answer, Request
 from ..blame import acceptance, rule
@@ -125,6 +125,7 @@ def _each_instant(contract: Contract) -> Iterator[Application]:
                 yield f"{operation.id}-{field.name}-as-{how}", {"how": how, "on": operation.id}
 
 
+_SAMPLE = "2026-02-24T12:00:30Z"
 _INSTANTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "epoch": ("as a number", lambda _: 1771934430),
     "local": ("without a zone", lambda text: text[:19]),
@@ -140,6 +141,8 @@ def instant(contract: Contract, how: str, on: Any = "polls") -> Defect:
     words, form = _INSTANTS[how]
     spoil = _spoil_fact(found, lambda value, field: put(value, field.path, form))
     field = found[0][1]
+    if Validator(field.schema, contract.root).is_valid(form(_SAMPLE)):
+        raise InapplicableError(f"{field.name} may be written so")
     return Defect(*acceptance(contract, field.clause), f"writes {field.name} {words}", spoil=spoil)
 
 

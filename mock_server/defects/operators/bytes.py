@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from covermock.openapi import Contract, Operation
 
-from ...http.errors import INTERNAL_ERROR, INVALID_PARAMS
+from ...http.errors import INTERNAL_ERROR, INVALID_JSON, INVALID_PARAMS
 from ...http.messages import Answer, Request, Wire
 from ..blame import about, rule
 from ..conditions import optional_fields
@@ -14,7 +14,7 @@ from ..gateway import DefectiveGateway
 from ..operator import Application, operator
 from ..rewriting import put_refusal, refuse_instead, refused, value_of
 
-BIG = 100_000  # bytes
+BIG = 100_000  # bytes, or half of what a contract allows
 SLOW = 2.6  # seconds
 Met = Callable[[DefectiveGateway, Request], bool]
 
@@ -56,7 +56,11 @@ _INPUTS: dict[str, tuple[str, Met, bool]] = {
     "nul-in-body": ("a NUL character", _has(b"\\u0000"), False),
     "surrogate": ("a lone surrogate", _has(b"\\ud800"), False),
     "deep": ("deep nesting", _has(b"[" * 100, b'{"a": ' * 100), False),
-    "big": ("a big body", lambda _, request: len(request.body) > BIG, False),
+    "big": (
+        "a big body",
+        lambda gateway, request: len(request.body) > min(BIG, gateway.contract.body_limit // 2),
+        False,
+    ),
     "bad-utf8": ("bytes that are no UTF-8", _has(b"\xff", b"%FF"), False),
     "status": ("a poll", _poll, False),
 }
@@ -74,7 +78,9 @@ def status_on(contract: Contract, input: str, to: int = 0, type: str = "") -> De
     if input in _IN_BODIES and not any(one.body for one in contract.operations):
         raise InapplicableError("nothing takes a body")
     status = to or contract.errors[INTERNAL_ERROR].status
-    row = contract.errors[INVALID_PARAMS]
+    row = contract.errors[INVALID_JSON if input == "malformed" else INVALID_PARAMS]
+    if invalid and row.status == status and row.type in {"", type}:
+        raise InapplicableError("it has this status and type")
     blamed = about(contract, row.clause, "status") if invalid else rule(contract, "complete")
     return Defect(*blamed, f"answers {status} to {words}", spoil=refuse_instead(status, met, type))
 
@@ -136,6 +142,8 @@ _WIRES: dict[str, tuple[str, Callable[[Answer], Wire]]] = {
 def wire_on(contract: Contract, input: str, how: str) -> Defect:  # noqa: A002 - what people write
     """Answer some input badly on the wire: dropped, truncated or slow."""
     words, met, _ = _INPUTS[input]
+    if how == "slow" and contract.answer_limit > SLOW:
+        raise InapplicableError("no answer is too late")
     verb, wire = _WIRES[how]
 
     def spoil(gateway: DefectiveGateway, request: Request, answer: Answer) -> None:

@@ -14,6 +14,7 @@ from ..fields import (
     answer_fields,
     at,
     clause_in_state,
+    clause_of_need,
     drop,
     facts_in,
     of_kind,
@@ -175,7 +176,9 @@ def result_part(contract: Contract, operation: str, field: str, how: str, states
 
     clause = found[0].clause
     if EACH not in found[0].path:
-        clause = clause_in_state(contract, one, found[0], next(iter(states), ""))
+        state = next(iter(states), "")
+        needed = clause_of_need(contract, one, found[0], state) if how == "missing" else ""
+        clause = needed or clause_in_state(contract, one, found[0], state)
     sentence = f"{words} {field} of the results in answers of {operation}"
     return Defect(*acceptance(contract, clause), sentence, spoil=rewrite(in_place(change), {operation}))
 
