@@ -9,7 +9,7 @@ from .names import first_repeat, nearest
 from .operations import JSON, Operation, Parameter
 from .preconditions import AFFORDABLE, SOURCE_KNOWN, SOURCE_UNUSED, SOURCE_WITHIN, TASK_KNOWN, TASK_SUCCEEDED
 from .references import resolve
-from .rendering import ERROR_FACTS, Facts, Render, UnrenderableError, json_bytes, renderer, task_renderer
+from .rendering import ERROR_FACTS, MADE_RESULTS, Facts, Render, UnrenderableError, json_bytes, renderer, task_renderer
 from .routes import Methods, Routes
 from .security import IN_QUERY, KeyScheme, in_place, out_of_place
 from .source import InvalidSourceError, Source, excerpt, parse, read
@@ -23,6 +23,7 @@ __all__ = [
     "IN_QUERY",
     "JSON",
     "LEVELS",
+    "MADE_RESULTS",
     "NOTHING",
     "REQUIRED",
     "SOURCE_KNOWN",

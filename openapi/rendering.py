@@ -14,6 +14,7 @@ Facts = Mapping[str, Any]
 Render = Callable[[Facts], bytes]
 TASK_FACTS = frozenset({"task.id", "task.status", "task.created_at", "task.results"})
 RESULT_FACTS = frozenset({"result.id", "result.image_url", "result.audio_url", "result.text", "result.number"})
+MADE_RESULTS = "task.results.made"  # those that the mock makes up, which no schema may ask for
 ERROR_FACTS = frozenset({"error.status", "error.message", "error.type"})
 _ALL_FACTS = TASK_FACTS | RESULT_FACTS | ERROR_FACTS
 _ANYTHING: Mapping[str, Any] = {}
@@ -141,7 +142,13 @@ def _from_fact(root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozen
     if schema.get("type") != "array":
         return lambda given: json_bytes(given[name])
     item = renderer(root, schema["items"], facts | RESULT_FACTS)
-    return lambda given: b"[%b]" % b",".join([item(one) for one in given[name]])
+    return lambda given: b"[%b]" % b",".join([item(one) for one in _enough(given, name, schema.get("minItems", 0))])
+
+
+def _enough(given: Facts, name: str, least: int) -> list[Facts]:
+    """Return the facts of a list: where a world dictates too few for the schema, those that are made up follow."""
+    rows: list[Facts] = given[name]
+    return rows if len(rows) >= least else [*rows, *given[MADE_RESULTS][len(rows) : least]]
 
 
 def _from_properties(

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from covermock.openapi import MADE_RESULTS
+
 from ..world.fault import chance
 from ..world.task import Task
 from ..world.world import World
@@ -14,21 +16,25 @@ MEDIA = "/__mock/media"
 
 
 def results(world: World, task: Task, count: int, base: str = "") -> list[dict[str, Any]]:
-    """Return the first `count` results of the task, as x-value facts: those that the world dictates come first.
+    """Return the first `count` results of the task, as x-value facts; dictated ones where the world has them.
 
     `base` is the server's URL, for a task that nobody started, and so has no base of its own.
     """
-    told = [{f"result.{key}": value for key, value in row.items()} for row in (task.results or ())[:count]]
-    if len(told) == count:
-        return told
+    if task.results is not None:
+        return [{f"result.{key}": value for key, value in row.items()} for row in task.results[:count]]
+    return made_results(world, task, count, base)
+
+
+def made_results(world: World, task: Task, count: int, base: str = "") -> list[dict[str, Any]]:
+    """Return the first `count` results that the mock makes up for the task."""
     folder = f"{task.base or media_base(world, base)}/{quote(task.id, safe='')}"
     fields = world.contract.result_fields[task.lifecycle]
-    return told + [
+    return [
         {
             f"result.{name}": _RESULT_FACTS[name](Result(world.seed, task.id, number, folder), schema)
             for name, schema in fields.items()
         }
-        for number in range(len(told) + 1, count + 1)
+        for number in range(1, count + 1)
     ]
 
 
@@ -98,9 +104,15 @@ class TaskFacts(Mapping[str, Any]):
         return len(_FACTS)
 
     def results(self) -> list[dict[str, Any]]:
+        return results(self.world, self.task, self._count, self.base)
+
+    def made_results(self) -> list[dict[str, Any]]:
+        return made_results(self.world, self.task, self._count, self.base)
+
+    @property
+    def _count(self) -> int:
         states = self.world.lifecycle(self.task).states
-        count = next(stage.results for stage in states if stage.name == self.state)
-        return results(self.world, self.task, count, self.base)
+        return next(stage.results for stage in states if stage.name == self.state)
 
 
 def _of_first(name: str) -> Callable[[TaskFacts], Any]:
@@ -113,6 +125,7 @@ _FACTS: Mapping[str, Callable[[TaskFacts], Any]] = {
     "task.status": lambda facts: facts.state,
     "task.created_at": lambda facts: facts.task.created_at or timestamp(facts.task.created),
     "task.results": TaskFacts.results,
+    MADE_RESULTS: TaskFacts.made_results,
     **{f"result.{name}": _of_first(name) for name in _RESULT_FACTS},
 }
 
