@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from .history.replay import Replayer, repeatable
 from .http import cors
 from .http.errors import CROWDED, MALFORMED_REQUEST, Refusal
 from .http.messages import Answer, Hold, Request, Stream
+from .http.redaction import WORD
 from .limits import Limits, unit_of
 from .stores.memory import MemoryStore
 from .stores.port import Store
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from .defects import Defect
 
 _WAITING = Request("", "what waits or goes on")
+_WORDS = 100  # of a request, among which a key is looked for
 _KEYS = 5  # of the first world, that a client with an unknown one is told of
 MakeStore = Callable[[Contract], Store]
 
@@ -109,6 +112,8 @@ class Mock:
     def answer(self, request: Request, wall: float) -> Answer:
         """Answer any request at the wall instant (Unix seconds). Never raises, never waits: see `Answer.hold`."""
         if request.path.startswith(PREFIX):
+            if self.in_parts(request):
+                self._keep_key(request, wall)
             return self._in_steps(self.control.begin(request), wall)
         with self.lock:
             try:
@@ -122,6 +127,17 @@ class Mock:
             found = self.store.run_each(self._exchange, requests, wall)
         refuse = self.gateway.front.refuse
         return [refuse(one, {}) if isinstance(one, Refusal) else one for one in found]
+
+    def _keep_key(self, request: Request, wall: float) -> None:
+        """Keep a request that brings a key to the file of a result: who judges its client has to see it."""
+        words = list(islice(chain(*map(WORD.findall, (request.query, *request.headers.values()))), _WORDS))
+
+        def keep(_: None, wall: float) -> None:
+            if any(self.store.find_key(word) for word in words):
+                self.store.strays.add(wall, wall, request, Answer(200, b""))
+
+        with self.lock, suppress(Refusal):
+            self.store.run(keep, None, wall)
 
     def _in_steps(self, steps: Steps, wall: float) -> Answer:
         """Answer a control request; the lock is held only while worlds are looked at."""

@@ -54,7 +54,7 @@ _OTHERS: Final = (
     r"(?<=earer )(?=[A-Za-z._~+/=-]{0,80}\d)[\w.~+/=-]{8,}|(?<=asic )[A-Za-z0-9+/_-]{8,}=*",
     r'(?<=://)[^/\s:@"]{0,80}:[^/\s@"]{1,200}(?=@)',
 )
-_PART: Final = re.compile(r"[\s,;&=\"]+")
+WORD: Final = re.compile(r"[^\s,;&=\"]+")  # of a header or a query, one of which may be a key
 _SHORT: Final = 200  # characters of a header's name or value that is remembered
 _KEY: Final = re.compile(f"({_START}{_REST})|({_ENCODED})|{'|'.join(_OTHERS)}")
 
@@ -132,7 +132,7 @@ def _header(name: str, value: str, known: Known) -> str:
     scheme, _, key = value.partition(" ") if name.endswith("authorization") else ("", "", value)
     if known((key or scheme).strip()):
         return value
-    own = [] if name.endswith("authorization") else [word for word in _PART.split(value) if word and known(word)]
+    own = [] if name.endswith("authorization") else [word for word in WORD.findall(value) if known(word)]
     if own:  # in a cookie, for example: that is for its owner to see
         return " ".join([REDACTED, *own])
     return f"{scheme} {REDACTED}" if key and _SCHEME.fullmatch(scheme) else REDACTED

@@ -98,6 +98,7 @@ def as_request(ask: Ask, key_host: str = "127.0.0.1:8000") -> Request:
 def act(stage: Stage, steps: Steps) -> Any:
     """Play a generator, and those that it yields beside each other, to its end; return what it returns."""
     order, ended = count(), []
+    values: list[Any]
     queue: list[tuple[float, int, Steps, Callable[[], Any]]] = []
     parents: dict[Steps, tuple[Steps, list[Any]]] = {}
     heapq.heappush(queue, (stage.now, next(order), steps, partial(next, steps)))
@@ -111,21 +112,21 @@ def act(stage: Stage, steps: Steps) -> Any:
         try:
             wish = how()
         except StopIteration as end:
-            _hand_on(
-                who, end.value, parents, lambda parent, values: go_on(stage.now, parent, lambda: parent.send(values))
-            )
+            parent, values = _hand_on(who, end.value, parents)
+            if parent is not None:
+                go_on(stage.now, parent, partial(parent.send, values))
             ended.append((who, end.value))
             continue
         if isinstance(wish, Ask):
             answer, due = stage.answer(as_request(wish))
             go_on(due, who, _reaction(who, answer))
-        elif isinstance(wish, list):
-            values: list[Any] = [None] * len(wish)
+        elif isinstance(wish, list) and wish:
+            values = [None] * len(wish)
             for child in wish:
                 parents[child] = (who, values)
                 go_on(stage.now, child, partial(next, child))
         else:
-            go_on(stage.now + wish, who, partial(who.send, None))
+            go_on(stage.now + (wish or 0.0), who, partial(who.send, wish))
     return next(value for who, value in ended if who is steps)
 
 

@@ -14,7 +14,7 @@ from ..entries import Entry
 from ..experience import EITHER, Experience
 from ..finding import ClientFinding, finding
 from ..rules import RULES
-from .pace import LOOKS, harmless_looks, pace_findings, watchers
+from .pace import LOOKS, harmless_looks, is_of_the_same_loop, pace_findings
 
 _SLACK = 0.1  # seconds by which a timer may be early
 _TRIES = 3  # so often a test-suite may ask for the same error
@@ -89,13 +89,12 @@ def _gives_up_the_hopeless(run: Experience) -> Iterator[ClientFinding]:
 def _respects_retry_after(run: Experience) -> Iterator[ClientFinding]:
     """Who has asked before the answer came can't know; another watcher may not know, so that is a warning."""
     for group in (*_same(run).values(), *run.polls_by_task.values()):
-        unsure = watchers(group) > 1
         for before, again in pairwise(group):
             wanted, waited = before.retry_after, again.asked - before.answered_at
             if wanted is not None and 0 < waited < wanted - _SLACK:
                 expected, received = f"at least {wanted:g} s after {before}", f"the next request after {waited:.2f} s"
                 found = finding(run.contract, RULES["respects-retry-after"], expected, received, again)
-                yield replace(found, warning=True) if unsure else found
+                yield found if is_of_the_same_loop(waited, group) else replace(found, warning=True)
 
 
 def _sources(run: Experience) -> Iterator[ClientFinding]:
@@ -161,7 +160,7 @@ def _stops(run: Experience) -> Iterator[ClientFinding]:
     for polls in run.polls_by_task.values():
         end = next((one for one in polls if one.arrived and run.terminal_state(one)), None)
         later = [one for one in polls if end and one.number > end.number and one.asked > end.answered_at]
-        if end and len(later) > harmless_looks([one for one in polls if one.number <= end.number]):
+        if end and len(later) > harmless_looks(polls):
             expected = f"no more than a second look after {run.terminal_state(end)!r} in {end}"
             yield finding(run.contract, RULES["stops-at-the-end"], expected, f"{len(later)} more", later[0])
 

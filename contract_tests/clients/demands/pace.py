@@ -29,7 +29,9 @@ def pace_findings(run: Experience) -> Iterator[ClientFinding]:
         short = [gap for gap in gaps if gap < run.pace]
         if len(short) >= _SHORT_GAPS and len(short) >= _SHORT_SHARE * len(gaps):
             found = _found(run, "polite-pace", polls)
-            yield from found if _is_one_loop(gaps) else (replace(one, warning=True) for one in found)
+            yield from (
+                found if len(gaps) >= _MANY and is_one_loop(polls) else (replace(one, warning=True) for one in found)
+            )
     if run.ending and run.ending.flooded:
         received = f"{len(run.exchanges)} requests in {run.ending.seconds:.1f} s; it was stopped"
         yield finding(run.contract, RULES["no-busy-loop"], "a few requests, with pauses", received, run.exchanges[-1])
@@ -49,7 +51,7 @@ def watchers(polls: Sequence[Entry]) -> int:
 
 
 def harmless_looks(polls: Sequence[Entry]) -> int:
-    """Return how many polls may come after the end that the last of these shows."""
+    """Return how many of the polls of a task may come after its end."""
     seen = watchers(polls)
     return LOOKS + (seen - 1) * (1 + LOOKS)
 
@@ -76,8 +78,17 @@ def _crowd(instants: Sequence[float], pace: float) -> tuple[int, int] | None:
     return found
 
 
-def _is_one_loop(gaps: Sequence[float]) -> bool:
-    """Return True if the gaps are as regular as those of a single loop."""
+def is_of_the_same_loop(gap: float, polls: Sequence[Entry]) -> bool:
+    """Return True if a request that came so soon after another was surely sent by the same loop: it pauses so long."""
+    return is_one_loop(polls) and gap >= median(gaps_of(polls)) / 2
+
+
+def is_one_loop(polls: Sequence[Entry]) -> bool:
+    """Return True if the gaps are as regular as those of a single loop, whose pause stays or grows."""
+    gaps = gaps_of(polls)
+    if len(gaps) <= 1:
+        return True
     middle = median(gaps)
     alike = sum(abs(gap - middle) <= _ALIKE * middle for gap in gaps)
-    return len(gaps) >= _MANY and alike >= _ALIKE_SHARE * len(gaps)
+    growing = sum(again >= before * (1 - _ALIKE) for before, again in pairwise(gaps))
+    return alike >= _ALIKE_SHARE * len(gaps) or growing >= _ALIKE_SHARE * (len(gaps) - 1)

@@ -1,9 +1,6 @@
 """The files that results point at, drawn when they are asked for."""
 
-import re
 from hashlib import blake2b
-from itertools import chain, islice
-from typing import Final
 
 from ...http.errors import INVALID_PARAMS, UNKNOWN_NAME, Refusal
 from ...http.messages import Answer
@@ -17,13 +14,10 @@ from .tasks import task_of
 _TYPES = {"png": "image/png", "jpeg": "image/jpeg", "wav": "audio/wav"}
 _SIDE = 512  # pixels
 _SHORTEST, _RANGE = 30, 31  # seconds of a song: 30 to 60, like what may be uploaded
-_BETWEEN: Final = re.compile(r"[\s,;&=\"]+")
-_LOOKED_AT = 100  # words of a request, among which a key is looked for
 
 
 def read_media(call: ControlCall) -> Making:
     """Answer with one picture or song of a task; 404 for a result that its lifecycle never makes."""
-    _keep_if_it_has_a_key(call)
     task, file = task_of(call), call.path["file"]
     number, _, kind = file.partition(".")
     made = max(state.results for state in call.world.lifecycle(task).states)
@@ -37,14 +31,6 @@ def read_media(call: ControlCall) -> Making:
     name = f"{call.world.seed}/{task.id}"
     body = yield lambda: _draw(name, int(number), kind, side or _SIDE)
     return Answer(200, body, headers)
-
-
-def _keep_if_it_has_a_key(call: ControlCall) -> None:
-    """Keep a request that brings a key where none belongs: who judges its client has to see it."""
-    texts = (call.request.query, *call.request.headers.values())
-    words = islice(chain.from_iterable(map(_BETWEEN.split, texts)), _LOOKED_AT)
-    if any(map(call.knows, words)):
-        call.store.strays.add(call.wall, call.wall, call.request, Answer(200, b""))
 
 
 def _side(call: ControlCall, kind: str) -> int | None:
