@@ -18,7 +18,7 @@ from .gateway.gateway import Gateway
 from .history.replay import Replayer, repeatable
 from .http import cors
 from .http.errors import CROWDED, MALFORMED_REQUEST, Refusal
-from .http.messages import Answer, Hold, Request, Stream
+from .http.messages import NOTHING, Answer, Hold, Request, Stream
 from .http.redaction import WORD
 from .limits import Limits, unit_of
 from .stores.memory import MemoryStore
@@ -170,15 +170,17 @@ class Mock:
         return self._journal(request, answer, wall) if self.settings.keep_preflights else answer
 
     def _journal(self, request: Request, answer: Answer, wall: float) -> Answer:
-        world = self.store.world(answer.why.get("world", ""))
+        store = self.store
+        world = store.world(answer.why.get("world", ""))
         if world is None:
-            self.store.strays.add(wall, wall, request, answer)
+            store.strays.add(wall, wall, request, answer)
             return answer
         world.version += 1
-        self.store.note_use(world, wall)
+        store.note_use(world, wall)
         if world.outbox.stirred:
             self._stir(world)
-        return hold_back(world.journal.add(wall, world.clock.now(wall), request, answer, world.version), world, wall)
+        entry = world.journal.add(wall, world.clock.now(wall), request, answer, world.version)
+        return answer if answer.follow_up is NOTHING else hold_back(entry, world, wall)
 
     def _control(self, steps: Steps, wall: float) -> Answer | None:
         answer = steps.answer(wall)
@@ -218,8 +220,8 @@ class Mock:
         return double.answer
 
     def short(self, request: Request) -> bool:
-        """Return True if the answer takes little time to make."""
-        return not request.path.startswith(PREFIX) or not self.control.is_long(request)
+        """Return True if the answer to a control request takes little time to make."""
+        return not self.control.is_long(request)
 
     def in_parts(self, request: Request) -> bool:
         """Return True if the answer is one of those of which Flask sends parts (206)."""

@@ -1,7 +1,7 @@
 """One operation of a contract: where it is, what it takes, what it says. Knows HTTP requests as data only."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from .violations import NOTHING, REQUIRED, Validator, Violation
 
 JSON = "application/json"
+_NONE: Sequence[Violation] = ()
 # Numbers as JSON writes them, and not as Python would take them, too: `1_0`, `nan`, digits of other scripts.
 _INTEGER = re.compile(r"-?[0-9]{1,30}")
 _NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?")
@@ -21,7 +22,7 @@ _COERCIONS: dict[str, Callable[[str], Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parameter:
     """A parameter in the query, the path or a header; its text is turned into its schema's type before it is judged."""
 
@@ -34,12 +35,11 @@ class Parameter:
     open: tuple[str, ...] = ()
     examples: tuple[Any, ...] = ()
 
-    def read(self, values: Iterable[str]) -> tuple[Any, list[Violation]]:
+    def read(self, given: Sequence[str]) -> tuple[Any, Sequence[Violation]]:
         """Return (value or None, violations) for the values given under this name in the request."""
-        given = list(values)
         if len(given) == 1:
-            value = self._convert(given[0])
-            return value, [] if self.validator.is_valid(value) else self.validator.violations(value, self._where)
+            value = given[0] if self._is_text else self._convert(given[0])
+            return value, _NONE if self.validator.is_valid(value) else self.validator.violations(value, self._where)
         if given:
             return None, [Violation(self._where, "one value", f"{len(given)} values", self.clause)]
         missing = Violation(self._where, REQUIRED, NOTHING, self.clause, kind="required")
@@ -48,6 +48,10 @@ class Parameter:
     @property
     def _where(self) -> str:
         return f"{self.place}.{self.name}"
+
+    @cached_property
+    def _is_text(self) -> bool:
+        return bool(self.schema.get("type", "string") == "string")
 
     def _convert(self, text: str) -> Any:
         kinds = self.schema.get("type", "string")
@@ -91,9 +95,10 @@ class Operation:
 
     def without_absent(self, body: Any) -> Any:
         """Return a body without the fields whose values are read as if they were not there (x-absent)."""
-        if not self.absent or not isinstance(body, dict):
+        if not isinstance(body, dict):
             return body
-        gone = [name for name, values in self.absent.items() if name in body and body[name] in values]
+        absent = self.absent
+        gone = [name for name in absent.keys() & body.keys() if body[name] in absent[name]]
         return {name: value for name, value in body.items() if name not in gone} if gone else body
 
     @property
@@ -129,12 +134,12 @@ class Operation:
     def polls(self) -> bool:
         return self.handler == "show"
 
-    @property
+    @cached_property
     def id_prefix(self) -> str:
         """Return how the mock's ids of its tasks begin."""
         return str(self.raw.get("x-id-prefix", f"{self.task_kind}_"))
 
-    @property
+    @cached_property
     def task_kind(self) -> str:
         """Return the lifecycle of the tasks that it starts or shows, or an empty text."""
         return str(self.raw.get("x-task", ""))

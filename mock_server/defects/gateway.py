@@ -35,7 +35,7 @@ class DefectiveGateway(Gateway):
         for name, way in self._routes.items() if defect.checks else ():
             assert defect.checks is not None
             checks = defect.checks(self.contract.by_id[name], way.checks)
-            self._routes[name] = way._replace(checks=checks)
+            self._routes[name] = replace(way, checks=checks)
 
     def answer(self, request: Request, wall: float) -> Answer:
         if self.defect.conditions and not holds(self.defect.conditions, self._moment(request, wall)):

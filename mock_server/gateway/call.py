@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from covermock.openapi import Contract, Operation
+from covermock.openapi import Operation
 
 from ..http.reader import Inputs
 from ..world.account import Account
@@ -30,7 +30,6 @@ class Call:
     a task sets `early`, the webhook that has to go out before the answer.
     """
 
-    contract: Contract
     operation: Operation
     world: World
     account: Account
@@ -53,8 +52,7 @@ class Call:
         """Return the value at the first of `places` (`body.taskId`, `query.task_id`) that the request has."""
         for place in places:
             part, name = _split(place)
-            values = getattr(self.given, part) or {}
-            value = values.get(name)
-            if value is not None:
+            values = getattr(self.given, part)
+            if values and (value := values.get(name)) is not None:
                 return str(value)
         return ""

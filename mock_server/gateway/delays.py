@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ..http.messages import NOTHING, Answer, Hold
+from ..http.messages import Answer, Hold
 from ..world.journal import Entry
 from ..world.world import World
 
@@ -16,8 +16,6 @@ def hold_back(entry: Entry, world: World, wall: float) -> Answer:
     """
     answer = entry.answer
     todo = answer.follow_up
-    if todo is NOTHING:
-        return answer
     delivery = world.outbox.find(todo.after) if todo.after else None
     slow, first = wall + todo.delay, wall + (_EARLY_SECONDS if delivery else 0.0)
     if max(slow, first) <= wall:

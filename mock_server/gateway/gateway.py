@@ -1,9 +1,9 @@
 """The request path of the gateway's operations: a function from a request, worlds and the time to an answer."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from covermock.openapi import JSON, Contract, KeyScheme, Operation, Render, UnrenderableError, nearest, task_renderer
 
@@ -26,12 +26,15 @@ from .values import TaskFacts
 Owner = tuple[World, Account]
 Wanted = Mapping[str, str]
 KeyLookup = Callable[[str], Owner | None]
+# What a request asks, for the next time that it comes: itself, the operation, valid values, our base URL, a preference.
+Reading = tuple[Request, Operation, Inputs, str, Wanted]
 _KEPT_ANSWERS = 4096
 _KEPT_READINGS = 1024
 _REMEDY = "Check the key; GET /__mock/worlds lists all that this mock has."
 
 
-class Route(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Route:
     """What an operation's words in the contract stand for, looked up once."""
 
     checks: tuple[tuple[Callable[[Call, Rule], None], Rule], ...]
@@ -40,16 +43,6 @@ class Route(NamedTuple):
     status: int
     headers: tuple[tuple[str, str], ...]
     clause: str | None
-
-
-class Reading(NamedTuple):
-    """What a gateway has found a request to ask, for the next time that it comes: all that rests on it alone."""
-
-    request: Request
-    operation: Operation
-    given: Inputs
-    base: str
-    wanted: Wanted
 
 
 class Gateway:
@@ -69,7 +62,7 @@ class Gateway:
         self._word = f"{scheme.word} " if scheme.word else ""
         self._routes = {operation.id: _route(contract, operation) for operation in contract.operations}
         self._readings: dict[int, Reading] = {}
-        self._answers: dict[tuple[str, TaskView, str, str], Answer] = {}
+        self._answers: dict[tuple[TaskView, str, Route, str], Answer] = {}
         self._render_callback = {
             operation.id: _callback_renderer(contract, operation, operation.callback[1])
             for operation in contract.operations
@@ -82,19 +75,17 @@ class Gateway:
 
     def _answer(self, request: Request, wall: float, why: dict[str, Any]) -> Answer:
         owner = self._owner_of(request)
-        if isinstance(owner, tuple):
-            why["world"], why["account"] = owner[0].name, owner[1].name
+        if type(owner) is tuple:
+            world, account = owner
+            why["world"], why["account"] = world.name, account.name
         known = self._readings.get(id(request)) if request.recurs else None
-        if known is None:
-            known = self._read(request, owner, why)
-        why["operation"] = known.operation.id
+        _, operation, given, base, wanted = known or self._read(request, owner, why)
+        why["operation"] = operation.id
         if isinstance(owner, Refusal):
             raise owner
-        world, account = owner
-        now, given = world.clock.now(wall), known.given
-        call = Call(self.contract, known.operation, world, account, now, known.base, given)
-        if known.wanted:
-            return self._prefer(known.operation, known.wanted, why)
+        call = Call(operation, world, account, world.clock.now(wall), base, given)
+        if wanted:
+            return self._prefer(operation, wanted, why)
         fired = self._fire(call, why) if world.faults else []
         return self._answer_with_faults(request, call, fired, why) if fired else self._do(call, fired, why)
 
@@ -106,7 +97,7 @@ class Gateway:
             raise owner
         given = self.front.read(operation, request, parameters)
         base = self._public_url or f"http://{request.host or 'localhost'}"
-        found = Reading(request, operation, given, base, preferences(request, given.raw_query))
+        found = request, operation, given, base, preferences(request, given.raw_query)
         if request.recurs:
             if len(self._readings) >= _KEPT_READINGS:
                 self._readings.clear()
@@ -126,13 +117,10 @@ class Gateway:
         if fired:
             why["faults"] = [fault.id for fault in before(call, fired)]
         shown = way.handler(call)
-        why["task"] = shown.id
-        why["state"] = shown.state
-        why["clause"] = way.clause
-        if shown.task is not call.task or fired:
+        if shown[0] is not call.task or fired:
             return _answer(call, way, shown, why)
         # The same task in the same state, asked by the same account: the same answer, which nobody changes.
-        key = (call.operation.id, shown, call.base, call.account.name)
+        key = shown, call.base, way, call.account.name
         answer = self._answers.get(key)
         if answer is None:
             if len(self._answers) >= _KEPT_ANSWERS:
@@ -201,8 +189,10 @@ class Gateway:
         return Refusal(errors.INVALID_KEY, expected=f"the key of an account{such}", remedy=_REMEDY)
 
 
-def _answer(call: Call, way: Route, shown: TaskView, why: Mapping[str, Any]) -> Answer:
-    body = way.render(TaskFacts(call.world, shown.task, shown.state, call.base, shown.id))
+def _answer(call: Call, way: Route, shown: TaskView, why: dict[str, Any]) -> Answer:
+    task, why["state"], why["task"] = shown
+    why["clause"] = way.clause
+    body = way.render(TaskFacts(call.world, task, why["state"], call.base, why["task"]))
     return Answer(
         way.status, body, way.headers, why, follow_up=FollowUp(after=call.early.id) if call.early else NOTHING
     )

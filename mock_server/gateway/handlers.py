@@ -1,7 +1,7 @@
 """What operations do once every check has passed: one small function for each x-handler word."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from covermock.openapi import SOURCE_UNUSED
 
@@ -10,34 +10,28 @@ from ..world.task import Task, count_poll, index, own_time
 from .call import Call
 from .values import media_base
 
-
-class TaskView(NamedTuple):
-    """What a handler answers with: a task as it is in a state, under its id or another one's."""
-
-    task: Task
-    state: str
-    id: str
+TaskView = tuple[Task, str, str]  # what a handler answers with: a task, its state, and the id to show it under
 
 
 def start(call: Call) -> TaskView:
     """Start a task of the operation's lifecycle, charge for it, and answer with its id (C2, U8)."""
-    world = call.world
-    own = world.yields_of(call.source, call.operation.id)
+    world, operation = call.world, call.operation
+    own = world.yields_of(call.source, operation.id)
     if call.own:
         own = {**own, **call.own}
     told = _dictated_id(call, own) if own else ""
-    kind = call.operation.task_kind
-    task = world.begin(kind, own, call.now, told or world.new_id(call.operation.id_prefix, kind))
-    task.account, task.source, task.started_by = call.account.name, call.source, call.operation.id
-    task.price, task.callback_url = world.price(call.operation.id), _callback_url(call)
-    task.base = media_base(world, call.base)
+    kind = operation.task_kind
+    name = told or world.new_id(operation.id_prefix, kind)
+    task = world.begin(kind, own, call.now, name, call.account.name)
+    task.source, task.started_by, task.price = call.source, operation.id, world.price(operation.id)
+    task.callback_url, task.base = _callback_url(call), media_base(world, call.base)
     if told:
         _dictate(task, own["first"])
-    named = call.repeats or task.id
     world.refuse_more("tasks")
     _take_in(call, task)
-    _owe_callback(call, task, own.get("callback", {}))
-    return TaskView(task, task.plan[0].state, named)
+    if task.callback_url:
+        _owe_callback(call, task, own.get("callback", {}))
+    return task, task.plan[0].state, call.repeats or task.id
 
 
 def show(call: Call) -> TaskView:
@@ -47,7 +41,7 @@ def show(call: Call) -> TaskView:
     if count_poll(task, call.now) and task.callback_url:
         call.world.outbox.stir(task.id)
     position = index(task, own_time(task, call.world.clock, call.now))
-    return TaskView(task, task.plan[max(position - call.back, 0)].state, task.id)
+    return task, task.plan[max(position - call.back, 0)].state, task.id
 
 
 def _callback_url(call: Call) -> str:
@@ -57,12 +51,11 @@ def _callback_url(call: Call) -> str:
 
 
 def _owe_callback(call: Call, task: Task, mode: Mapping[str, Any]) -> None:
-    if task.callback_url:
-        delivery = call.world.outbox.plan(task.id, task.started_by, task.callback_url, mode)
-        if delivery.wayward == "early":
-            delivery.due = call.now
-            call.world.outbox.note(delivery)
-            call.early = delivery
+    delivery = call.world.outbox.plan(task.id, task.started_by, task.callback_url, mode)
+    if delivery.wayward == "early":
+        delivery.due = call.now
+        call.world.outbox.note(delivery)
+        call.early = delivery
 
 
 def _dictated_id(call: Call, own: Mapping[str, Any]) -> str:

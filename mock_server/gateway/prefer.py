@@ -18,7 +18,9 @@ _UNDOCUMENTED = {"message": "Expected an answer, received the status that the re
 
 def preferences(request: Request, query: Mapping[str, list[str]]) -> dict[str, str]:
     """Return the preferences of a request: any of `code`, `example`; the header wins."""
-    wanted = {name: query[key][-1] for key, name in _IN_QUERY.items() if key in query} if query else {}
+    wanted: dict[str, str] = {}
+    if not query.keys().isdisjoint(_IN_QUERY):
+        wanted = {name: query[key][-1] for key, name in _IN_QUERY.items() if key in query}
     if "prefer" in request.headers:
         wanted |= dict(_PREFERENCE.findall(request.headers["prefer"]))
     return wanted

@@ -24,6 +24,7 @@ from .strict_json import parse_json, parse_query
 
 _log = logging.getLogger("covermock")
 _AS_THE_CONTRACT_SAYS: Mapping[str, int] = {}
+_NOTHING: Mapping[str, Any] = {}
 Respond = Callable[[Request, float, dict[str, Any]], Answer]
 
 
@@ -108,14 +109,14 @@ class Front:
     def operation(self, request: Request) -> tuple[Operation, Mapping[str, str]]:
         """Return the operation that the request asks for, and its raw path parameters. Raises `Refusal` (G12)."""
         methods, parameters = self.routes.find(request.path)
+        operation = methods.get(request.method)
+        if operation is not None:
+            return operation, parameters
         if not methods:
             expected, remedy = ", ".join(self.routes.paths), self.routes.remedy(request.path)
             raise Refusal(errors.NO_SUCH_PATH, expected=expected, received=excerpt(request.path), remedy=remedy)
-        operation = methods.get(request.method)
-        if operation is None:
-            allowed = ", ".join(sorted(methods))
-            raise Refusal(errors.METHOD_NOT_ALLOWED, expected=allowed, received=excerpt(request.method))
-        return operation, parameters
+        allowed = ", ".join(sorted(methods))
+        raise Refusal(errors.METHOD_NOT_ALLOWED, expected=allowed, received=excerpt(request.method))
 
     def read(self, operation: Operation, request: Request, parameters: Mapping[str, str]) -> Inputs:
         """Judge what the request itself shows: path, query, media type, body. Raises `Refusal` (G7)."""
@@ -132,7 +133,7 @@ def judge(operation: Operation, request: Request, parameters: Mapping[str, str])
     """Return what the request gives, and what is wrong with it. Raises `Refusal` where the body is no JSON."""
     raw_query = parse_query(request.query)
     query, broken = operation.read("query", raw_query)
-    given = Inputs({}, query, raw_query, {})
+    given = Inputs(_NOTHING, query, raw_query, _NOTHING)
     if parameters:
         given.path, more = operation.read("path", {name: [value] for name, value in parameters.items()})
         broken = broken + more

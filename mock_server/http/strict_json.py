@@ -16,8 +16,11 @@ def parse_query(query: str) -> dict[str, list[str]]:
     """Return the values of each parameter of a query, in order; blank ones count."""
     if "%" in query or "+" in query:
         return parse_qs(query, keep_blank_values=True)
+    if "&" not in query:
+        name, _, value = query.partition("=")
+        return {name: [value]} if query else {}
     values: dict[str, list[str]] = {}
-    for pair in query.split("&") if query else ():
+    for pair in query.split("&"):
         name, _, value = pair.partition("=")
         values.setdefault(name, []).append(value)
     return values
@@ -54,13 +57,8 @@ def _may_repeat_keys(body: bytes, value: Any) -> bool:
     """Return True if the exact (and slow) look is needed: not for a flat object whose quotation marks add up."""
     if not isinstance(value, dict) or b"\\" in body:
         return True
-    texts = len(value)
-    for inner in value.values():
-        if isinstance(inner, str):
-            texts += 1
-        elif isinstance(inner, dict | list):
-            return True
-    return body.count(b'"') != 2 * texts
+    kinds = list(map(type, value.values()))
+    return dict in kinds or list in kinds or body.count(b'"') != 2 * (len(kinds) + kinds.count(str))
 
 
 def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -103,10 +103,10 @@ class Server:
             self._together.add(request, client)
 
     def _respond(self, request: Request, client: Connection) -> None:
-        if self.mock.short(request):
+        mock = self._shared.mock
+        if not request.path.startswith(PREFIX) or mock.short(request):
             began = CLOCKS.wall()
-            self._deliver(request, client, self.mock.answer(request, began), began)
-            self._after()
+            self._finish(request, client, mock.answer(request, began), began)
             return
         loop, began = asyncio.get_running_loop(), CLOCKS.wall()
         work = loop.run_in_executor(self._threads, self._in_thread, request)
@@ -141,7 +141,7 @@ class Server:
     def _after(self) -> None:
         """Let webhooks go out that a changed world may owe, and waits end that may be met."""
         self._waiting.soon()
-        if self.mock.stirred:
+        if self._shared.mock.stirred:
             self.courier.poke()
 
     def _in_thread(self, request: Request) -> Answer:

@@ -124,8 +124,8 @@ def add_task(world: World, task_id: str, row: Spec, now: float, section: str = "
     starters = [one.id for one in starts(world.contract) if one.task_kind == row["lifecycle"]]
     _check_name((*at_row, "started_by"), "an operation that starts such tasks", starter, starters, none="")
     _remember(world, at_row, row, starts_from_task(world.contract, row["lifecycle"]))
-    task = world.begin(row["lifecycle"], row, now, task_id)
-    task.account, task.started_by = account, starter
+    task = world.begin(row["lifecycle"], row, now, task_id, account)
+    task.started_by = starter
     if row.get("state"):
         _put(world, task, row["state"], now, (*at_row, "state"))
     task.source, task.created_at = row.get("source", ""), row.get("created_at")

@@ -25,9 +25,10 @@ class Clock:
     def now(self, wall: float) -> float:
         """Return the world's time at the wall instant."""
         since = wall - self.wall
-        if -_LATE <= since < 0:
+        if since < 0 and since >= -_LATE:
             since = 0.0
-        return min(LAST, self.world + since * self.scale)
+        now = self.world + since * self.scale
+        return min(LAST, now)
 
     def advance(self, seconds: float) -> "Clock":
         """Return the clock after `seconds` (>= 0) more have passed at once."""

@@ -51,20 +51,19 @@ class Journal:
 
     def add(self, wall: float, now: float, request: Request, answer: Answer, order: int = 0) -> Entry:
         """Append an exchange; the oldest goes when there is no more room."""
-        self.total += 1
-        entry = Entry(self.total, wall, now, request, answer, order)
+        total = self.total = self.total + 1
+        entry = Entry(total, wall, now, request, answer, order)
         if len(request.body) > BODY_LIMIT:
             entry.request, entry.capped = replace(request, body=request.body[:BODY_LIMIT]), True
         self.keep(entry)
         return entry
 
     def keep(self, entry: Entry) -> None:
-        request, answer = entry.request, entry.answer
-        entry.size = _weight(request) + len(request.body) + len(answer.body) + _headers_weight(answer.headers)
-        entries, size = self.entries, self.size + entry.size
-        while entries and (len(entries) >= self.capacity or size > self.room):
-            size -= entries.popleft().size
+        entry.size = weight = _weight(entry.request, entry.answer)
+        entries, size = self.entries, self.size + weight
         entries.append(entry)
+        while (size > self.room or len(entries) > self.capacity) and len(entries) > 1:
+            size -= entries.popleft().size
         self.size = size
 
     @property
@@ -85,13 +84,13 @@ class Journal:
         return entries[place] if 0 <= place < len(entries) else None
 
 
-def _weight(request: Request) -> int:
-    """Return the bytes that a request takes besides its body, roughly."""
-    headers = request.headers
-    if request.head:
-        return _OBJECTS + request.head + _HEADER * len(headers)
-    texts = sum(map(len, headers)) + sum(map(len, headers.values())) + len(request.path) + len(request.query)
-    return _OBJECTS + texts + _HEADER * len(headers)
+def _weight(request: Request, answer: Answer) -> int:
+    """Return the bytes that an exchange takes, roughly."""
+    headers, head = request.headers, request.head
+    if not head:
+        head = sum(map(len, headers)) + sum(map(len, headers.values())) + len(request.path) + len(request.query)
+    bodies = len(request.body) + len(answer.body)
+    return _OBJECTS + head + _HEADER * len(headers) + bodies + _headers_weight(answer.headers)
 
 
 @lru_cache(maxsize=64)

@@ -103,12 +103,11 @@ def elapsed(task: Task, own: float) -> float:
 
 def index(task: Task, own: float) -> int:
     """Return which step of its plan the task is in at its own time."""
-    lived = (own if task.held is None else task.held) - task.began
-    by_time = len(task.plan) - 1
-    while by_time and task.plan[by_time].after > lived:
+    lived, plan = (own if task.held is None else task.held) - task.began, task.plan
+    by_time = len(plan) - 1
+    while by_time and plan[by_time].after > lived:
         by_time -= 1
-    by_polls = min(task.polls, len(task.plan)) - 1 if task.drive == POLLS else 0
-    return max(by_time, by_polls)
+    return max(by_time, min(task.polls, len(plan)) - 1) if task.drive == POLLS else by_time
 
 
 def at(task: Task, own: float) -> str:

@@ -24,7 +24,7 @@ _AS_USUAL: Spec = {}
 
 def digits(seed: int, number: int) -> str:
     """Return the 18 hexadecimal digits of the id with this number, in worlds of this seed."""
-    return blake2b(f"{seed}:{number}".encode(), digest_size=9).hexdigest()
+    return blake2b(b"%d:%d" % (seed, number), digest_size=9).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +188,8 @@ class World:
             if name not in self.tasks:
                 return name
 
-    def begin(self, lifecycle: str, own: Spec, now: float, name: str) -> Task:
+    def begin(self, lifecycle: str, own: Spec, now: float, name: str, account: str) -> Task:
         """Return a new task of that name (its id) with the plan that `own` asks for; it is not stored yet."""
         drive = own.get("drive", self.drive)
         began = now if drive == TIME else self.clock.moved
-        return Task(name, lifecycle, "", now, began, self.plan(lifecycle, own), drive)
+        return Task(name, lifecycle, account, now, began, self.plan(lifecycle, own), drive)

@@ -64,15 +64,14 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Answer a request that is known, else read."""
-        if self._ended:
-            return
-        if self._reader.clean and not self._busy and not self._clogged:
+        if self._reader.clean and not (self._busy or self._clogged or self._ended):
             known = self._heads.request(data)
             if known is not None:
                 self._begin(known, KEEP)
                 return
-        self._reader.feed(data)
-        self._go_on()
+        if not self._ended:
+            self._reader.feed(data)
+            self._go_on()
 
     def eof_received(self) -> bool:
         """Answer all that came; a client that waits for what isn't due yet is taken to be gone."""
@@ -163,16 +162,17 @@ class Connection(asyncio.Protocol):
 
     def reply(self, answer: Answer) -> None:
         """Write the answer of the request that is being answered; there is never more than one."""
+        transport, connection = self._transport, self._connection
         self._busy, self._drop, self._since = False, None, self._loop.time()
-        if self._transport.is_closing():
+        if transport.is_closing():
             return
         if answer.wire is not None:
             self._spoil(answer, answer.wire)
             return
-        self._transport.write(encode_answer(answer, head=self._is_head, connection=self._connection))
+        transport.write(encode_answer(answer, head=self._is_head, connection=connection))
         if answer.stream is not None and not self._is_head:
             self._busy = self._streaming = True  # what follows comes through `more`
-        elif answer.stream is not None or self._connection == CLOSE:
+        elif answer.stream is not None or connection == CLOSE:
             self._end()
         elif self._eof or not self._reader.clean:
             self._go_on()

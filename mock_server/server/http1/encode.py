@@ -20,19 +20,28 @@ def encode_answer(answer: Answer, *, head: bool, connection: str) -> bytes:
 
     The length of a stream is not known: it ends with the connection.
     """
-    streams, bodiless = answer.stream is not None, answer.status in _NO_BODY
-    body = b"" if head or bodiless else answer.body
-    length = b"" if streams or bodiless else b"Content-Length: %d\r\n" % len(answer.body)
+    body, status = answer.body, answer.status
+    if connection == KEEP and not head and answer.stream is None and status not in _NO_BODY:
+        return b"%b%d\r\n\r\n%b" % (_opening(status, answer.headers, int(CLOCKS.wall())), len(body), body)
+    streams, bodiless = answer.stream is not None, status in _NO_BODY
+    length = b"" if streams or bodiless else b"Content-Length: %d\r\n" % len(body)
+    body = b"" if head or bodiless else body
     end = _ENDS[CLOSE if streams else connection]
-    return b"%b%b%b%b%b" % (_head(answer.status, answer.headers), length, _date(int(CLOCKS.wall())), end, body)
+    return b"%b%b%b%b" % (_head(status, answer.headers, int(CLOCKS.wall())), length, end, body)
 
 
 @lru_cache(maxsize=256)
-def _head(status: int, headers: tuple[tuple[str, str], ...]) -> bytes:
+def _opening(status: int, headers: tuple[tuple[str, str], ...], second: int) -> bytes:
+    """Return the head of nearly all answers, up to the length of the body."""
+    return _head(status, headers, second) + b"Content-Length: "
+
+
+def _head(status: int, headers: tuple[tuple[str, str], ...], second: int) -> bytes:
     lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Unknown')}", *(f"{name}: {value}" for name, value in headers)]
+    lines.append(f"Date: {_date(second)}")
     return "".join(f"{line}\r\n" for line in lines).encode("latin-1", "replace")
 
 
 @lru_cache(maxsize=1)
-def _date(second: int) -> bytes:
-    return f"Date: {formatdate(second, usegmt=True)}\r\n".encode()
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)

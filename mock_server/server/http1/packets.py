@@ -12,26 +12,34 @@ from .head import FIELDS, KEEP, Head
 
 KEPT = 65_536  # bytes of a body that are kept whatever its limit: what a journal shows
 _END = b"\r\n\r\n"
-_KEPT = 1024  # heads, and as many lines of them and whole packets
-_LONGEST = 2048  # bytes of a head that is kept
+_KEPT = 1024  # lines of heads, and as many whole packets
+_LONGEST = 2048  # bytes of a head that needs no parser
 _SHORT = 1024  # bytes of a packet that is kept
+_NEW = 16  # lines of a head that never came before, at most
+_DIGITS = 15  # of a length, at most
+
+
+def _only(allowed: bytes) -> bytes:
+    """Return the table with which `translate` leaves bytes as they are if all of them are allowed, and no others."""
+    return bytes(byte if byte in allowed else (byte + 1) % 256 for byte in range(256))
+
+
 # What every parser reads alike. Anything else is llhttp's.
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE"})
-_PRINTABLE = bytes(range(32, 127))
-_IN_TARGETS = (string.ascii_letters + string.digits + "_.~/%:,;=&+-").encode()
-_ONE_OR_NO_QUERY = frozenset({b"  ", b" ? "})  # what is left of a first line without them
+_METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "DELETE")}
+_PRINTABLE = _only(bytes(range(32, 127)))
+_IN_START = _only((string.ascii_letters + string.digits + " ?_.~/%:,;=&+-!$'()*@").encode())
 # These say where a request ends and what comes after it; so what they say was read by llhttp, or they are.
-_FRAMING = frozenset({"host", "content-length", "connection"})
+_FRAMING = frozenset({"host", "connection"})
 _RARE = frozenset({"transfer-encoding", "expect", "upgrade", "proxy-connection"})
+_Plain = tuple[str, str, str, dict[str, str], int]
 
 
 class Heads:
-    """What heads said by their bytes and by those of their lines, and packets that were one whole request each."""
+    """What the lines of heads said, and packets that were one whole request each."""
 
     def __init__(self, longest: int = _LONGEST) -> None:
         self._longest = min(longest, _LONGEST)
-        self._known: dict[bytes, Head] = {}
-        self._lines: dict[str, tuple[str, str]] = {}
+        self._lines: dict[bytes, tuple[str, str]] = {}
         self._once: set[int] = set()  # hashes of packets that came once; two with the same one do no harm
         self._same: dict[bytes, Request] = {}
 
@@ -41,63 +49,57 @@ class Heads:
         if same is not None:
             return same
         end = packet.find(_END, 0, self._longest) + 4
-        head = self.head(packet[:end])
-        if head is None or len(packet) - end != head.length or len(packet) > KEPT:
+        plain = self._read(packet[:end])
+        if plain is None:
             return None
-        recurs = len(packet) <= _SHORT and self._came(packet)
-        request = Request(head.method, head.path, head.query, head.headers, packet[end:], recurs, end)
+        method, path, query, headers, length = plain
+        if len(packet) - end != length or len(packet) > KEPT:
+            return None
+        number = hash(packet)
+        recurs = number in self._once and len(packet) <= _SHORT
+        request = Request(method, path, query, headers, packet[end:], recurs, end)
         if recurs:
             _put(self._same, packet, request)
+        else:  # what comes but once needs no more room than a number
+            if len(self._once) >= _KEPT:
+                self._once.clear()
+            self._once.add(number)
         return request
 
     def head(self, raw: bytes) -> Head | None:
-        """Return what a whole head says, if a parser read it before, or its lines came before or are plain."""
-        head = self._known.get(raw)
-        if head is not None or len(raw) > self._longest:
-            return head
-        start, *lines = raw[:-4].decode("latin-1").split("\r\n")
-        if raw.translate(None, _PRINTABLE) != b"\r\n" * (len(lines) + 2):
-            return None
-        if raw[: len(start)].translate(None, _IN_TARGETS) not in _ONE_OR_NO_QUERY:
-            return None
-        method, target, version = start.split(" ")
-        headers = self._headers(lines)
-        if headers is None or version != "HTTP/1.1" or target[:1] != "/" or method not in _METHODS:
-            return None
-        path, _, query = target.partition("?")
-        return Head(method, path, query, headers, int(headers.get("content-length", 0)), KEEP)
+        """Return what a whole head says, if its lines came before or are plain."""
+        plain = self._read(raw)
+        return None if plain is None else Head(*plain, KEEP)
 
-    def _headers(self, lines: list[str]) -> dict[str, str] | None:
-        """Return the headers that the lines are, if there is one Host, none comes twice, and all can be known."""
-        headers: dict[str, str] = {}
-        for line in lines:
-            known = self._lines.get(line) or _plain(line)
-            if known is None:
+    def _read(self, raw: bytes) -> _Plain | None:
+        start, *lines = raw[:-4].split(b"\r\n")
+        words, found = start.split(b" "), list(map(self._lines.get, lines))
+        if len(words) != 3 or start.translate(_IN_START) != start or len(raw) > self._longest:
+            return None
+        target, method = words[1], _METHODS.get(words[0])
+        if method is None or target[:1] != b"/" or words[2] != b"HTTP/1.1" or found.count(None) > _NEW:
+            return None
+        while None in found:
+            at = found.index(None)
+            found[at] = plain = _plain(lines[at])
+            if plain is None:
                 return None
-            headers[known[0]] = known[1]
-        return headers if len(headers) == len(lines) <= FIELDS and "host" in headers else None
-
-    def _came(self, packet: bytes) -> bool:
-        """Return True if the packet came before; what comes but once needs no more room than a number."""
-        number = hash(packet)
-        if number in self._once:
-            return True
-        if len(self._once) >= _KEPT:
-            self._once.clear()
-        self._once.add(number)
-        return False
+        headers = dict(found)  # type: ignore[arg-type]  # mypy doesn't see that no None is left
+        if "host" not in headers or not len(headers) == len(lines) <= FIELDS:
+            return None
+        path, _, query = target.partition(b"?")
+        return method, _text(path), query.decode(), headers, int(headers.get("content-length", 0))
 
     def remember(self, raw: bytes, head: Head) -> None:
-        """Keep what a parser made of a whole head, if that asks for nothing besides an answer."""
+        """Keep what a parser made of the lines of a whole head, if that asks for nothing besides an answer."""
         if len(raw) > self._longest or head.connection != KEEP or not _RARE.isdisjoint(head.headers):
             return
-        _put(self._known, raw, head)
-        start, *lines = raw[:-4].decode("latin-1").split("\r\n")
-        if len(lines) != len(head.headers) or " /" not in start:
-            return  # no line alone says what one says that came twice, or a Host beside an absolute target
-        for line in lines:
-            key = line.partition(":")[0].lower()
-            _put(self._lines, line, (key, head.headers[key]))
+        for line in raw[:-4].split(b"\r\n")[1:]:
+            name, _, value = line.partition(b":")
+            key, text = name.lower().decode("latin-1"), value.strip().decode("latin-1")
+            # No line alone says what one says that came twice, or a Host beside an absolute target.
+            if head.headers.get(key) == text and line.translate(_PRINTABLE) == line:
+                _put(self._lines, line, (key, text))
 
 
 def _put(table: dict[Any, Any], name: object, value: object) -> None:
@@ -107,15 +109,25 @@ def _put(table: dict[Any, Any], name: object, value: object) -> None:
     table[name] = value
 
 
-def _plain(line: str) -> tuple[str, str] | None:
-    """Return the name and the value of a header that every parser reads alike, and that says nothing about framing."""
-    name, _, value = line.partition(": ")
+def _plain(line: bytes) -> tuple[str, str] | None:
+    """Return the name and the value of a header that every parser reads alike."""
+    name, _, value = line.partition(b": ")
     key = _key(name)
-    return (key, value) if key and value and value == value.strip() else None
+    if not key or not value or value != value.strip() or line.translate(_PRINTABLE) != line:
+        return None
+    if key == "content-length" and not (value.isdigit() and len(value) <= _DIGITS):
+        return None
+    return key, value.decode()
 
 
 @lru_cache(maxsize=256)
-def _key(name: str) -> str:
+def _key(name: bytes) -> str:
     """Return a header's name in lower case, or an empty text where it is no plain one, or says where a request ends."""
-    key = name.lower()
-    return key if name.replace("-", "").isalnum() and key not in _FRAMING | _RARE else ""
+    key = name.lower().decode("latin-1")
+    return key if name.replace(b"-", b"").isalnum() and key not in _FRAMING | _RARE else ""
+
+
+@lru_cache(maxsize=256)
+def _text(path: bytes) -> str:
+    """Return a path as text, and the same one again: journals keep it with each request."""
+    return path.decode()
