@@ -7,7 +7,7 @@ FOLDERS := $(shell sed -n 's/^"covermock\.[a-z_]*" = "\([a-z_]*\)"$$/\1/p' pypro
 SPECS := openapi/gateway.yaml openapi/admin.yaml examples/contracts/remix.yaml examples/contracts/transcripts.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help image foreign docs reference sdks weigh serve test test-many check lint format types spec-lint redocly no-redocly kill-matrix kill-matrix-subtle vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd wheel audit sbom clean
+.PHONY: help image foreign docs reference sdks weigh serve test test-many check lint format types spec-lint redocly no-redocly kill-matrix kill-contracts kill-matrix-subtle vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd wheel audit sbom clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -38,7 +38,7 @@ test: .venv/.stamp ## Run the tests on all cores: make test PYTEST_ARGS="-k faul
 	$(BIN)/pytest -n auto -rs $(PYTEST_ARGS)
 
 test-many: .venv/.stamp ## Run the tests that draw gateways, money and names by chance with all their seeds (an hour)
-	$(BIN)/pytest -n auto --many -m seeds $(PYTEST_ARGS)
+	$(BIN)/pytest -n auto --many -m "seeds or many" $(PYTEST_ARGS)
 
 check: lint types spec-lint test ## Everything that has to hold before a merge
 
@@ -70,6 +70,9 @@ no-redocly:
 
 kill-matrix: .venv/.stamp ## Judge every defect of the mock, and write who finds it into docs/defects.md
 	$(BIN)/python tools/kill_matrix.py $(ARGS)
+
+kill-contracts: .venv/.stamp ## The same for both example contracts, into the table of rates
+	$(BIN)/python tools/contract_kills.py examples/contracts/remix.yaml examples/contracts/transcripts.yaml --write $(ARGS)
 
 kill-matrix-subtle: .venv/.stamp ## The same for the harder defects, with more credits
 	$(BIN)/python tools/kill_matrix.py --subtle $(ARGS)

@@ -29,6 +29,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("seed", range(many if metafunc.config.getoption("--many") else few))
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only `make test-many` runs: a skip would be no verdict."""
+    late = [] if config.getoption("--many") else [one for one in items if one.get_closest_marker("many")]
+    items[:] = [one for one in items if one not in late]
+    config.hook.pytest_deselected(items=late)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail the run for each skipped test when COVERMOCK_NO_SKIPS=1: CI has all that a test may want."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")  # none in an xdist worker

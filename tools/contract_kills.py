@@ -52,7 +52,7 @@ def sources(contract: Contract, world: str) -> dict[str, tuple[str, ...]]:
         telling = {"least": need.least, "most": need.most}
         if need.least is not None and need.most is not None:
             step = (need.most - need.least) / 100
-            telling |= {"short": max(need.least - step, need.least / 2), "long": need.most + step}
+            telling |= {"short": max(need.least - step, need.least * 0.9), "long": need.most + step}
         ends = (f"{kind}_{name}={number}" for name, number in telling.items() if number is not None)
         found[kind] = (f"{kind}_ok", *ends)
     return found

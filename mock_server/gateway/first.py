@@ -11,6 +11,7 @@ from ..world.world import Spec
 
 _SECOND = "second"
 _BEYOND = 100  # a number out of a range lies this part of the range beyond it
+_LESS = 0.9  # or, below a small number, this part of it
 _LEFT = 3  # decimals of a number
 
 
@@ -68,7 +69,7 @@ def _sources(contract: Contract, operation: Operation, rule: Spec) -> Iterator[t
     for row in ranges:
         low, high = row["min"], row["max"]
         step = (high - low) / _BEYOND
-        ends = {"least": low, "most": high, "short": max(low - step, low / 2), "long": high + step}
+        ends = {"least": low, "most": high, "short": max(low - step, low * _LESS), "long": high + step}
         yield from (
             (f"{kind}_{end}", {**usual, row["of"]: _round(at)})
             for end, at in ends.items()
