@@ -51,7 +51,7 @@ COMMON = frozenset(
     ]
 )
 PLACES = ("servers", "clients")
-NUMBERS = {("settings.py", 400)}  # how many requests a run may send
+LIMIT = "MAX_"  # begins the names of constants that bound a run: their numbers are no statuses
 
 
 def names_of(contract: Contract) -> set[str]:
@@ -79,12 +79,17 @@ def _fields(node: Any) -> Iterator[str]:
 
 
 def literals(path: Path) -> Iterator[tuple[int, Any]]:
-    """Yield (line, value) of every literal in a module, but for its docstrings."""
+    """Yield (line, value) of every literal in a module, but for its docstrings and limits."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     told = {
         id(node.body[0].value)
         for node in ast.walk(tree)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and isinstance(node.body[0], ast.Expr)
+    }
+    told |= {
+        id(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).startswith(LIMIT)
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and id(node) not in told:
@@ -98,17 +103,12 @@ def words(value: Any) -> set[str]:
     return {value, *(word.strip("()[]{}'\",.:;`") for word in value.split())}
 
 
-def _own(path: Path) -> set[int]:
-    return {number for name, number in NUMBERS if name == path.name}
-
-
 def impurities(path: Path, names: set[str], statuses: set[int]) -> list[str]:
     """Return where a module has a name or a refusal's status of the contract."""
     return [
         f"{path.relative_to(ROOT)}:{line}: {value!r}"
         for line, value in literals(path)
-        if words(value) & names
-        or (isinstance(value, int) and not isinstance(value, bool) and value in statuses - _own(path))
+        if words(value) & names or (isinstance(value, int) and not isinstance(value, bool) and value in statuses)
     ]
 
 
