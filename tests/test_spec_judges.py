@@ -13,13 +13,28 @@ from support.servers import run, serving
 
 KEYS = {"main": "aio_your_api_key_here", "second": "aio_second_key", "poor": "aio_poor_key"}
 IDS = {"music_task": ("gen123213213213123bksv",), "audio": "aud_30s", "long_audio": "aud_60_1s", "fail_on": "assumed"}
-TWENTY = (  # defects that are found under each edit as without it: by operator and settings, whatever their names
-    "no-key-served key-prefix-served body-before-key malformed-json-500 flat-errors error-without-message "
-    "errors-with-200 not-found-mistyped second-cover-served running-music-covered startUploadCover-min-wider "
-    "startUploadCover-max-wider poor-403 foreign-task-shown getCoverStatus-unknown-shown status-goes-back "
-    "getCoverStatus-SUCCESS-with-one-result-less getCoverStatus-code-of-another-type created-at-moves "
-    "music-never-ends"
-).split()
+TWENTY = [  # defects found under each edit as without it: by operator and settings, whatever their names
+    "no-key-served",
+    "key-prefix-served",
+    "body-before-key",
+    "malformed-json-500",
+    "flat-errors",
+    "error-without-message",
+    "errors-with-200",
+    "not-found-mistyped",
+    "second-cover-served",
+    "running-music-covered",
+    "startUploadCover-min-wider",
+    "startUploadCover-max-wider",
+    "poor-403",
+    "foreign-task-shown",
+    "getCoverStatus-unknown-shown",
+    "status-goes-back",
+    "getCoverStatus-SUCCESS-with-one-result-less",
+    "getCoverStatus-code-of-another-type",
+    "created-at-moves",
+    "music-never-ends",
+]
 FEW = ("second-cover-served", "getCoverStatus-code-of-another-type")
 
 
