@@ -172,8 +172,15 @@ def _free_checks(flows: int) -> Callable[[Session], None]:
         with ThreadPoolExecutor(_CHECKERS, "covermock-check") as pool:
             for done in [pool.submit(run_check, session, check, keep) for check in CHECKS]:
                 done.result()
+        _load_generators()
 
     return free_checks
+
+
+def _load_generators() -> None:
+    """Import what generates requests, which takes a second, while the stories still wait for their webhooks."""
+    with suppress(ModuleNotFoundError):
+        from .ask import generated, stories  # noqa: F401
 
 
 def run_check(session: Session, check: Check, keep: int = 0) -> None:

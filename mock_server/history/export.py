@@ -16,7 +16,7 @@ from ..world.clock import Clock
 from ..world.fault import Fault
 from ..world.journal import Entry, Journal
 from ..world.outbox import Outbox
-from ..world.task import task_of
+from ..world.task import Tasks, task_of
 from ..world.webhook import PLANNED, SENDING, delivery_of
 from ..world.world import TaskSource, World
 
@@ -85,7 +85,7 @@ def current(name: str, spec: Document, facts: Document, contract: Contract) -> W
     world = World(name, spec, contract, Clock(**facts["clock"]), facts["seed"], facts["drive"])
     world.made, world.version, world.faults_made = facts["made"], facts["acts"], facts["faults_made"]
     world.sources = {key: TaskSource(**source) for key, source in facts["sources"].items()}
-    world.tasks = {row["id"]: task_of(row) for row in facts["tasks"]}
+    world.tasks = Tasks(map(task_of, facts["tasks"]))
     world.uses, world.yields = dict(facts["uses"]), dict(facts["yields"])
     world.accounts = {row["name"]: _read_account(row, world) for row in facts["accounts"]}
     world.faults = [Fault(**{**fault, "tasks": dict(fault["tasks"])}) for fault in facts["faults"]]

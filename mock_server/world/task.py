@@ -1,6 +1,6 @@
 """A task's state as a pure function of its facts and the time. Reading never changes anything."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ LEAST = 0.001  # seconds
 DRIVES = (TIME, MANUAL, POLLS)
 SUCCESS, FAILURE, STALL = "success", "failure", "stall"
 OUTCOMES = (SUCCESS, FAILURE, STALL)
+_FIRST, _PARTS = 40_000, 256
 
 
 class Step(NamedTuple):
@@ -51,6 +52,67 @@ class Task:
     held: float | None = None
     created_at: str | None = None
     results: tuple[Mapping[str, Any], ...] | None = None
+
+
+class Tasks(dict[str, Task]):
+    """Tasks by id, in the order in which they came. None is ever taken out.
+
+    A dict that is full moves all that it has, and everybody waits: 35 ms with 700,000. So what comes after the `_FIRST`
+    is in parts, by the hash of its id, of which each is moved for itself.
+    """
+
+    __slots__ = ("_order", "_parts")
+
+    def __init__(self, tasks: Iterable[Task] = ()) -> None:
+        super().__init__()
+        self._order: list[Task] = []
+        self._parts: list[dict[str, Task]] = []
+        for task in tasks:
+            self[task.id] = task
+
+    def get(self, name: str, default: Any = None) -> Any:
+        found = dict.get(self, name)
+        if found is None and self._parts:
+            found = self._parts[hash(name) % _PARTS].get(name)
+        return default if found is None else found
+
+    def __getitem__(self, name: str) -> Task:
+        found: Task | None = self.get(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return dict.__contains__(self, name) or (bool(self._parts) and name in self._parts[hash(name) % _PARTS])
+
+    def __setitem__(self, name: str, task: Task) -> None:
+        if name in self:
+            raise ValueError(f"expected a new id, received {name!r}")
+        self._order.append(task)
+        if len(self._order) <= _FIRST:
+            dict.__setitem__(self, name, task)
+            return
+        if not self._parts:
+            self._parts = [{} for _ in range(_PARTS)]
+        self._parts[hash(name) % _PARTS][name] = task
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __iter__(self) -> Iterator[str]:
+        return (task.id for task in self._order)
+
+    def __reversed__(self) -> Iterator[str]:
+        return (task.id for task in reversed(self._order))
+
+    def keys(self) -> KeysView[str]:  # type: ignore[override]
+        return KeysView(self)
+
+    def items(self) -> ItemsView[str, Task]:  # type: ignore[override]
+        return ItemsView(self)
+
+    def values(self) -> Sequence[Task]:  # type: ignore[override]
+        return self._order
 
 
 def task_of(row: Mapping[str, Any]) -> Task:

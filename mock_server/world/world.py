@@ -14,7 +14,7 @@ from .clock import Clock
 from .fault import Fault
 from .journal import Journal
 from .outbox import Outbox
-from .task import FAILURE, STALL, SUCCESS, TIME, Plan, Task, at, ends_in, own_time, plan
+from .task import FAILURE, STALL, SUCCESS, TIME, Plan, Task, Tasks, at, ends_in, own_time, plan
 
 Spec = Mapping[str, Any]
 KINDS = ("accounts", "sources", "faults", "tasks")  # of what a world may have many, up to its limits
@@ -67,7 +67,7 @@ class World:
     drive: str = TIME
     accounts: dict[str, Account] = field(default_factory=dict)
     sources: dict[str, TaskSource] = field(default_factory=dict)
-    tasks: dict[str, Task] = field(default_factory=dict)
+    tasks: dict[str, Task] = field(default_factory=Tasks)
     uses: dict[str, str] = field(default_factory=dict)
     yields: dict[str, Spec] = field(default_factory=dict)
     made: int = 0
