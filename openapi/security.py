@@ -26,6 +26,10 @@ class KeyScheme:
         """Return the headers of a request with a key."""
         return dict(in_place([self.carry(key)], "")[0])
 
+    def params(self, key: str) -> dict[str, str]:
+        """Return the parameters in the query of a request with a key."""
+        return {self.parameter: key} if self.parameter else {}
+
     @property
     def parameter(self) -> str:
         """Return the name of the query parameter that carries keys, or an empty text."""

@@ -227,6 +227,38 @@ def test_a_contract_that_was_broken_fails_the_test(tmp_path: Path) -> None:
     assert "pytest_plugin.py" not in output
 
 
+OWN = """
+import httpx, pytest
+
+@pytest.mark.gateway(drive="polls")
+def test_it(gateway_contract):
+    own = gateway_contract
+    with httpx.Client(base_url=own.url, headers=own.headers, params=own.params, trust_env=False) as http:
+        started = http.put("/ocr", json={"scan": own.source("scan", pages=3)})
+        job = started.json()["payload"]["job"]["ref"]
+        phases = [http.get("/ocr/" + job).json()["payload"]["job"]["phase"] for _ in range(3)]
+        done = own.put_task("reading", state="read")
+        assert http.put("/translations", json={"reading": done, "into": "pt"}).status_code == 201
+    assert (started.status_code, phases) == (201, ["new", "straight", "read"])
+    assert own.params == {"api_key": own.api_key} and own.headers == {}
+
+def test_badly(gateway_contract):
+    httpx.put(gateway_contract.url + "/ocr", json={}, params=gateway_contract.params)
+"""
+
+
+def test_a_gateway_follows_a_contract_of_ones_own(tmp_path: Path) -> None:
+    """Keys, sources and tasks are those of the file, and a client is judged by it, key in the query and all."""
+    (tmp_path / "test_own.py").write_text(OWN)
+    spec = str(Path(__file__).parent / "support" / "contracts" / "paperless.yaml")
+
+    output = pytest_run(tmp_path, f"--gateway-spec={spec}")
+
+    assert "1 failed, 1 passed" in output, output
+    assert "valid-request (P11, documented)" in output
+    assert '?api_key=\'"$GATEWAY_API_KEY"' in output
+
+
 def test_a_test_that_fails_by_itself_is_not_judged_besides(tmp_path: Path) -> None:
     """The first fault is the one that is shown."""
     (tmp_path / "test_bad.py").write_text(BAD + "    assert 'this' == 'that'\n")
