@@ -13,6 +13,7 @@ from support.servers import run, serving
 
 KEYS = {"main": "aio_your_api_key_here", "second": "aio_second_key", "poor": "aio_poor_key"}
 IDS = {"music_task": ("gen123213213213123bksv",), "audio": "aud_30s", "long_audio": "aud_60_1s", "fail_on": "assumed"}
+TELLING = {"short_audio": "aud_5_9s", "min_audio": "aud_6s", "max_audio": "aud_60s", "patience": 6.0}
 TWENTY = [  # defects found under each edit as without it: by operator and settings, whatever their names
     "no-key-served",
     "key-prefix-served",
@@ -38,11 +39,9 @@ TWENTY = [  # defects found under each edit as without it: by operator and setti
 FEW = ("second-cover-served", "getCoverStatus-code-of-another-type")
 
 
-def judged(contract: Path, defect: str = "") -> Judgement:
-    """Judge the mock of a contract, with a defect or without, by the same contract."""
-    with serving(
-        "--stage-seconds", "0.1", "--spec", str(contract), *(["--defect", defect] if defect else [])
-    ) as process:
+def judged(contract: Path) -> Judgement:
+    """Judge the mock of a contract by the same contract."""
+    with serving("--stage-seconds", "0.1", "--spec", str(contract)) as process:
         return judge(settings_for(process.url, KEYS, IDS), contract=load(contract))
 
 
@@ -92,7 +91,9 @@ def settings_of(row: Mapping[str, Any]) -> dict[str, Any]:
 def is_found(defect: str, contract: Path) -> bool:
     """Return True if a defect is found under the clause that it breaks."""
     clause = Catalogue(load(contract))[defect].clause
-    return any(one.clause == clause for one in judged(contract, defect).findings)
+    with serving("--stage-seconds", "0.3", "--spec", str(contract), "--defect", defect) as process:
+        judgement = judge(settings_for(process.url, KEYS, {**IDS, **TELLING}), contract=load(contract))
+    return any(one.clause == clause for one in judgement.findings)
 
 
 @pytest.mark.parametrize("defect", FEW)

@@ -62,6 +62,16 @@ def answer_fields(contract: Contract, operation: Operation) -> list[Field]:
     return list(fields(contract.root, schema, clause_of(operation))) if schema else []
 
 
+def holder_clause(contract: Contract, operation: Operation, field: Field) -> str:
+    """Return the clause of what holds a field of a success: it says what has to be there."""
+    holder = field.path[:-1]
+    while holder and holder[-1] == EACH:
+        holder = holder[:-1]
+    known = {one.path: one.clause for one in answer_fields(contract, operation)}
+    whole = flat(contract.root, schema_of(operation.answer))
+    return known.get(holder, str(whole.get("x-clause", clause_of(operation))))
+
+
 def body_fields(contract: Contract, operation: Operation) -> list[Field]:
     schema = body_schema(contract.root, operation.raw)
     return list(fields(contract.root, schema, operation.clause or "")) if schema else []

@@ -16,6 +16,7 @@ from ..fields import (
     clause_of,
     drop,
     facts_in,
+    holder_clause,
     of_kind,
     put,
     rename,
@@ -77,7 +78,8 @@ def answer_field(contract: Contract, operation: str, field: str, how: str, to: A
         else:
             put(value, found.path, lambda _: to)
 
-    clause = found.clause if how != "missing" else clause_of(contract.by_id[operation])
+    gone = how in {"missing", "renamed"}
+    clause = holder_clause(contract, contract.by_id[operation], found) if gone else found.clause
     sentence = f"{words} {found.name} in answers of {operation}"
     return Defect(*acceptance(contract, clause), sentence, spoil=rewrite(in_place(change), {operation}))
 
