@@ -52,6 +52,8 @@ class Sent:
 class Answer:
     """What came back. `problem` is empty for a complete HTTP answer, else says how it fell short.
 
+    `sealed` is a content coding of the body that can't be undone here, `garbled` says why a known one couldn't.
+
     `seconds` is the time from the request's last byte, or from the connection's end, to the answer's last byte.
     """
 
@@ -60,10 +62,14 @@ class Answer:
     body: bytes = b""
     seconds: float = 0.0
     problem: str = ""
+    sealed: str = ""
+    garbled: str = ""
 
     @cached_property
     def json(self) -> Any:
         """Return the body's JSON value, or `UNREADABLE` when it is none."""
+        if self.garbled:
+            return UNREADABLE
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
@@ -89,6 +95,8 @@ class Answer:
         """Return the answer in a few words, as reports show it."""
         if self.problem:
             return self.problem
+        if self.sealed or self.garbled:
+            return f"{self.status} {self.garbled or f'a body in the coding {self.sealed}'}"
         text = self.body.decode("utf-8", "replace")
         return f"{self.status} {text[:300]}{'…' if len(text) > 300 else ''}"
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 OK: Final = 200
+_SWITCHING: Final = 101
 UNAUTHORIZED: Final = 401
 NOT_FOUND: Final = 404
 NOT_ALLOWED: Final = 405
@@ -13,12 +14,22 @@ BAD_GATEWAY: Final = 502
 UNAVAILABLE: Final = 503
 _LATER: Final = frozenset({LIMITED, UNAVAILABLE})
 _AGAIN: Final = frozenset({408, 409, 421, 423, 425, 429})  # refusals that a repetition may change
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _TOO_LARGE: Final = 413
 _WITHOUT_BODY: Final = frozenset({204, 304})
 
 
+def is_interim(status: int) -> bool:
+    """Return True if an answer follows this head on the same connection."""
+    return 100 <= status < 200 and status != _SWITCHING
+
+
 def is_success(status: int | None) -> bool:
     return status is not None and 200 <= status < 300
+
+
+def is_redirect(status: int) -> bool:
+    return status in _REDIRECTS
 
 
 def is_refusal(status: int) -> bool:
@@ -51,6 +62,11 @@ def is_too_large(status: int) -> bool:
 
 def has_no_body(status: int) -> bool:
     return status in _WITHOUT_BODY
+
+
+def is_hidden(status: int) -> bool:
+    """Return True if there is nothing, or nothing any more: so some say that nothing can be seen yet."""
+    return status in {NOT_FOUND, GONE}
 
 
 def is_gone(status: int) -> bool:

@@ -40,6 +40,7 @@ class Evidence:
     reasons: dict[str, str] = field(default_factory=dict)
     times: Counter[str] = field(default_factory=Counter)
     suspects: list[tuple[Exchange, Any]] = field(default_factory=list)
+    warnings: Counter[str] = field(default_factory=Counter)
     by_exchange: dict[int, list[str]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -68,6 +69,11 @@ class Evidence:
                 self.times[found.fingerprint] += 1
                 self.found.setdefault(found.fingerprint, found)
                 self.by_exchange.setdefault(found.number, []).append(found.fingerprint)
+
+    def warn(self, text: str) -> None:
+        """Note what is no fault, and worth a word."""
+        with self._lock:
+            self.warnings[self.redact(text)] += 1
 
     def suspect(self, exchange: Exchange, due: Any) -> None:
         """Keep an exchange whose key was not looked at, or too late: the whole history will tell which."""

@@ -1,35 +1,44 @@
 """Holds an answer against what may come back: every exchange of a run passes here, whoever sent it."""
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
-from covermock.openapi import AFFORDABLE, LEVELS, Contract, Operation, Routes, Validator, clauses_of, facts, marks
-from covermock.openapi.needs import rows_of
+from covermock.openapi import LEVELS, Contract, Operation, Routes, Validator, clauses_of, facts, marks
 
 from ..exchange import UNREADABLE, Answer, Exchange
-from ..statuses import GONE, NOT_ALLOWED, NOT_FOUND, is_error
+from ..statuses import GONE, LIMITED, NOT_ALLOWED, NOT_FOUND, is_error, is_refusal
 from .evidence import Blame, Evidence
 from .expect.expectations import Expectation
-from .expect.reasons import REQUEST, Reason
+from .expect.poverty import POOR, Poverty, error_schema
+from .expect.reasons import IDENTITY, REQUEST, Reason
 from .expect.sentences import Sentences
+from .send.pace import is_limited
 
 SLOW_SECONDS = 2.0
 
 
 class Judge:
-    """Judges exchanges with one gateway by its contract, into `evidence`."""
+    """Judges exchanges with one gateway by its contract, into `evidence`.
 
-    def __init__(self, contract: Contract, evidence: Evidence) -> None:
+    `unknown` is the status, by operation, that an id gets which nobody has.
+    """
+
+    def __init__(self, contract: Contract, evidence: Evidence, unknown: Mapping[str, int]) -> None:
         self.contract, self.evidence = contract, evidence
         sentences = Sentences(contract)
         self.rule, self.named = sentences.rule, sentences.named
         self._accepted = {one.id: Validator(one.schema(one.success), contract.root) for one in contract.operations}
         self._errors: dict[int, Validator] = {}
+        self._poverty = Poverty(contract, unknown)
         self._routes = Routes(contract.operations)
 
     def judge(self, at: Exchange, expected: Expectation) -> list[str]:
         """Note what the exchange shows; return the fingerprints of what it breaks."""
         answer, complete = at.answer, self.rule("complete")
+        if is_limited(answer):
+            self.evidence.note_untried(expected.clauses, "the gateway's rate limit (429) left a request unanswered")
+            return []
         self.evidence.note_tried(complete)
         if answer.is_failure:
             self.judge_failure(at, self._crash(expected))
@@ -50,35 +59,54 @@ class Judge:
             self._broke(crash or self.rule("complete"), at, title, "no 5xx")
 
     def _judge_status(self, at: Exchange, expected: Expectation) -> None:
-        answer, due = at.answer, expected.due
-        if due is None:
-            if not expected.open and not answer.is_failure:
-                self._judge_acceptance(at, expected)
+        due = expected.due
+        if at.answer.is_failure:
+            return
+        if due is not None:
+            self._judge_refusal(at, expected, due)
+        elif not expected.open:
+            self._judge_acceptance(at, expected)
+
+    def _judge_refusal(self, at: Exchange, expected: Expectation, due: Reason) -> None:
+        answer = at.answer
+        of_poverty = answer.status not in due.statuses and self._poverty.shows(expected.operation, answer, due)
+        if of_poverty and at.sent.who != POOR:
+            self._note_poverty(expected, answer)
             return
         if answer.ok:
             self._broke(due.accepted, at, due.fact, _words(due))
         elif expected.open:
             return
-        elif answer.status in {due.status, *due.also}:
+        elif answer.status in due.statuses:
             order = self.rule("order") if expected.later else ()
             self.evidence.note_tried({*due.accepted, *due.other, *order})
-        elif due.rank <= REQUEST and answer.status in _later(expected):
+        elif due.rank <= REQUEST and answer.status in self._later(expected):
             self.evidence.suspect(at, due)  # it may not have looked at what is wrong, or at something else first
         else:
-            self._broke(self._misplaced(due, expected, answer), at, due.fact, _words(due))
+            self._broke(self._misplaced(due, expected, at), at, due.fact, _words(due))
+        self._poverty.learn(at, expected.operation, due)
 
     def _judge_acceptance(self, at: Exchange, expected: Expectation) -> None:
         operation, answer = expected.operation, at.answer
         assert operation is not None
+        if self._poverty.shows(operation, answer) or answer.status == LIMITED:
+            self._note_poverty(expected, answer)
+            return
         own = (operation.clause, operation.answer.get("x-clause"))
         free = self.rule("free") if operation.polls else ()
         tried = [one for clause in own for one in self.named(clause)]
         by_rule = (*self.rule("json"), *self.rule("media-type"), *self.rule("key"), *free)
         self.evidence.note_tried([*by_rule, *tried, *expected.refused])
         if not answer.ok and answer.status != operation.success:
-            blamed = self._refusal(operation, expected, answer)
+            blamed = self._refusal(operation, expected, at)
             expectation = f"{operation.success}, since it is valid"
             self._broke(blamed, at, f"{operation.id} accepts a valid request", expectation)
+
+    def _note_poverty(self, expected: Expectation, answer: Answer) -> None:
+        what = "ask too much" if answer.status == LIMITED else "have run out of credits"
+        reason = f"an account seems to {what}: it got {answer.status}"
+        self.evidence.note_untried(expected.clauses, reason)
+        self.evidence.warn(reason)
 
     def _judge_form(self, at: Exchange, expected: Expectation) -> None:
         answer, operation = at.answer, expected.operation
@@ -98,11 +126,10 @@ class Judge:
         if not self._is_json(at):
             return
         value, schema = answer.json, operation.schema(status)
-        # A null instead of a value breaks what is said of the value in this very state.
-        nulls = {name: said for name, said, one in marks(self.contract.root, schema, value, "x-clause") if one is None}
         for violation in self._accepted[operation.id].violations(value, "body"):
             pointer = f"{violation.clause}#{violation.sentence}" if violation.clause else clause
-            pointer = nulls.get(violation.where.rpartition(".")[2], pointer) if violation.kind == "type" else pointer
+            if violation.kind in {"type", "required"}:
+                pointer = self._said_of(schema, value, violation.where) or pointer
             title = f"{operation.id}: {violation.where} is {violation.expected}"
             self.evidence.note_broken(named(pointer), title, violation.told, str(answer), at)
         self.evidence.note_tried(
@@ -112,17 +139,29 @@ class Judge:
             done = success.name in facts(self.contract.root, schema, value, "task.status")
             self.evidence.note_tried(named(success.clause) if done else ())
 
+    def _said_of(self, schema: Mapping[str, Any], value: Any, where: str) -> str | None:
+        """Return the sentence that says, in this very state, what a null or missing part of an answer is."""
+        *way, name = where.split(".")[1:] or [""]
+        given = holder = copy.deepcopy(value)
+        for step in way:
+            holder = holder[int(step)] if isinstance(holder, list) else holder[step]
+        if not isinstance(holder, dict) or holder.get(name) is not None:
+            return None
+        holder[name] = None
+        said = marks(self.contract.root, schema, given, "x-clause")
+        return next((pointer for key, pointer, one in said if key == name and one is None), None)
+
     def _judge_error(self, at: Exchange, expected: Expectation) -> None:
         answer, operation = at.answer, expected.operation
         own = self.rule("paths") if operation is None else ()
-        envelope = self.rule("envelope")
-        self.evidence.note_tried((*own, *envelope))
+        envelope = own or self.rule("envelope")
+        self.evidence.note_tried(envelope)
         if not self._is_json(at, own):
             return
-        schema, value = self._error_schema(operation, answer.status), answer.json
+        schema, value = error_schema(self.contract, operation, answer.status), answer.json
         for violation in self._error_validator(schema).violations(value, "body"):
             title = f"an error's {violation.where} is {violation.expected}"
-            self.evidence.note_broken((*envelope, *own), title, violation.told, str(answer), at)
+            self.evidence.note_broken(envelope, title, violation.told, str(answer), at)
         said = {
             name: next(facts(self.contract.root, schema, value, f"error.{name}"), None) for name in ("status", "type")
         }
@@ -135,9 +174,10 @@ class Judge:
 
     def _judge_type(self, at: Exchange, due: Reason, given: Any) -> None:
         """Judge the label, where the status is the one that is due; elsewhere in the body it only breaks the form."""
-        if at.answer.status != due.status or not due.type:
-            return
-        elsewhere = self.rule("envelope") if due.type.encode() in at.answer.body else ()
+        envelope = self.rule("envelope")
+        if at.answer.status != due.status or not due.type or (envelope and not isinstance(given, str)):
+            return  # where there is no label at its place, the form is broken, and no more is known
+        elsewhere = envelope if due.type.encode() in at.answer.body else ()
         least = max((LEVELS.index(level) for _, level in elsewhere), default=0)
         blamed = [(clause, LEVELS[max(least, LEVELS.index(level))]) for clause, level in due.typed]
         self.evidence.note_tried(due.typed if given == due.type else blamed)
@@ -156,9 +196,12 @@ class Judge:
     def _is_json(self, at: Exchange, instead: tuple[Blame, ...] = ()) -> bool:
         """Return True if the body is JSON; judge it and its content type."""
         answer = at.answer
+        if answer.sealed:
+            self.evidence.warn(f"bodies in the coding {answer.sealed}, which nobody asked for, could not be read")
+            return False
         if answer.json is UNREADABLE:
             own = self.rule("envelope") if is_error(answer.status) else self.rule("json")
-            self._broke((*instead, *own), at, "JSON comes out", "a JSON body")
+            self._broke(instead or own, at, "JSON comes out", "a JSON body")
             return False
         if not answer.is_json:
             received = f"Content-Type: {answer.headers.get('content-type', '(no such header)')}"
@@ -168,41 +211,40 @@ class Judge:
 
     def _crash(self, expected: Expectation) -> tuple[Blame, ...]:
         """Return what a 5xx breaks: the rule of complete answers, and that of invalid requests where it was one."""
-        invalid = expected.due is not None and expected.due.rank == REQUEST
+        invalid = expected.due is not None and expected.due.rank == REQUEST and not expected.risk
         row = self.contract.errors.get("invalid-params") if invalid else None
         return (*self.rule("complete"), *self.named(row.clause if row else None))
 
-    def _misplaced(self, due: Reason, expected: Expectation, answer: Answer) -> tuple[Blame, ...]:
+    def _misplaced(self, due: Reason, expected: Expectation, at: Exchange) -> tuple[Blame, ...]:
         """Return what another refusal than the due one breaks: the order of checks where a later reason came first."""
-        if not answer.problem and answer.status in _later(expected):
+        answer, operation = at.answer, expected.operation
+        usual = self._poverty.unknown.get(operation.id) if operation else None
+        if due.rank == IDENTITY and not due.is_foreign and answer.status == usual:
+            return due.other
+        if answer.status in self._later(expected) or self._poverty.shows(operation, answer, due):
             return self.rule("order")
-        if answer.status in self._unpaid and expected.operation and expected.operation.polls:
+        if self._poverty.stops_poll(operation, at, due):
             return (*self.rule("order"), *self.rule("free"))
+        guess = next((one for one in expected.later if one.status_is_a_guess), None)
+        if guess and due.is_documented and is_refusal(answer.status):
+            return (*self.rule("order"), *guess.other)  # a later reason may have come first, in a status of its own
         return (*due.other, *(self.rule("operations") if answer.status == NOT_ALLOWED else ()))
 
-    def _refusal(self, operation: Operation, expected: Expectation, answer: Answer) -> tuple[Blame, ...]:
+    def _later(self, expected: Expectation) -> set[int]:
+        """Return the statuses of the reasons that come after the due one, and what this gateway makes of them."""
+        found = {status for reason in expected.later for status in reason.statuses}
+        by_id = any(reason.rank == IDENTITY for reason in expected.later)
+        usual = self._poverty.unknown.get(expected.operation.id) if by_id and expected.operation else None
+        return found | ({usual} if usual else set())
+
+    def _refusal(self, operation: Operation, expected: Expectation, at: Exchange) -> tuple[Blame, ...]:
         """Return what the refusal of a valid request breaks."""
+        answer = at.answer
         if operation.polls and answer.status in {NOT_FOUND, GONE}:
             return self.rule("ends")
-        if operation.polls and answer.status in self._unpaid:
+        if self._poverty.stops_poll(operation, at):
             return (*self.rule("order"), *self.rule("free"))
         return (*expected.refused, *(self.rule("key") if answer.status in self.contract.unauthorized else ()))
-
-    @property
-    def _unpaid(self) -> set[int]:
-        """Return the statuses that say that credits are missing."""
-        rows = (row for one in self.contract.operations for row in rows_of(one) if row["check"] == AFFORDABLE)
-        return {self.contract.errors[row["error"]].status for row in rows}
-
-    def _error_schema(self, operation: Operation | None, status: int) -> Mapping[str, Any]:
-        """Return the schema of the documented error, or of any where this one isn't documented."""
-        operations = [operation] if operation else self.contract.operations
-        found = [each.documented(status) for each in operations if each.documented(status)]
-        others = [each.responses[code] for each in operations for code in each.refusals]
-        response: Mapping[str, Any] = next(iter((*found, *others)), {})
-        content: Mapping[str, Any] = next(iter(response.get("content", {}).values()), {})
-        schema: Mapping[str, Any] = content.get("schema", {})
-        return schema
 
     def _error_validator(self, schema: Mapping[str, Any]) -> Validator:
         return self._errors.setdefault(id(schema), Validator(schema, self.contract.root))
@@ -212,10 +254,5 @@ class Judge:
 
 
 def _words(due: Reason) -> str:
-    statuses = " or ".join(str(status) for status in sorted({due.status, *due.also}))
+    statuses = " or ".join(str(status) for status in sorted(due.statuses))
     return f"{statuses}, since {due.fact}"
-
-
-def _later(expected: Expectation) -> set[int]:
-    """Return the statuses of the reasons that come after the due one."""
-    return {status for reason in expected.later for status in (reason.status, *reason.also)}

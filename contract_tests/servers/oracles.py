@@ -8,11 +8,11 @@ from typing import Any
 
 from covermock.openapi import Operation, marks
 
-from ..exchange import MAIN_KEY, Exchange, json_object
-from ..statuses import NOT_FOUND, is_gone
+from ..exchange import Exchange, json_object
+from ..statuses import NOT_ALLOWED, NOT_FOUND, asks_to_wait, is_gone
 from .ask.polling import DONE_WORDS
 from .expect.knowledge import KnownTask
-from .expect.reasons import KEY
+from .expect.reasons import IDENTITY, KEY
 from .session import Session
 
 
@@ -145,7 +145,7 @@ def success_has_its_name(session: Session, task: KnownTask, seen: list[Poll]) ->
     lifecycle = session.knowledge.lifecycles[task.kind]
     known = {state.name for state in lifecycle.states}
     for poll in seen:
-        done = poll.status.lower() in DONE_WORDS or (poll.results and poll.status == task.status)
+        done = poll.status.lower() in DONE_WORDS or (poll.results and task.endless and poll.status == task.status)
         if poll.status and poll.status not in known and done:
             title, expected = f"the completed status is {lifecycle.success.name}", repr(lifecycle.success.name)
             blamed = session.judge.named(lifecycle.success.clause)
@@ -153,17 +153,36 @@ def success_has_its_name(session: Session, task: KnownTask, seen: list[Poll]) ->
 
 
 def keys_are_looked_at_first(session: Session) -> None:
-    """A wrong key that got an answer to something else was looked at too late, or not at all."""
+    """A wrong key that got the refusal of something else was looked at too late.
+
+    One in another place may have been taken, where a request without any is refused for that: then nothing came first.
+    """
+    rule, elsewhere = session.judge.rule("order"), session.judge.rule("key-elsewhere")
     suspects = [(exchange, due) for exchange, due in session.evidence.suspects if due.rank == KEY]
-    keyless = [one for one in session.transport.history if not one.sent.who and not _has_key(session, one)]
-    late = {_operation(session, one) for one, _ in suspects if not _has_key(session, one)} & {
-        _operation(session, one) for one in keyless if one.answer.status in session.contract.unauthorized
-    }
+    tell_nothing = {exchange.number for exchange, _ in suspects}
     for exchange, due in suspects:
-        order = _operation(session, exchange) in late
-        title = "the key is looked at first" if order else due.fact
-        blamed = session.judge.rule("order") if order else due.accepted
+        name = _operation(session, exchange)
+        refusals = [one for one in _refusals_of_keys(session, name) if one.number not in tell_nothing]
+        if exchange.answer.status in {one.answer.status for one in refusals}:
+            continue  # so this gateway refuses keys here, whatever else is wrong
+        unauthorized = (one for one in refusals if one.answer.status in session.contract.unauthorized)
+        first = any(_names_nobodys(session, one) for one in unauthorized)
+        taken = first and bool(elsewhere) and due.accepted == elsewhere
+        blamed = due.accepted if taken or not rule else rule
+        title = due.fact if blamed is due.accepted else "the key is looked at first"
         session.evidence.note_broken(blamed, title, str(due.status), str(exchange.answer), exchange)
+
+
+def _names_nobodys(session: Session, exchange: Exchange) -> bool:
+    """Return True if nothing but its key and its id is wrong with a request."""
+    later = session.expectations.of(exchange.sent).later
+    return bool(later) and later[0].rank == IDENTITY
+
+
+def _refusals_of_keys(session: Session, operation: str) -> list[Exchange]:
+    """Return the requests without our key in its place that an operation refused."""
+    keyless = (one for one in session.transport.history if not one.sent.who and not one.answer.ok)
+    return [one for one in keyless if _operation(session, one) == operation]
 
 
 def requests_are_looked_at_before_ids(session: Session) -> None:
@@ -191,13 +210,6 @@ def _operation(session: Session, exchange: Exchange) -> str:
     return operation.id if operation else exchange.sent.path
 
 
-def _has_key(session: Session, exchange: Exchange) -> bool:
-    """Return True if anything in the headers is, or looks like, a key."""
-    scheme = session.contract.scheme
-    named = scheme.header.lower() if scheme else ""
-    return any(name.lower() == named or MAIN_KEY in value for name, value in exchange.sent.headers)
-
-
 def task_ids_are_unique(session: Session) -> None:
     """No two accepted requests get the same task id."""
     seen = set[str]()
@@ -214,7 +226,9 @@ def every_task_can_be_polled(session: Session, polls: dict[str, list[Poll]]) -> 
     for start, operation in session.contract.polled_by.items():
         tasks = [task for task in session.knowledge.tasks.values() if task.started_by == start and task.owner == "main"]
         sent = [one for one in _sent_to(session, operation) if one.sent.who]
-        asked = [one for one in sent if tasks and tasks[0].id in session.expectations.ids(operation, one.sent)]
+        lost = [task.id for task in tasks if task.lost]
+        asked = [one for one in sent if lost and lost[0] in session.expectations.ids(operation, one.sent)]
+        asked = [one for one in asked if not one.answer.is_failure and not asks_to_wait(one.answer.status)]
         if asked and not any(task.id in polls for task in tasks):
             title, blamed = (
                 f"{operation.id} shows the tasks that {start} has accepted",
@@ -230,9 +244,16 @@ def operations_are_where_they_belong(session: Session) -> None:
     for operation in session.contract.operations:
         keyed = [one for one in _sent_to(session, operation) if one.sent.who == "main"]
         gone = all(is_gone(one.answer.status) for one in keyed)
-        if len(keyed) > 2 and gone and _needs_more(session, keyed):
+        if len(keyed) > 2 and gone and _needs_more(session, keyed) and not _refuses_others(session, keyed):
             title, rule = f"{operation.method} {operation.path} exists", session.judge.rule("operations")
             session.evidence.note_broken(rule, title, "an operation", str(keyed[0].answer), keyed[0])
+
+
+def _refuses_others(session: Session, keyed: list[Exchange]) -> bool:
+    """Return True if a path is there after all: nothing is found there, but other methods are not allowed."""
+    paths = {one.sent.path for one in keyed if one.answer.status == NOT_FOUND}
+    others = (one for one in session.transport.history if one.sent.path in paths)
+    return any(one.answer.status == NOT_ALLOWED for one in others)
 
 
 def _sent_to(session: Session, operation: Operation) -> list[Exchange]:

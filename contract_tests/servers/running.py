@@ -9,6 +9,8 @@ from typing import cast
 from covermock.openapi import Contract
 
 from ..exchange import Exchange, Sent
+from ..statuses import is_redirect
+from .ask.business import an_account_without_credits_is_told_so_last
 from .ask.checks import CHECKS, Ask, Check
 from .ask.flows import PaidFlow, linger, plan_flows
 from .ask.polling import has_ended
@@ -77,6 +79,8 @@ def preflight(session: Session) -> str:
     session.transport.timeout = ANSWER_SECONDS
     if all(one.answer.problem for one in exchanges):
         return _silence(session, exchanges)
+    if all(is_redirect(one.answer.status) for one in exchanges):
+        return _elsewhere(session, exchanges[0])
     if all(one.answer.status in session.contract.unauthorized for one in exchanges):
         return _refused_keys(session)
     for who in ("second", "poor"):
@@ -91,6 +95,12 @@ def _silence(session: Session, exchanges: list[Exchange]) -> str:
         if not more.answer.problem:
             return ""
     return f"expected an answer from {session.settings.url}, received: {first}"
+
+
+def _elsewhere(session: Session, redirected: Exchange) -> str:
+    """Return what to say when every request is redirected: http to https, say."""
+    where = redirected.answer.headers.get("location", "(no Location)")
+    return f"expected the gateway at {session.settings.url}, received a redirect to {where}: name that gateway's URL"
 
 
 def _refused_keys(session: Session) -> str:
@@ -121,6 +131,7 @@ def _whole_run(session: Session, progress: Progress) -> None:
     receiver = Receiver(session) if hears and settings.max_credits else None
     try:
         flows = affordable_flows(session, plan_flows(session, receiver), progress)
+        run_check(session, an_account_without_credits_is_told_so_last)  # so that the rest knows what poverty looks like
         _side_by_side(session, [*(one.flow for one in flows), _free_checks(len(flows))], progress)
         _afterwards(session, progress)
     finally:

@@ -24,7 +24,9 @@ from .send.budget import Budget, OutOfBudgetError
 from .send.transport import Transport
 from .settings import Settings
 
+_LONG_WAITED = 60.0  # seconds that a rate limit may cost before the run contents itself with less
 _TRIES = 20  # free requests that failed and are sent once more
+_REPETITIONS = 2  # of each of them: two mishaps in a row are rare, three are none
 _SLOW = 6  # slow answers (a missing one counts twice) after which a run contents itself with less
 
 
@@ -45,10 +47,10 @@ class Session:
         self.expectations = Expectations(self.contract, self.knowledge)
         redact = redactor(settings.keys.values())
         self.evidence = Evidence(redact, lambda exchange: curl(exchange.sent, settings.url, scheme))
-        self.judge = Judge(self.contract, self.evidence)
+        self.judge = Judge(self.contract, self.evidence, self.knowledge.unknown)
         self.chance = random.Random(settings.seed)  # noqa: S311 - for made-up ids, not for secrets
         self.strays: set[str] = set()  # facts that the gateway has not kept, and may have charged for
-        self.unknown: dict[str, int] = {}  # by operation: the status that an id gets which nobody has
+        self.unknown = self.knowledge.unknown
         self.asked: set[str] = set()
         self.postponed: list[tuple[Sent, Expectation, str]] = []
         self.story: list[str] = []
@@ -106,18 +108,19 @@ class Session:
         """Return a repetition of a free request that failed: what fails once only breaks the rule of answers alone."""
         with self._lock:
             self._tries -= 1
-        if self._tries < 0 or not self.budget.requests_left:
-            return first
-        again = self.transport.send(sent)
-        if again.answer.is_failure:
-            return first
-        self.judge.judge_failure(first)
-        return again
+        for _ in range(_REPETITIONS if self._tries >= 0 else 0):
+            if not self.budget.requests_left:
+                return first
+            again = self.transport.send(sent)
+            if not again.answer.is_failure:
+                self.judge.judge_failure(first)
+                return again
+        return first
 
     @property
     def is_slow(self) -> bool:
         """Return True if the gateway is so slow that the run contents itself with less."""
-        return self.slow >= _SLOW
+        return self.slow >= _SLOW or self.transport.pace.waited > _LONG_WAITED
 
     def _refuse_repetition(self, expectation: Expectation) -> None:
         """Send no more of what was accepted once although it had to be refused, or could cost more than is left."""
@@ -133,6 +136,9 @@ class Session:
         due = expectation.due
         if operation and due and due.rank == IDENTITY and not expectation.later and not expectation.open:
             self.unknown.setdefault(operation.id, answer.status)
+        if operation and operation.starts and answer.is_failure:
+            named = self.expectations.ids(operation, exchange.sent)
+            self.knowledge.doubtful |= {(operation.id, name) for name in named}
         if operation is None or not answer.ok:
             return
         if due and _top_price(expectation):

@@ -201,9 +201,11 @@ def _range(need: Need) -> str:
 
 
 def _warnings(session: Session) -> tuple[str, ...]:
-    budget = session.budget
+    budget, pace = session.budget, session.transport.pace
+    limited = f"the gateway limits the rate: {pace.limited} answers were 429, and the run went slower"
+    others = (*session.evidence.warnings, *([limited] if pace.limited else []))
     told = (f"the shortest story that failed: {session.evidence.redact(' | '.join(session.story))}",)
-    story = told if session.story else ()
+    story = (*others, *(told if session.story else ()))
     if not budget.stray_requests:
         return story
     accepted = f"the gateway accepted {budget.stray_requests} requests that it had to refuse for free"

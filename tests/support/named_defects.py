@@ -63,7 +63,7 @@ U11 documented: no-clips
 U7 assumed: callback-twice callback-early callback-once callback-for-ever callback-of-another-form
   callback-of-another-task callback-unfinished callback-without-clips callback-with-key
 G15 assumed: nul-500 surrogate-500 deep-500 big-500 bad-utf8-500 big-dropped malformed-dropped nul-dropped
-  status-truncated malformed-slow
+  status-truncated malformed-slow unknown-music-500
 """
 
 

@@ -173,12 +173,13 @@ def _again(session: Session, story: Story, when: str) -> None:
         return
     place = session.bodies(operation).places[0]
     sent = session.about(operation, source, story.example.body, story=f"starts a second one {when}", place=place)
-    exchange = session.send(sent)
+    due = session.expectations.broken(operation, row)
+    expected = Expectation(operation, replace(due, fact=f"{due.fact} {when}"))
+    exchange = session.send(sent, expected)
     latest = session.knowledge.used(operation, source)[0]
     poll(session, latest, "looks whether the first one failed meanwhile: then another one is open")
     if session.knowledge.is_used(operation, source):
-        due = session.expectations.broken(operation, row)
-        session.judge.judge(exchange, Expectation(operation, replace(due, fact=f"{due.fact} {when}")))
+        session.judge.judge(exchange, expected)
 
 
 def _look(session: Session, task: KnownTask, story: Story, hook: Hook | None, polled: Exchange) -> None:

@@ -2,16 +2,19 @@
 
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from typing import Any
 
 from covermock.openapi import Operation
 
 from ...exchange import Exchange, Sent
+from ...statuses import is_refusal
 from ..evidence import Blame
 from ..expect.bodies import Example
 from ..expect.expectations import Expectation
 from ..session import Session
 
 Asking = Generator[Sent | tuple[Sent, Expectation], Exchange | None, None]
+_SOMEWHERE = "https://example.com"
 OTHER_FORM = "no-such-task"
 
 
@@ -35,18 +38,33 @@ def _bodies(session: Session, operation: Operation) -> Asking:
     bodies, first, understood = session.bodies(operation), None, False
     unknown = session.expectations.unknown(operation)
     for number, (example, plain) in enumerate(bodies.valid()):
-        body = {**plain, bodies.hook: example.hook} if example.hooked else plain
+        body = {**plain, bodies.hook: _hook(session, example)} if example.hooked else plain
         story = f"names an unknown id, in a body like the example {example.name!r}"
         sent = session.about(operation, session.unknown_id(operation), body, story=story, place=example.place)
         blamed = _blamed(session, operation, example, sent) if number else ()
         exchange = yield sent, _expected(session, operation, blamed, first)
         first = first or exchange
+        _note_misread(session, operation, example, exchange)
         understood |= bool(exchange and unknown and exchange.answer.status == unknown.status)
     example = bodies.examples[0]
     clause = session.judge.named(example.clause)
     if first and understood and unknown and first.answer.status != unknown.status:
         title = f"{operation.id} understands the example {example.name!r}"
         session.evidence.note_broken(clause, title, f"{unknown.status}, as for others", str(first.answer), first)
+
+
+def _hook(session: Session, example: Example) -> Any:
+    """Return the example's webhook, or one that a public gateway may call: some refuse those on this machine."""
+    settings = session.settings
+    return example.hook if settings.loopback else f"{settings.callback_base.rstrip('/') or _SOMEWHERE}/webhook"
+
+
+def _note_misread(session: Session, operation: Operation, example: Example, exchange: Exchange | None) -> None:
+    """Note a place of ids that this gateway doesn't know: what it says of such requests shows no more than that."""
+    usual = session.unknown.get(operation.id)
+    refused = exchange and is_refusal(exchange.answer.status) and exchange.answer.status != usual
+    if refused and usual and example.place and example.place != operation.id_places[0]:
+        session.expectations.misread.add((operation.id, ".".join(example.place)))
 
 
 def _blamed(session: Session, operation: Operation, example: Example, sent: Sent) -> tuple[Blame, ...]:

@@ -3,14 +3,17 @@
 from collections.abc import Callable
 
 from ...exchange import Exchange
+from ...statuses import is_hidden
 from ..expect.knowledge import KnownTask
 from ..send.budget import OutOfBudgetError
 from ..session import Session
 
 DONE_WORDS = frozenset({"success", "succeeded", "complete", "completed", "done", "finished", "ready"})
+_FAILED_WORDS = frozenset({"failed", "failure", "error", "cancelled", "canceled", "expired", "rejected"})
 _GROWTH = 1.15
 _LONGEST = 10.0  # seconds between two polls, at most
 _FAILURES = 6  # polls in a row without a status, after which the task is given up
+_HIDDEN = 8.0  # seconds after which a task that is not found is not just late
 _FAIR_WAIT = 10.0  # seconds after which a task that still runs is worth a word, if requests ran out before patience
 OnPoll = Callable[[Exchange], None]
 
@@ -34,7 +37,9 @@ def follow(session: Session, task: KnownTask, on_poll: OnPoll = lambda _: None) 
             return _stop_early(session, task, waited, str(error))
         on_poll(exchange)
         failures = 0 if exchange.answer.ok else failures + 1
-        if failures >= _FAILURES:
+        hidden = is_hidden(exchange.answer.status) and waited < _HIDDEN
+        if failures >= _FAILURES and not hidden:
+            task.lost = True
             _note_untried(session, f"its status could not be read: {exchange.answer}")
             return False
         pause = min(pause * _GROWTH, max(_LONGEST, session.settings.poll_interval))
@@ -45,7 +50,8 @@ def follow(session: Session, task: KnownTask, on_poll: OnPoll = lambda _: None) 
 def has_ended(session: Session, task: KnownTask) -> bool:
     """Return True if the task is at its end, under whatever name the gateway gives it."""
     known = {state.name for state in session.knowledge.lifecycles[task.kind].states}
-    return session.knowledge.terminal(task) or (task.status not in known and task.status.lower() in DONE_WORDS)
+    named_otherwise = task.status not in known and task.status.lower() in DONE_WORDS | _FAILED_WORDS
+    return session.knowledge.terminal(task) or named_otherwise
 
 
 def is_running(session: Session, task: KnownTask) -> bool:
@@ -63,6 +69,7 @@ def _note_untried(session: Session, reason: str) -> None:
 
 
 def _note_endless(session: Session, task: KnownTask, waited: float) -> None:
+    task.endless = True
     exchange = poll(session, task, "polls the task a last time")
     title, expected = f"{task.kind} tasks end", f"an end within {waited:.0f} s (--patience)"
     received = f"{task.status!r} after {waited:.0f} s"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from covermock.openapi import AFFORDABLE, SOURCE_WITHIN, Contract, Operation, Routes
+from covermock.openapi import AFFORDABLE, LEVELS, SOURCE_WITHIN, Contract, Operation, Routes
 from covermock.openapi.needs import Row, links_from, row_with, rows_of
 
 from ...exchange import MAIN_KEY, Sent, json_body
@@ -12,7 +12,8 @@ from ..evidence import Blame
 from .bodies import Bodies
 from .keys import key_of
 from .knowledge import FOREIGN, NO, UNSURE, YES, Knowledge, KnownTask
-from .reasons import CREDITS, KEY, REQUEST, Reason, Reasons
+from .oddities import is_strange_id
+from .reasons import BUSINESS, CREDITS, KEY, REQUEST, Reason, Reasons
 from .request import Reading, read_request
 
 _TELLING = 8  # so long an id can stand in a body by chance no more: it is looked for without quotes, too
@@ -50,6 +51,7 @@ class Expectations:
         self.knowledge = knowledge
         self.reasons = Reasons(contract)
         self.bodies = {one.id: Bodies(contract, one) for one in contract.operations if one.starts}
+        self.misread: set[tuple[str, str]] = set()  # operations, and places of ids that this gateway doesn't know
         self._routes = Routes(contract.operations)
         names = {name for operation in contract.operations for _, name in operation.id_places}
         self._documented = frozenset(_examples(contract.root, names)) - {""}
@@ -68,17 +70,22 @@ class Expectations:
         found = [*keyed, *shown, *known, *([self._poor(operation, unpaid)] if unpaid else [])]
         reasons = sorted(dict.fromkeys(found), key=lambda reason: reason.rank)
         due, later = (reasons[0] if reasons else None), tuple(reasons[1:])
+        due = self._in_another_place(operation, reading, due) if due else None
         price, unsure = operation.top_price, not any(reason.sure for reason in reasons)
         risky = due is not None and unsure and (not operation.id_places or self._names_somebodys_id(sent))
         return Expectation(
             operation,
             due,
             later,
-            odd_key or odd_id or reading.values or bool(reading.odd & self.contract.open),
+            odd_key or odd_id or reading.values or self._is_odd(operation, reading),
             self._refused(operation, reading),
             0 if due else price,
             price if risky else 0,
         )
+
+    def _is_odd(self, operation: Operation, reading: Reading) -> bool:
+        """Return True if a request has what no schema can say, or what this gateway was seen to misunderstand."""
+        return bool(reading.odd & self.contract.open) or (operation.id, reading.named_in) in self.misread
 
     def route(self, sent: Sent) -> tuple[Operation | None, Mapping[str, str]]:
         """Return the operation that a request asks for, and its path parameters."""
@@ -87,6 +94,10 @@ class Expectations:
 
     def ids(self, operation: Operation, sent: Sent) -> list[str]:
         return read_request(self.contract, operation, sent, self.route(sent)[1]).ids
+
+    def ids_of(self, sent: Sent, operation: Operation) -> list[str]:
+        """Return the ids that a request names, if it asks for the operation."""
+        return self.ids(operation, sent) if self.route(sent)[0] is operation else []
 
     def unknown(self, operation: Operation) -> Reason | None:
         """Return the reason to refuse an id that nobody has, or None where the operation needs no id."""
@@ -153,15 +164,39 @@ class Expectations:
             answer = self.knowledge.answer(operation, row, (*reading.ids, "")[0], who, self._documented)
             own = self.reasons.precondition(operation, row)
             if answer == NO:
-                own = self.reasons.of_another_kind(operation, row) if self._other_kind(operation, reading) else own
-                return [self._poor(operation, row) if own.rank == CREDITS else own.or_status(*either)], False
+                own = self._unknown(operation, row, reading, own)
+                strange = "id" in row and is_strange_id((*reading.ids, "")[0])
+                return [self._poor(operation, row) if own.rank == CREDITS else own.or_status(*either)], strange
             if answer == FOREIGN:
-                return [self.reasons.foreign(operation, row)], False
+                return [self.reasons.foreign(operation, row).or_status(*self._usual(operation))], False
             if answer == UNSURE:
                 return [], True
             if answer != YES:
-                either.add(own.status)
+                either |= {own.status, *self._usual(operation)}
         return [], bool(either)
+
+    def _in_another_place(self, operation: Operation, reading: Reading, due: Reason) -> Reason:
+        """Return the reason where the id stands in a place that is known less well: that may be why it is refused."""
+        own = self.bodies.get(operation.id)
+        others = {f"{place}.{name}" for place, name in operation.id_places[1:]}
+        if own is None or not reading.ids or reading.named_in not in others:
+            return due
+        example = next((one for one in own.examples if ".".join(one.place or ()) == reading.named_in), None)
+        said = self.reasons.sentences.named(example.clause if example else None)
+        weaker = due.is_documented and said and said[0][1] != LEVELS[0]
+        return replace(due, other=said) if weaker else due
+
+    def _unknown(self, operation: Operation, row: Row, reading: Reading, own: Reason) -> Reason:
+        """Return why an id is refused, which may name a task of another kind.
+
+        For a poll it is as if there were none. To start from it breaks any of the rules that tasks must keep.
+        """
+        if self._other_kind(operation, reading):
+            return self.reasons.of_another_kind(operation, row)
+        if operation.starts and "lifecycle" in row and (*reading.ids, "")[0] in self.knowledge.tasks:
+            rules = (self.reasons.precondition(operation, one) for one in rows_of(operation))
+            return own.or_status(*(reason.status for reason in rules if reason.rank == BUSINESS))
+        return own
 
     def _other_kind(self, operation: Operation, reading: Reading) -> bool:
         """Return True if a poll names a task that is there, of another kind than it shows."""
@@ -171,7 +206,11 @@ class Expectations:
     def _poor(self, operation: Operation, row: Row) -> Reason:
         unknown = self.unknown(operation)
         own = self.reasons.precondition(operation, row)
-        return own.or_status(unknown.status) if unknown else own
+        return own.or_status(unknown.status, *self._usual(operation)) if unknown else own
+
+    def _usual(self, operation: Operation) -> set[int]:
+        """Return the status that this gateway gives to ids that nobody has, if that was seen."""
+        return {self.knowledge.unknown[operation.id]} if operation.id in self.knowledge.unknown else set()
 
     def _refused(self, operation: Operation, reading: Reading) -> tuple[Blame, ...]:
         """Return the sentences that the refusal of a valid request breaks."""

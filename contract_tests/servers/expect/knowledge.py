@@ -23,7 +23,10 @@ YES, NO, UNSURE, FOREIGN, PERHAPS = "yes", "no", "unsure", "another account's", 
 
 @dataclass(slots=True, eq=False)
 class KnownTask:
-    """A task that the gateway accepted from us. `statuses` are those seen, in order, each once in a row."""
+    """A task that the gateway accepted from us. `statuses` are those seen, in order, each once in a row.
+
+    `lost`: it could not be polled for long; `endless`: it was polled for as long as the run has patience.
+    """
 
     id: str
     kind: str
@@ -31,6 +34,8 @@ class KnownTask:
     source: str = ""
     started_by: str = ""
     statuses: list[str] = field(default_factory=list)
+    lost: bool = False
+    endless: bool = False
 
     @property
     def status(self) -> str:
@@ -41,7 +46,9 @@ class KnownTask:
 class Knowledge:
     """Facts about the ids of a run. Whatever is in none of the tables was made up by us: the gateway can't know it.
 
-    `shared`: whose source it is, is open.
+    `shared`: whose source it is, is open. `doubtful` are the starts, by operation and source, that got no answer: they
+    may have been accepted; `twins` are ids that several tasks got. `unknown` is the status, by operation, that an id
+    gets which nobody has.
     """
 
     given: tuple[Given, ...]
@@ -49,11 +56,15 @@ class Knowledge:
     shared: bool = True
     tasks: dict[str, KnownTask] = field(default_factory=dict)
     started: dict[tuple[str, str], list[KnownTask]] = field(default_factory=dict)
+    doubtful: set[tuple[str, str]] = field(default_factory=set)
+    twins: set[str] = field(default_factory=set)
+    unknown: dict[str, int] = field(default_factory=dict)
     lock: RLock = field(default_factory=RLock, repr=False)
 
     def learn(self, operation: Operation, task_id: str, owner: str, source: str) -> KnownTask:
         with self.lock:
             task = KnownTask(task_id, operation.task_kind, owner, source, operation.id)
+            self.twins |= {task_id} & self.ids
             self.tasks.setdefault(task_id, task)
             self.started.setdefault((operation.id, source), []).append(task)
             return task
@@ -140,7 +151,11 @@ class Knowledge:
         """Return whether nothing was started from the id; one that was given may have been used before."""
         started = self.used(operation, name)
         if started:
-            return UNSURE if self._all_failed(started) else NO
+            ends = {task.kind: self.lifecycles[task.kind].success.name for task in started}
+            sure = (task.status == ends[task.kind] and task.id not in self.twins for task in started)
+            return NO if any(sure) else UNSURE
+        if (operation.id, name) in self.doubtful:
+            return UNSURE
         return YES if name in self.tasks else UNSURE
 
     def used(self, operation: Operation, source: str) -> list[KnownTask]:
@@ -150,7 +165,7 @@ class Knowledge:
     def is_used(self, operation: Operation, source: str) -> bool:
         """Return True if a task that hasn't failed was started from the source."""
         started = self.used(operation, source)
-        return bool(started) and not self._all_failed(started)
+        return bool(started) and not self._all_failed(started) and not any(task.id in self.twins for task in started)
 
     def _all_failed(self, started: Iterable[KnownTask]) -> bool:
         return all(task.status == self.lifecycles[task.kind].failure.name for task in started)

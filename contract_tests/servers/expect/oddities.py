@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 LONG = 5200  # characters; no length is documented, and far longer texts are open
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{2,5})?(/[!-~]*)?")
+_PLAIN_ID = re.compile(r"[A-Za-z0-9._~:/+=-]+")
+_LONG_ID = 200  # characters
+_BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 _ANY_URL = re.compile(r"[hH][tT][tT][pP][sS]?://[^/?#\s]+")
 
 
@@ -21,6 +24,16 @@ def odd_text(value: str) -> bool:
     if not value:
         return False
     return not value.strip() or value != value.strip() or len(value) > LONG or any(_odd(char) for char in value)
+
+
+def is_strange_id(text: str) -> bool:
+    """Return True if an id has a form that a gateway, or a firewall before it, may refuse without a look."""
+    return not _PLAIN_ID.fullmatch(text) or ".." in text or len(text) > _LONG_ID
+
+
+def has_broken_escape(query: str) -> bool:
+    """Return True if a query has a percent sign that escapes nothing."""
+    return bool(_BROKEN_ESCAPE.search(query))
 
 
 def _odd(char: str) -> bool:

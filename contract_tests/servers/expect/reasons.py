@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from covermock.openapi import AFFORDABLE, Contract, Operation, Violation
+from covermock.openapi import AFFORDABLE, LEVELS, Contract, Operation, Violation
 from covermock.openapi.needs import Row
 
 from ..evidence import Blame
 from .sentences import Sentences
 
 KEY, REQUEST, IDENTITY, BUSINESS, CREDITS = range(5)  # the order of checks
+_KNOWN = frozenset({"documented", "corroborated"})
 _PARAMETERS = frozenset({"type", "required"})  # what the clause of invalid parameters is about, whichever they are
 
 
@@ -18,7 +19,7 @@ class Reason:
     """A reason to refuse. `accepted` is broken by a 2xx, `other` by a refusal with another status.
 
     `also` are statuses that are right, too, since the contract leaves open which one comes first; `type` is the label
-    that the error has, `typed` the sentences that say so.
+    that the error has, `typed` the sentences that say so; `is_foreign`: it is another account's.
     """
 
     fact: str
@@ -29,11 +30,27 @@ class Reason:
     also: frozenset[int] = frozenset()
     type: str = ""
     typed: tuple[Blame, ...] = ()
+    is_foreign: bool = False
+
+    @property
+    def statuses(self) -> frozenset[int]:
+        """Return the statuses that are right."""
+        return self.also | {self.status}
+
+    @property
+    def status_is_a_guess(self) -> bool:
+        """Return True if nothing better than an inferred sentence says which status it is."""
+        return bool(self.other) and not any(level in _KNOWN for _, level in self.other)
+
+    @property
+    def is_documented(self) -> bool:
+        """Return True if the documentation says which status it is."""
+        return any(level == LEVELS[0] for _, level in self.other)
 
     @property
     def sure(self) -> bool:
         """Return True if a documented or corroborated sentence says that such a request is an error."""
-        return self.rank == CREDITS or any(level in {"documented", "corroborated"} for _, level in self.other)
+        return self.rank == CREDITS or any(level in _KNOWN for _, level in self.other)
 
     def or_status(self, *statuses: int) -> "Reason":
         """Return the reason with more statuses that are right."""
@@ -69,7 +86,8 @@ class Reasons:
         rule = self.contract.rules.get("ownership")
         own = self.precondition(operation, row)
         other = self.sentences.about("status", rule, operation) or self.sentences.named(rule)
-        return replace(own, fact=f"another account's id gives {own.status}", accepted=other, other=other)
+        fact = f"another account's id gives {own.status}"
+        return replace(own, fact=fact, accepted=other, other=other, is_foreign=True)
 
     def misplaced(self, name: str, fact: str, operation: Operation) -> Reason:
         """Return the reason to refuse a key that stands elsewhere: it counts as none, as far as that is known."""
@@ -91,8 +109,9 @@ class Reasons:
         what = f"without {violation.where}" if violation.kind == "required" else f"with {violation.where} not"
         fact = f"{operation.id} {what}" + ("" if violation.kind == "required" else f" {violation.expected}")
         own = self.row("invalid-params", fact, REQUEST, operation)
-        # That a type is not coerced is known no better than that wrong types are refused.
-        named = () if violation.kind == "type" else self.sentences.named(pointer)
+        if violation.kind == "type":
+            return replace(own, fact=fact)  # that it is not coerced is known no better than that it is refused
+        named = self.sentences.named(pointer)
         return replace(
             own,
             accepted=_once(named, own.accepted if generally else ()) or own.accepted,

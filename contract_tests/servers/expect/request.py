@@ -1,6 +1,7 @@
 """What a request itself shows: what is wrong with it by its schema, and what of it the contract leaves open."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,8 +10,9 @@ from urllib.parse import parse_qs
 from covermock.openapi import JSON, Contract, Operation, Violation, branches
 
 from ...exchange import Sent
-from .oddities import depth, has_infinity, is_open, repeats_keys
+from .oddities import depth, has_broken_escape, has_infinity, is_open, repeats_keys
 
+_JSON_TYPE = re.compile(rf'{JSON}(\s*;\s*charset="?utf-8"?)?', re.IGNORECASE)
 _DEEP = 10  # levels of JSON that nobody documented
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -19,7 +21,8 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 class Reading:
     """A request as the contract reads it. `ids` are those that it is about, as far as they are texts.
 
-    `odd` are the words for what of it no schema can say, `values` says that a value is one that nobody documented.
+    `named_in` is where the first of them stands, `odd` are the words for what of it no schema can say, `values` says
+    that a value is one that nobody documented.
     """
 
     violations: list[Violation] = field(default_factory=list)
@@ -27,6 +30,7 @@ class Reading:
     odd: set[str] = field(default_factory=set)
     values: bool = False
     ids: list[str] = field(default_factory=list)
+    named_in: str = ""
     body: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -35,6 +39,7 @@ def read_request(contract: Contract, operation: Operation, sent: Sent, path: Map
     reading = Reading()
     given = parse_qs(sent.query, keep_blank_values=True)
     twice = "twice" in contract.open
+    reading.odd |= {"encodings"} if has_broken_escape(sent.query) else set()
     _read_parameters(operation, "query", given, reading, twice_open=twice)
     _read_parameters(operation, "path", {name: [text] for name, text in path.items()}, reading)
     _read_parameters(operation, "header", _headers(operation, sent), reading)
@@ -42,13 +47,14 @@ def read_request(contract: Contract, operation: Operation, sent: Sent, path: Map
         reading.odd |= {"body-on-get"} if sent.body is not None else set()
     else:
         types = [value for name, value in sent.headers if name.lower() == "content-type"]
-        known = len(types) == 1 and types[0].partition(";")[0].strip().lower() == JSON
+        known = len(types) == 1 and bool(_JSON_TYPE.fullmatch(types[0].strip()))
         reading.odd |= set() if known else {"media-types"}
         _read_body(contract, operation, sent.body or b"", reading)
     query = {name: texts[0] for name, texts in given.items()}
     values = {"query": query, "body": reading.body, "path": path}
-    named = [values.get(place, {}).get(name) for place, name in operation.id_places]
-    reading.ids = [str(name) for name in named if isinstance(name, str) or type(name) is int]
+    named = {f"{place}.{name}": values.get(place, {}).get(name) for place, name in operation.id_places}
+    ids = {place: str(name) for place, name in named.items() if isinstance(name, str) or type(name) is int}
+    reading.ids, reading.named_in = list(ids.values()), next(iter(ids), "")
     return reading
 
 

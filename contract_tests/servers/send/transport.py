@@ -6,14 +6,14 @@ from threading import BoundedSemaphore, Event, Lock
 
 from covermock.openapi import KeyScheme, in_place
 
-from ...exchange import CUT_KEY, MAIN_KEY, UPPER_KEY, Answer, Exchange, Sent
-from ...statuses import asks_to_wait, is_refusal
+from ...exchange import CUT_KEY, MAIN_KEY, UPPER_KEY, Exchange, Sent
+from ...statuses import is_refusal
 from .budget import Budget
-from .wire import Target, decimal, receive
+from .pace import Pace, pause_before
+from .wire import Target, receive
 
 ANSWER_SECONDS = 5.0  # how long an answer is waited for; G15 allows 2
 _AT_ONCE = 6  # requests on their way at the same time: more could overrun a small server's queue
-_LONGEST_PAUSE = 30.0  # seconds of Retry-After that are obeyed
 Observer = Callable[[Exchange], None]
 
 
@@ -35,22 +35,21 @@ class Transport:
         self.began = time.monotonic()
         self._target = Target.of(url)
         self._keys = keys
-        self._gap = 1 / rate if rate else 0.0
-        self._next = 0.0
+        self.pace = Pace(rate)
         self._lock = Lock()
         self._turns = BoundedSemaphore(_AT_ONCE)
 
     def send(self, sent: Sent, price: int = 0, *, probe: bool = False) -> Exchange:
-        """Send one request that may cost up to `price` credits; a free one obeys a Retry-After once.
+        """Send one request that may cost up to `price` credits; obey a Retry-After.
 
-        Raises `OutOfBudgetError` and `StoppedError` instead of sending.
+        What got 429 is sent again, and a free one that got 503. Raises `OutOfBudgetError` and `StoppedError` instead of
+        sending.
         """
-        exchange = self._once(sent, price, probe)
-        pause = None if price else _pause(exchange.answer)
-        if pause is None:
-            return exchange
-        self.wait(pause)
-        return self._once(sent, price, probe)
+        exchange, tries = self._once(sent, price, probe), 0
+        while (pause := pause_before(exchange.answer, tries, paid=price > 0)) is not None:
+            self.wait(pause)
+            exchange, tries = self._once(sent, price, probe), tries + 1
+        return exchange
 
     def wait(self, seconds: float) -> None:
         """Wait, unless the run is cut short. Raises `StoppedError`."""
@@ -77,6 +76,7 @@ class Transport:
             wired = Sent(sent.method, sent.path, sent.who, query, headers, sent.body)
             with self._turns:
                 answer = receive(self._target, wired, self.timeout)
+            self.pace.note(answer)
             charged = bool(answer.problem) or not is_refusal(answer.status)
         finally:
             self.budget.settle(price, charged=charged and price > 0, probe=probe)
@@ -96,16 +96,5 @@ class Transport:
         """Wait until the rate allows one more request."""
         if self.stopped.is_set():
             raise StoppedError
-        if not self._gap:
-            return
-        with self._lock:
-            now = time.monotonic()
-            turn = max(self._next, now)
-            self._next = turn + self._gap
-        self.wait(max(turn - now, 0))
-
-
-def _pause(answer: Answer) -> float | None:
-    """Return the seconds that an answer asks to wait, or None when there is nothing to wait for."""
-    seconds = decimal(answer.headers.get("retry-after", "").strip())
-    return min(float(seconds), _LONGEST_PAUSE) if asks_to_wait(answer.status) and seconds is not None else None
+        if pause := self.pace.turn():
+            self.wait(pause)

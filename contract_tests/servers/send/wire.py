@@ -6,15 +6,15 @@ import io
 import socket
 import ssl
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from ...exchange import Answer, Sent
-from ...statuses import has_no_body
+from ...statuses import has_no_body, is_interim
+from .codings import MOST_BYTES, UnknownCodingError, decoded
 
 _CHUNK = 65536
-_MOST_BYTES = 1024 * 1024  # of a body that is read; no documented answer is near it
 _MOST_DIGITS = 18
 _EXCESS_SECONDS = 0.02
 REFUSED, HUNG = "no connection", "no answer"
@@ -58,7 +58,7 @@ def receive(target: Target, sent: Sent, timeout: float) -> Answer:
     with connection:
         began = time.monotonic()
         answer = _talk(connection, _encode(target, sent), sent.method, end)
-        return Answer(answer.status, answer.headers, answer.body, time.monotonic() - began, answer.problem)
+        return replace(answer, seconds=time.monotonic() - began)
 
 
 def _connect(target: Target, timeout: float) -> socket.socket:
@@ -73,10 +73,15 @@ def _encode(target: Target, sent: Sent) -> bytes:
     query = f"?{sent.query}" if sent.query else ""
     lines = [f"{sent.method} {target.prefix}{sent.path}{query} HTTP/1.1", f"Host: {target.authority}"]
     lines += ["User-Agent: covermock-check", "Accept: application/json", "Connection: close"]
+    lines += [] if _names(sent, "accept-encoding") else ["Accept-Encoding: identity"]
     lines += [f"{name}: {value}" for name, value in sent.headers]
     if sent.body is not None or sent.method in {"POST", "PUT", "PATCH"}:
         lines.append(f"Content-Length: {len(sent.body or b'')}")
     return "\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n\r\n" + (sent.body or b"")
+
+
+def _names(sent: Sent, header: str) -> bool:
+    return any(name.lower() == header for name, _ in sent.headers)
 
 
 def _talk(connection: socket.socket, request: bytes, method: str, end: float) -> Answer:
@@ -136,13 +141,34 @@ class _Readable:
 def _read(connection: socket.socket, method: str, end: float) -> Answer:
     incoming = _Incoming(connection, end)
     reader = _Reader(incoming)
-    response = http.client.HTTPResponse(_Readable(reader), method=method)  # type: ignore[arg-type]
-    response.begin()
+    response = _head(reader, method)
     headers = {name.lower(): value for name, value in response.headers.items()}
     body, problem = _body(response)
     incoming.end = time.monotonic() + _EXCESS_SECONDS
     problem = problem or _shortfall(headers, body, method, response.status) or _excess(reader, headers)
-    return Answer(response.status, headers, body, 0.0, problem)
+    return _undo(Answer(response.status, headers, body, 0.0, problem))
+
+
+def _head(reader: _Reader, method: str) -> http.client.HTTPResponse:
+    """Return the answer once its head has come, past what a proxy says before it (103 Early Hints)."""
+    while True:
+        response = http.client.HTTPResponse(_Readable(reader), method=method)  # type: ignore[arg-type]
+        response.begin()
+        if not is_interim(response.status):
+            return response
+
+
+def _undo(answer: Answer) -> Answer:
+    """Return the answer without its content coding, though none was asked for: what matters is what it says."""
+    codings = answer.headers.get("content-encoding", "")
+    if answer.problem or not answer.body:
+        return answer
+    try:
+        return replace(answer, body=decoded(answer.body, codings))
+    except UnknownCodingError as unknown:
+        return replace(answer, sealed=str(unknown))
+    except ValueError as error:
+        return replace(answer, garbled=str(error))
 
 
 def _body(response: http.client.HTTPResponse) -> tuple[bytes, str]:
@@ -151,8 +177,8 @@ def _body(response: http.client.HTTPResponse) -> tuple[bytes, str]:
     try:
         while chunk := response.read1(_CHUNK):
             body += chunk
-            if len(body) > _MOST_BYTES:
-                return bytes(body[:_CHUNK]), f"a body of more than {_MOST_BYTES} bytes"
+            if len(body) > MOST_BYTES:
+                return bytes(body[:_CHUNK]), f"a body of more than {MOST_BYTES} bytes"
     except http.client.HTTPException as error:
         return bytes(body), f"no complete HTTP answer: {_words(error)}"
     return bytes(body), ""

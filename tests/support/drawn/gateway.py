@@ -1,0 +1,298 @@
+"""A gateway by the evidence alone, whose open points and refuted guesses are drawn. It shares no code with the mock."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from random import Random
+from threading import RLock
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qsl
+
+from .form import Form, Refused, Reply
+from .reading import Body
+from .tasks import Task, Views, id_of
+
+BASE = "/api/v1/audio/music"
+KEYS = {"main": "aio_Main_key_of_a_drawn_gateway", "second": "aio_Second_key", "poor": "aio_Poor_key"}
+LENGTHS = {"plain": 30.0, "short": 5.9, "min": 6.0, "max": 60.0, "long": 60.1}
+_OF_KEY = {key: who for who, key in KEYS.items()}
+
+
+@dataclass(frozen=True)
+class Route:
+    """An operation."""
+
+    method: str
+    kind: str
+    starts: bool
+
+
+ROUTES = {
+    f"{BASE}/cover/generate": Route("POST", "cover", starts=True),
+    f"{BASE}/cover/status": Route("GET", "cover", starts=False),
+    f"{BASE}/upload-cover/generate": Route("POST", "music", starts=True),
+    f"{BASE}/upload-cover/status": Route("GET", "music", starts=False),
+}
+
+
+@dataclass
+class Asked:
+    """A request as it goes through the checks. `about` is what its id names, once that was looked up."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+    route: Route | None = None
+    who: str = "main"
+    id: str | None = None
+    fields: dict[str, Any] = field(default_factory=dict)
+    about: Any = None
+
+
+class Gateway:
+    """The state of a drawn gateway, and `respond`. `audio` and `music` are what a user would name to `check`."""
+
+    def __init__(self, points: dict[str, Any], seed: int = 0) -> None:
+        self.p = SimpleNamespace(**points)
+        self.chance = Random(f"gateway {seed}")  # noqa: S311 - no secret
+        self.form, self.views, self.reader = Form(self.p), Views(self.p), Body(self.p)
+        self.audio = {name: self._id() for name in LENGTHS}
+        self.music = [self._id(), self._id()]
+        self.tasks: dict[str, Task] = {}
+        self.credits = {"main": self.p.credits, "second": self.p.credits, "poor": 0}
+        self.requests, self.tokens, self.filled = 0, 60.0, time.monotonic()
+        self.lock = RLock()
+        self.deliver: Callable[[Task], None] = lambda _: None
+        for name in self.music:
+            self.tasks[name] = Task(name, "music", "main", "", time.time() - 1e6, (0.0,) * 3, results=["given"])
+        if self.p.covered:
+            self._keep(Task(self._id(), "cover", "main", self.music[0], time.time() - 1e5, (0.0,) * 2))
+
+    def _id(self) -> str:
+        return id_of(self.p.ids, len(getattr(self, "tasks", ())) + 1, self.chance)
+
+    def _keep(self, task: Task) -> Task:
+        task.results = task.results or [f"{self.chance.getrandbits(64):016x}"]
+        self.tasks[f"{task.kind}:{task.id}" if self.p.same_ids and task.id in self.tasks else task.id] = task
+        return task
+
+    def respond(self, asked: Asked) -> Reply:
+        """Answer a request."""
+        with self.lock:
+            self.requests += 1
+            early = self._trouble() if self.requests > 8 else None
+            if early and early.wire == "slow":
+                return replace(self._respond(asked), wire="slow")
+            return early or self._respond(asked)
+
+    def _respond(self, asked: Asked) -> Reply:
+        route = ROUTES.get(asked.path)
+        try:
+            return self.form.accepted(self._answer(asked, route))
+        except Refused as no:
+            allow = route.method if route else "GET"
+            return self.form.refusal(no, upload="/upload-cover/" in asked.path, allow=allow)
+
+    def _trouble(self) -> Reply | None:
+        """Return a refusal that has nothing to do with what is asked: a limit, or a mishap, now and then."""
+        if self.p.limit and self._limited():
+            reply = self.form.refusal(Refused(429, "rate_limit"), upload=False, allow="")
+            later = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 1))
+            reply.headers.append(("Retry-After", later if self.p.limit == "dated" else "1"))
+            return reply
+        if self.p.mishaps and self.chance.random() < 1 / 120:
+            return self._mishap(self.p.mishaps)
+        return None
+
+    def _limited(self) -> bool:
+        if self.p.limit != "bucket":
+            return self.chance.random() < 1 / 60
+        now = time.monotonic()
+        self.tokens, self.filled = min(60.0, self.tokens + 60 * (now - self.filled)), now
+        self.tokens -= self.tokens >= 1
+        return self.tokens < 1
+
+    def _mishap(self, how: str) -> Reply | None:
+        if how in {"dropped", "cut", "slow"}:
+            return Reply(0, [], b"", wire=how) if how == "dropped" else Reply(200, [], b'{"code": 200}', wire=how)
+        if how == "html 502":
+            return Reply(502, [("Content-Type", "text/html")], b"<h1>Bad Gateway</h1>")
+        return self.form.refusal(Refused(int(how), "internal_error"), upload=False, allow="")
+
+    # ------------------------------------------------------------------ the checks
+
+    def _answer(self, asked: Asked, route: Route | None) -> dict[str, Any]:
+        if route is None or route.method != asked.method:
+            self._elsewhere(asked, route)
+        assert route is not None
+        asked.route = route
+        asked.who = _OF_KEY.get(asked.headers.get("authorization", "").partition(" ")[2], "main")
+        for check in self.p.checks.split():
+            getattr(self, f"_check_{check}")(asked)
+        return self._start(asked, route) if route.starts else self._show(asked, route)
+
+    def _elsewhere(self, asked: Asked, route: Route | None) -> None:
+        if self.p.key_first:
+            self._check_key(asked)
+        if route is None:
+            raise Refused(self.p.paths if isinstance(self.p.paths, int) else 404, about="path")
+        status = self.p.methods if isinstance(self.p.methods, int) else 405
+        raise Refused(status, self.p.refused_type, about="method")
+
+    def _check_key(self, asked: Asked) -> None:
+        given = asked.headers.get("authorization")
+        key = self._elsewhere_key(asked, given) if self.p.elsewhere else None
+        if key is None and given is not None:
+            scheme, _, text = given.partition(" ")
+            known = scheme == "Bearer" or (self.p.scheme_case and scheme.lower() == "bearer")
+            key = text if known else None
+        if key not in _OF_KEY:
+            raise Refused(self.p.upload_key or 401 if "/upload-cover/" in asked.path else 401, "authentication_error")
+        asked.who = _OF_KEY[key]
+
+    def _elsewhere_key(self, asked: Asked, given: str | None) -> str | None:
+        """Return a key that stands where it is not documented, and this gateway looks."""
+        how, text = self.p.elsewhere, given or ""
+        if how == "x-api-key" and given is None:
+            return asked.headers.get("x-api-key")
+        if how == "query" and given is None:
+            return dict(parse_qsl(asked.query)).get("api_key")
+        if how in {"Token", "Basic"} and text.startswith(f"{how} "):
+            return text.partition(" ")[2]
+        if how == "bare" and " " not in text:
+            return text
+        return text.partition(" ")[2] if how == "any" else None
+
+    def _check_request(self, asked: Asked) -> None:
+        assert asked.route is not None
+        if asked.route.starts:
+            asked.fields = self.reader.fields(asked.headers, asked.body, asked.route.kind)
+            asked.id = self.reader.named(asked.fields, asked.route.kind)
+        else:
+            asked.id = self.reader.parameter(asked.query)
+
+    def _check_identity(self, asked: Asked) -> None:
+        assert asked.route is not None
+        if asked.id is None:
+            asked.id = self._glimpse(asked)
+        if asked.id is None:
+            return
+        look = self._audio if asked.route.starts and asked.route.kind == "music" else self._task
+        look(asked, asked.route)
+
+    def _glimpse(self, asked: Asked) -> str | None:
+        """Return the id as far as it can be read before the request was looked at."""
+        assert asked.route is not None
+        try:
+            if asked.route.starts:
+                return self.reader.named(self.reader.value(asked.body), asked.route.kind)
+            return self.reader.parameter(asked.query)
+        except Refused:
+            return None
+
+    def _audio(self, asked: Asked, _: Route) -> None:
+        kind = next((name for name, one in self.audio.items() if one == asked.id), None)
+        if kind is None or (self.p.own_audio and asked.who != "main"):
+            raise Refused(self._odd_status(asked.id, self.p.no_audio))
+        asked.about = LENGTHS[kind]
+
+    def _task(self, asked: Asked, route: Route) -> None:
+        kind = "music" if route.starts else route.kind
+        task = self._found(asked.id or "", kind)
+        missing = self.p.no_upload if kind == "music" and not route.starts else 404
+        if task is None or task.kind != kind:
+            self._no_such_task(asked, route, task, missing)
+            return
+        if task.source == "" and not route.starts:
+            raise Refused(missing)
+        if task.owner != asked.who and self.p.foreign != 200:
+            raise Refused(self.p.foreign if self.p.foreign != 404 else missing, "not_found")
+        status, seconds = self.p.hidden
+        if not route.starts and time.time() < task.began + seconds:
+            raise Refused(status)
+        asked.about = task
+
+    def _found(self, name: str, kind: str) -> Task | None:
+        return self.tasks.get(f"{kind}:{name}") or self.tasks.get(name)
+
+    def _no_such_task(self, asked: Asked, route: Route, task: Task | None, missing: int) -> None:
+        if task is None:
+            raise Refused(self._odd_status(asked.id, missing))
+        if route.starts:
+            raise Refused(self.p.cover_as_music)
+        if not self.p.kinds or task.source == "":
+            raise Refused(missing)
+        asked.about = Task(task.id, route.kind, task.owner, "x", task.began, task.lengths, results=["x"])
+
+    def _odd_status(self, name: str | None, usual: int) -> int:
+        """Return the status for an id that nobody has: some look at its form first, if theirs have a plain one."""
+        strange = self.p.ids not in {"unicode", "percent", "query"} and not re.fullmatch(
+            r"[A-Za-z0-9._~:/+=-]+", name or ""
+        )
+        return self.p.strange_id if strange and self.p.strange_id != 404 else usual
+
+    def _check_business(self, asked: Asked) -> None:
+        assert asked.route is not None
+        if not asked.route.starts or asked.about is None:
+            return
+        if asked.route.kind == "music":
+            within = 6 < asked.about < 60 if self.p.ends_out else 6 <= asked.about <= 60
+            if not within:
+                raise Refused(self.p.length)
+            return
+        if asked.about.stage(time.time()) < len(asked.about.lengths) or asked.about.fails:
+            raise Refused(self.p.unfinished)
+        if self.p.no_source and asked.about.source:
+            raise Refused(self.p.no_source)
+        if any(self._still_counts(one) for one in self.tasks.values() if one.source == asked.about.id):
+            raise Refused(400)
+
+    def _still_counts(self, cover: Task) -> bool:
+        failed = cover.fails and cover.stage(time.time()) == len(cover.lengths)
+        return cover.kind == "cover" and not (failed and self.p.cover_again)
+
+    def _check_credits(self, asked: Asked) -> None:
+        assert asked.route is not None
+        left = self.credits[asked.who]
+        if asked.route.starts and left < self._price(asked.route):
+            raise Refused(*(self.p.poor or (402,)))
+        if not asked.route.starts and self.p.poll_credits and asked.who == "poor":
+            raise Refused(self.p.poll_credits, "insufficient_credits")
+
+    def _price(self, route: Route) -> int:
+        return int(self.p.prices[route.kind == "music"])
+
+    # ------------------------------------------------------------------ tasks
+
+    def _start(self, asked: Asked, route: Route) -> dict[str, Any]:
+        self.credits[asked.who] -= self._price(route)
+        number = len(self.tasks)
+        fails = bool(self.p.failing) and number % self.p.failing == 0
+        count = 2 if route.kind == "cover" else 3
+        length = self.p.stages
+        lengths = tuple(length * (0.3 + number % 3 if self.p.uneven else 1) for _ in range(count))
+        task = self._keep(
+            Task(self._new_id(asked), route.kind, asked.who, asked.id or "?", time.time(), lengths, fails)
+        )
+        task.callback = asked.fields.get("callback_url") or ""
+        if task.callback:
+            self.deliver(task)
+        word, name = ("msg", "taskId") if route.kind == "cover" else ("message", "task_id")
+        return {"code": 200, word: "success", "data": {name: task.id}}
+
+    def _new_id(self, asked: Asked) -> str:
+        if self.p.same_ids == "of the music" and asked.route and asked.route.kind == "cover":
+            return asked.id or ""
+        if self.p.same_ids == "one" and asked.route and asked.route.kind == "cover":
+            return "the-one-cover"
+        return self._id()
+
+    def _show(self, asked: Asked, route: Route) -> dict[str, Any]:
+        task: Task = asked.about
+        task.polls += 1
+        word = "msg" if route.kind == "cover" else "message"
+        return {"code": 200, word: "success", "data": self.views.of(task, time.time())}

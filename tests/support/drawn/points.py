@@ -1,0 +1,202 @@
+"""What a drawn gateway may do its own way: points that are open, and guesses of ours that it may refute.
+
+An open point is one that the evidence leaves to the gateway: no answer to it may be held against it. A guess stands in
+the contract as corroborated, inferred or assumed: a gateway that does otherwise breaks the sentences named here.
+"""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+# The first value of each is the plainest one.
+OPEN: dict[str, tuple[Any, ...]] = {
+    # texts and fields that nobody documented
+    "blank": (404, 400),
+    "odd_id": (404, 400),
+    "strange_id": (404, 400),
+    "long_id": (404, 400, 413, 414),
+    "odd_text": ("taken", 400),
+    "long_text": ("taken", 400, 413),
+    "large": (0, 100_000, 1_048_576),
+    "strangers": ("ignored", 400),
+    "twice": ("first", "last", 400),
+    "media": ("taken", 400, 415),
+    "no_media": ("taken", 400, 415),
+    "encodings": ("strict", "lax"),
+    "percent": ("literal", 400),
+    "depth": (0, 20, 200),
+    "no_numbers": ("taken", 400),
+    "nulls": ("absent", 400),
+    "empty_callback": ("absent", 400),
+    "odd_url": ("taken", 400),
+    "odd_types_as_it_is": ("ignored", 400),
+    "both": ("first", 400, "second"),
+    "scheme_case": (True, False),
+    "cover_as_music": (404, 400),
+    # whose, and what comes of it
+    "own_audio": (False, True),
+    "cover_again": (True, False),
+    "covered": (False, False, True),
+    "failing": (0, 0, 2, 3),
+    "credits": (1000, 1000, 14, 1, 0),
+    "prices": ((1, 5), (1, 12)),
+    "key_first": (True, False),
+    # time
+    "stages": (0.12, 0.0, 0.03, 0.3),
+    "skips": (False, True),
+    "uneven": (False, True),
+    "created": ("Z", "+00:00", ".123Z", ".123456Z", ".5+00:00"),
+    "shift": (0.0, -86400.0, 9999.0, -3e8),
+    "limit": ("", "", "", "", "now and then", "dated", "bucket"),
+    "lag": (0.0, 0.0, 0.0, 0.4),
+    "again_after": ((0.1, 0.2), (1.0, 2.0), (0.05,)),
+    # the look of answers
+    "ids": ("hex", "uuid", "number", "long", "unicode", "slash", "dots", "percent", "plus", "case", "query"),
+    "clips": (2, 1, 3, 7),
+    "urls": ("plain", "query", "port", "capitals", "local", "unicode"),
+    "extra": ("", "some", "many"),
+    "order": ("", "reversed", "sorted"),
+    "text": ("plain", "pretty", "escaped", "newline", "spaced"),
+    "coding": ("", "", "gzip", "deflate", "raw deflate", "x-gzip"),
+    "type": (
+        "application/json",
+        "application/json; charset=utf-8",
+        "Application/JSON;charset=UTF-8",
+        'application/json; charset="utf-8"; v=1',
+    ),
+    "problem": ("", "application/problem+json"),
+    "words": ("no", "Nicht gefunden: äöü", "未找到", "x" * 3000, "Why?\n\tBecause."),
+    "hints": ("", "type", "param", "documentation_url"),
+    "refused_type": ("method_not_allowed", "bad_request", "other"),
+    "allow": ("one", "all"),
+    # the wire
+    "http": ("1.1", "1.1", "1.0"),
+    "body": ("length", "chunked", "closed", "extended chunks"),
+    "names": ("", "lower", "upper"),
+    "headers": ("", "proxy", "cookies", "many"),
+    "before": ("", "", "100", "103"),
+    "keeps": (False, True),
+    "reason": ("known", "none", "other"),
+}
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A point where the contract has a guess. `breaks`: what other `values` than ours may break, always if `sure`.
+
+    A sentence is spelled `G8:assumed`; what is sure can be seen with all keys, sources and 60 credits.
+    """
+
+    values: tuple[Any, ...]
+    breaks: str
+    sure: bool = True
+    plain: Any = ""
+
+
+_LABELS = "G3:corroborated G4:corroborated U1:corroborated U2:corroborated U3:corroborated U12:corroborated"
+_STATUSES = "U1:corroborated U2:corroborated G7:inferred U5:inferred U7:inferred U5:assumed"
+_MISHAPS = ("dropped", "500", "503", "cut", "slow", "html 502")
+
+GUESSES: dict[str, Guess] = {
+    "poor": Guess(((403, "forbidden"), (429, "quota"), (400, "bad_request"), (402, "payment")), "G6:assumed"),
+    "checks": Guess(
+        (
+            "key identity request business credits",
+            "request key identity business credits",
+            "request identity key business credits",
+            "key credits request identity business",
+            "key request credits identity business",
+            "identity business key request credits",
+        ),
+        "G8:assumed",
+        sure=False,
+        plain="key request identity business credits",
+    ),
+    "poll_credits": Guess((402, 403, 429), "G8:assumed C6:corroborated"),
+    "pending_images": Guess(("null", "absent", "early"), "C11:assumed", sure=False),
+    "pending_clips": Guess(("null", "absent", "early"), "U11:assumed", sure=False),
+    "first_clips": Guess(("two", "none", "null", "absent"), "U11:corroborated", sure=False),
+    "hidden": Guess(((404, 0.2), (410, 0.2), (404, 1.5)), "G13:assumed", sure=False, plain=(404, 0.0)),
+    "foreign": Guess((403, 200, 401), "G9:assumed", sure=False, plain=404),
+    "invalid": Guess((422, 409, 412), _STATUSES, plain=400),
+    "envelope": Guess(
+        ("flat", "detail", "text", "empty", "html", "no type", "code text", "no message", "list"),
+        f"G5:corroborated G12:assumed {_LABELS}",
+    ),
+    "upload_label": Guess(("invalid_request", "error"), _LABELS),
+    "upload_key": Guess((403, 400), "G3:corroborated G2:inferred"),
+    "paths": Guess((400, 403, 410, "site", "html", "redirect"), "G12:assumed C14:assumed", plain=404),
+    "methods": Guess((404, 400, 501, "no allow", "html"), "G12:assumed G15:assumed", plain=405),
+    "header": Guess(("none", "text/plain", "text/html", "text/json"), "G1:inferred G12:assumed"),
+    "elsewhere": Guess(("query", "x-api-key", "Token", "Basic", "bare", "any"), "G2:inferred", sure=False),
+    "coerces": Guess((True,), "G7:inferred", plain=False),
+    "kinds": Guess((True,), "C12:inferred U12:inferred", plain=False, sure=False),
+    "cover_states": Guess(
+        (("QUEUED", "RUNNING"), ("PENDING", "GENERATING"), ("pending", "ready_soon")), "C10:inferred", sure=False
+    ),
+    "music_states": Guess(
+        (
+            ("queued", "lyrics", "streaming"),
+            ("pending", "text", "partial"),
+            ("PENDING", "TEXT_SUCCESS", "FIRST_SUCCESS"),
+        ),
+        "U10:corroborated",
+        sure=False,
+    ),
+    "failures": Guess((("FAILURE", "error"), ("ERROR", "FAILED")), "C10:inferred U10:corroborated", sure=False),
+    "webhooks": Guess(
+        ("stages", "form", "other body", "twice", "key", "get", "often", "once", "early", "null clips"),
+        "U7:assumed",
+        sure=False,
+    ),
+    "empty_prompt": Guess(("taken",), "U5:assumed", sure=False, plain=400),
+    "unsteered": Guess((400,), "U6:assumed", plain="ignored"),
+    "short_texts": Guess((True,), "U6:assumed", plain=False),
+    "ends_out": Guess((True,), "U2:inferred", plain=False),
+    "any_callback": Guess((True,), "U7:inferred", plain=False),
+    "one_spelling": Guess((True,), "C1:corroborated", plain=False),
+    "unfinished": Guess((409, 404, 422), "C3:inferred", sure=False, plain=400),
+    "length": Guess((422, 404, 413), "U2:corroborated", plain=400),
+    "no_audio": Guess((400, 422, 410), "U3:corroborated", plain=404),
+    "no_upload": Guess((400, 410, 403), "U12:corroborated U12:inferred", plain=404),
+    "mishaps": Guess(_MISHAPS, "G15:assumed", sure=False),
+    "moving": Guess(("created_at", "images", "signed"), "C13:assumed", sure=False),
+    "backward": Guess((True,), "G13:inferred", sure=False, plain=False),
+    "echo": Guess(("other", "capitals"), "G14:inferred", sure=False),
+    "same_ids": Guess(
+        ("of the music", "one"), "G14:inferred G13:inferred G13:assumed C12:inferred C13:assumed", sure=False
+    ),
+    "no_source": Guess((404, 400), "U14:inferred", sure=False),
+    "clip_ids": Guess(("same",), "U11:assumed", sure=False),
+}
+
+
+def plain() -> dict[str, Any]:
+    """Return the points of a gateway that does everything as the contract guesses."""
+    return {name: values[0] for name, values in OPEN.items()} | {name: one.plain for name, one in GUESSES.items()}
+
+
+def open_points(seed: int) -> dict[str, Any]:
+    """Return points of which the open ones are drawn."""
+    pick = Random(f"open {seed}").choice  # noqa: S311 - no secret
+    return plain() | {name: pick(values) for name, values in OPEN.items()}
+
+
+def refuting(seed: int, share: float = 0.2) -> dict[str, Any]:
+    """Return points of which the open ones are drawn, and some guesses refuted, one at least."""
+    chance = Random(f"guesses {seed}")  # noqa: S311 - no secret
+    refuted = [name for name in GUESSES if chance.random() < share] or [chance.choice([*GUESSES])]
+    points = open_points(seed) | {name: chance.choice(GUESSES[name].values) for name in refuted}
+    # Without an account that has none, nobody could tell that such a refusal means credits.
+    return points | ({"credits": 1000} if points["poor"] else {})
+
+
+def refuted(points: dict[str, Any]) -> list[str]:
+    """Return the names of the guesses that the points refute."""
+    return [name for name, one in GUESSES.items() if points[name] != one.plain]
+
+
+def may_break(points: dict[str, Any]) -> set[tuple[str, str]]:
+    """Return the sentences that may be blamed: those that the refuted guesses stand on."""
+    words = (word for name in refuted(points) for word in GUESSES[name].breaks.split())
+    return {(clause, level) for clause, _, level in (word.partition(":") for word in words)}

@@ -1,0 +1,66 @@
+"""Judge gateways drawn by chance, and tell which accusations nothing explains: `make alarms ARGS="--seeds 200"`.
+
+The families are those of tests/support/drawn: gateways that differ only where the evidence leaves it open, and
+gateways that refute guesses of the contract. With `--write` the figures go into docs/check.md.
+"""
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from support.drawn import GUESSES, OPEN
+from support.drawn.trial import Trial, try_seed
+
+PAGE = Path(__file__).parents[2] / "docs" / "check.md"
+BEGIN, END = "<!-- alarms: written by make alarms -->", "<!-- /alarms -->"
+FAMILIES = ("open", "guesses")
+
+
+def trials(family: str, first: int, count: int, processes: int) -> Iterator[Trial]:
+    """Yield what becomes of each seed; tell each alarm as it comes."""
+    with ProcessPoolExecutor(processes) as pool:
+        for trial in pool.map(partial(try_seed, family), range(first, first + count)):
+            if trial.alarms or trial.trouble:
+                sys.stdout.write(f"{family} ALARM {trial}\n")
+                sys.stdout.flush()
+            yield trial
+
+
+def told(family: str, done: list[Trial]) -> str:
+    """Return one family's figures as a row of the table."""
+    alarms = sum(bool(one.alarms) for one in done)
+    documented = sum(any(finding.level == "documented" for finding in one.findings) for one in done)
+    refuted = Counter(name for one in done for name in one.refuted)
+    requests = sum(one.requests for one in done)
+    what = (
+        f"the {len(OPEN)} open points" if family == "open" else f"those, and {len(refuted)} of {len(GUESSES)} guesses"
+    )
+    return f"| {what} | {len(done)} | {requests:,} | {alarms} | {documented} |"
+
+
+def main() -> int:
+    """Run; return 1 if there was a false alarm."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=200, help="gateways of each family")
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--family", choices=FAMILIES, action="append", help="only this family")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--write", action="store_true", help=f"write the figures into {PAGE.name}")
+    given = parser.parse_args()
+    done = {one: list(trials(one, given.first, given.seeds, given.processes)) for one in given.family or FAMILIES}
+    rows = [told(family, several) for family, several in done.items()]
+    head = ["| drawn by chance | gateways | requests | with a false alarm | with a documented one |"]
+    table = "\n".join([*head, "| --- | ---: | ---: | ---: | ---: |", *rows])
+    sys.stdout.write(f"{table}\n")
+    if given.write:
+        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+        PAGE.write_text(f"{before}{BEGIN}\n{table}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    return int(any(one.alarms for several in done.values() for one in several))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
