@@ -167,7 +167,7 @@ def test_without_credits_only_free_requests_are_sent() -> None:
     assert "seems to have charged" in robbed.warnings[0]
 
 
-@pytest.mark.parametrize(("fault", "code"), [("resets", 3), ("all-401", 3), ("all-500", 1), ("all-html", 1)])
+@pytest.mark.parametrize(("fault", "code"), [("resets", 3), ("all-401", 3), ("all-500", 3), ("all-html", 1)])
 def test_a_gateway_in_ruins_gets_a_clear_verdict(fault: str, code: int) -> None:
     """What answers nothing, or nobody, could not be tested; what answers nonsense breaks the contract."""
     judgement, _ = judge(fault=fault, fail_on="documented")

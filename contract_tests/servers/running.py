@@ -79,6 +79,8 @@ def preflight(session: Session) -> str:
     session.transport.timeout = ANSWER_SECONDS
     if all(one.answer.problem for one in exchanges):
         return _silence(session, exchanges)
+    if all(one.answer.is_failure for one in exchanges):
+        return f"expected answers from {session.settings.url}, received failures alone: {exchanges[0].answer}"
     if all(is_redirect(one.answer.status) for one in exchanges):
         return _elsewhere(session, exchanges[0])
     if all(one.answer.status in session.contract.unauthorized for one in exchanges):

@@ -23,7 +23,7 @@ U7 documented: callback-url-refused callback-lost
 G5 corroborated: flat-errors detail-errors error-code-text error-without-type error-without-message html-errors
 G1 documented: status-elsewhere
 G1 inferred: plain-text
-C4 documented: errors-with-200 unknown-music-400 unknown-music-500
+C4 documented: errors-with-200 unknown-music-400
 G4 documented: bad-request-mistyped not-found-mistyped
 C2 documented: started-with-201 cover-says-message cover-says-task-id cover-without-data
 U8 documented: upload-says-msg upload-says-camel-id

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import parse_qsl, unquote
 
 from covermock.openapi import AFFORDABLE, LEVELS, SOURCE_WITHIN, Contract, Operation, Routes
 from covermock.openapi.needs import Row, links_from, row_with, rows_of
@@ -111,7 +112,7 @@ class Expectations:
     def _names_somebodys_id(self, sent: Sent) -> bool:
         """Return True if the request holds an id that the gateway may know, wherever it stands."""
         names = {*self.knowledge.ids, *self._documented}
-        if any(name in f"{sent.path}?{sent.query}" for name in names):
+        if names & {*map(unquote, sent.path.split("/")), *(text for _, text in parse_qsl(sent.query))}:
             return True
         spelled = [json_body(name) for name in names] + [name.encode() for name in names if name.isdecimal()]
         return any((word[1:-1] if len(word) > _TELLING else word) in (sent.body or b"") for word in spelled)
