@@ -17,12 +17,26 @@ UNKNOWN = {"operation": "getCoverStatus", "task_id": "nobodys"}
 ELSEWHERE = {**UNKNOWN, "who": "", "headers": (("X-API-Key", MAIN_KEY),)}
 TOKEN = {**UNKNOWN, "who": "", "headers": (("Authorization", f"Token {MAIN_KEY}"),)}
 START = {"operation": "startCover", "body": {"taskId": "gen"}}
+DONE = SHOWN | {"status": "SUCCESS", "images": ["https://a.example/1", "https://a.example/2"]}
+MUSIC = {"operation": "getUploadCoverStatus", "task_id": "upl_1"}
+FAILED = {
+    "code": 200,
+    "message": "success",
+    "data": {"task_id": "upl_1", "status": "failed", "clips": [], "created_at": "2026-01-01T00:00:00Z"},
+}
+UPLOAD = {"operation": "startUploadCover", "body": {"audio_id": "nobodys"}}
+UTF_16 = (("Content-Type", "application/json; charset=utf-16"),)
 ACCEPTED = {"code": 200, "msg": "success", "data": {"taskId": "cover_2"}}
 
 
 def error(status: int, type_: str = "x") -> Any:
     """Return the body of an error."""
     return {"error": {"code": status, "message": "x", "type": type_}}
+
+
+def without(value: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return an object without one of its fields."""
+    return {key: one for key, one in value.items() if key != name}
 
 
 @pytest.fixture
@@ -65,6 +79,27 @@ def broken(session: Session, what: dict[str, Any], answer: Answer) -> set[tuple[
         (UNKNOWN | {"who": ""}, Answer(200, JSON, json_body(PENDING)), "G3"),
         (START | {"body": {"taskId": 5}}, Answer(200, JSON, json_body(ACCEPTED)), "G7:inferred"),
         (POLL, Answer(200, JSON, json_body(PENDING | {"data": SHOWN | {"images": None}})), "C11:assumed"),
+        (POLL, Answer(200, JSON, json_body(PENDING | {"data": without(SHOWN, "images")})), "C11:assumed"),
+        (POLL, Answer(200, JSON, json_body(PENDING | {"data": without(DONE, "images")})), "C8"),
+        (POLL, Answer(200, JSON, json_body(PENDING | {"data": without(SHOWN, "created_at")})), "C8"),
+        (MUSIC, Answer(200, JSON, json_body(FAILED | {"data": FAILED["data"] | {"clips": None}})), "U11:assumed"),
+        (POLL, Answer(429, JSON | {"retry-after": "1"}, json_body(error(429))), ""),
+        (UNKNOWN, Answer(429, JSON | {"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT"}, b"slow down"), ""),
+        (START, Answer(402, JSON, json_body(error(402))), ""),
+        (START, Answer(400, JSON, json_body(error(400, "insufficient_credits"))), ""),
+        (UNKNOWN | {"who": "poor"}, Answer(403, JSON, json_body(error(403))), "G8:assumed C6:corroborated"),
+        (UNKNOWN | {"who": ""}, Answer(401, JSON, b'{"detail": "no"}'), "G5:corroborated"),
+        (UNKNOWN | {"who": ""}, Answer(401, JSON, json_body(error(401, "unauthorized"))), "G3"),
+        (UNKNOWN | {"task_id": "gen' OR '1'='1"}, Answer(403, JSON, json_body(error(403))), ""),
+        (UNKNOWN | {"task_id": "x" * 250}, Answer(414, JSON, json_body(error(414))), ""),
+        (UNKNOWN | {"task_id": "no-such"}, Answer(400, JSON, json_body(error(400))), "C12"),
+        (UNKNOWN, Answer(500, JSON, json_body(error(500))), "G15:assumed"),
+        (START | {"who": "", "body": {}}, Answer(422, JSON, json_body(error(422))), "G8:assumed G7:inferred"),
+        (UPLOAD | {"body": {"audio_id": 5}}, Answer(404, JSON, json_body(error(404))), "G7:inferred"),
+        (START | {"body": {"taskId": "cover_1"}}, Answer(400, JSON, json_body(error(400, "bad_request"))), ""),
+        (UPLOAD | {"headers": UTF_16}, Answer(415, JSON, json_body(error(415))), ""),
+        (POLL, Answer(200, JSON, b"\x1b", sealed="br"), ""),
+        (POLL, Answer(200, JSON, json_body(PENDING), garbled="no gzip"), "G1"),
     ],
 )  # fmt: skip
 def test_an_answer_breaks_what_says_so(session: Session, what: dict[str, Any], answer: Answer, blamed: str) -> None:

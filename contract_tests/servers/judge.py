@@ -30,7 +30,7 @@ class Judge:
         self.rule, self.named = sentences.rule, sentences.named
         self._accepted = {one.id: Validator(one.schema(one.success), contract.root) for one in contract.operations}
         self._errors: dict[int, Validator] = {}
-        self._poverty = Poverty(contract, unknown)
+        self.poverty = Poverty(contract, unknown)
         self._routes = Routes(contract.operations)
 
     def judge(self, at: Exchange, expected: Expectation) -> list[str]:
@@ -69,7 +69,7 @@ class Judge:
 
     def _judge_refusal(self, at: Exchange, expected: Expectation, due: Reason) -> None:
         answer = at.answer
-        of_poverty = answer.status not in due.statuses and self._poverty.shows(expected.operation, answer, due)
+        of_poverty = answer.status not in due.statuses and self.poverty.shows(expected.operation, answer, due)
         if of_poverty and at.sent.who != POOR:
             self._note_poverty(expected, answer)
             return
@@ -84,12 +84,12 @@ class Judge:
             self.evidence.suspect(at, due)  # it may not have looked at what is wrong, or at something else first
         else:
             self._broke(self._misplaced(due, expected, at), at, due.fact, _words(due))
-        self._poverty.learn(at, expected.operation, due)
+        self.poverty.learn(at, expected.operation, due)
 
     def _judge_acceptance(self, at: Exchange, expected: Expectation) -> None:
         operation, answer = expected.operation, at.answer
         assert operation is not None
-        if self._poverty.shows(operation, answer) or answer.status == LIMITED:
+        if self.poverty.shows(operation, answer) or answer.status == LIMITED:
             self._note_poverty(expected, answer)
             return
         own = (operation.clause, operation.answer.get("x-clause"))
@@ -128,8 +128,9 @@ class Judge:
         value, schema = answer.json, operation.schema(status)
         for violation in self._accepted[operation.id].violations(value, "body"):
             pointer = f"{violation.clause}#{violation.sentence}" if violation.clause else clause
-            if violation.kind in {"type", "required"}:
-                pointer = self._said_of(schema, value, violation.where) or pointer
+            said = self._said_of(schema, value, violation.where) if violation.kind in {"type", "required"} else None
+            if said and (violation.kind == "type" or self._level(said) > self._level(pointer)):
+                pointer = said
             title = f"{operation.id}: {violation.where} is {violation.expected}"
             self.evidence.note_broken(named(pointer), title, violation.told, str(answer), at)
         self.evidence.note_tried(
@@ -138,6 +139,10 @@ class Judge:
         if operation.polls and (success := self.contract.lifecycles[operation.task_kind].success).clause:
             done = success.name in facts(self.contract.root, schema, value, "task.status")
             self.evidence.note_tried(named(success.clause) if done else ())
+
+    def _level(self, pointer: str | None) -> int:
+        """Return how far from documented the sentence is."""
+        return max((LEVELS.index(level) for _, level in self.named(pointer)), default=0)
 
     def _said_of(self, schema: Mapping[str, Any], value: Any, where: str) -> str | None:
         """Return the sentence that says, in this very state, what a null or missing part of an answer is."""
@@ -218,12 +223,12 @@ class Judge:
     def _misplaced(self, due: Reason, expected: Expectation, at: Exchange) -> tuple[Blame, ...]:
         """Return what another refusal than the due one breaks: the order of checks where a later reason came first."""
         answer, operation = at.answer, expected.operation
-        usual = self._poverty.unknown.get(operation.id) if operation else None
+        usual = self.poverty.unknown.get(operation.id) if operation else None
         if due.rank == IDENTITY and not due.is_foreign and answer.status == usual:
             return due.other
-        if answer.status in self._later(expected) or self._poverty.shows(operation, answer, due):
+        if answer.status in self._later(expected) or self.poverty.shows(operation, answer, due):
             return self.rule("order")
-        if self._poverty.stops_poll(operation, at, due):
+        if self.poverty.stops_poll(operation, at, due):
             return (*self.rule("order"), *self.rule("free"))
         guess = next((one for one in expected.later if one.status_is_a_guess), None)
         if guess and due.is_documented and is_refusal(answer.status):
@@ -234,7 +239,7 @@ class Judge:
         """Return the statuses of the reasons that come after the due one, and what this gateway makes of them."""
         found = {status for reason in expected.later for status in reason.statuses}
         by_id = any(reason.rank == IDENTITY for reason in expected.later)
-        usual = self._poverty.unknown.get(expected.operation.id) if by_id and expected.operation else None
+        usual = self.poverty.unknown.get(expected.operation.id) if by_id and expected.operation else None
         return found | ({usual} if usual else set())
 
     def _refusal(self, operation: Operation, expected: Expectation, at: Exchange) -> tuple[Blame, ...]:
@@ -242,7 +247,7 @@ class Judge:
         answer = at.answer
         if operation.polls and answer.status in {NOT_FOUND, GONE}:
             return self.rule("ends")
-        if self._poverty.stops_poll(operation, at):
+        if self.poverty.stops_poll(operation, at):
             return (*self.rule("order"), *self.rule("free"))
         return (*expected.refused, *(self.rule("key") if answer.status in self.contract.unauthorized else ()))
 

@@ -134,7 +134,8 @@ class Session:
     def _learn(self, exchange: Exchange, expectation: Expectation) -> None:
         operation, answer = expectation.operation, exchange.answer
         due = expectation.due
-        if operation and due and due.rank == IDENTITY and not expectation.later and not expectation.open:
+        plain = operation and due and due.rank == IDENTITY and not expectation.later and not expectation.open
+        if operation and plain and not answer.is_failure and not self.judge.poverty.shows(operation, answer):
             self.unknown.setdefault(operation.id, answer.status)
         if operation and operation.starts and answer.is_failure:
             named = self.expectations.ids(operation, exchange.sent)

@@ -53,7 +53,9 @@ def read_request(contract: Contract, operation: Operation, sent: Sent, path: Map
     query = {name: texts[0] for name, texts in given.items()}
     values = {"query": query, "body": reading.body, "path": path}
     named = {f"{place}.{name}": values.get(place, {}).get(name) for place, name in operation.id_places}
-    ids = {place: str(name) for place, name in named.items() if isinstance(name, str) or type(name) is int}
+    wrong = {one.where for one in reading.violations if one.kind == "type"}
+    texts = {place: name for place, name in named.items() if isinstance(name, str) or type(name) is int}
+    ids = {place: str(name) for place, name in texts.items() if place not in wrong}
     reading.ids, reading.named_in = list(ids.values()), next(iter(ids), "")
     return reading
 
