@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from covermock.openapi import AFFORDABLE, LEVELS, SOURCE_WITHIN, Contract, Operation, Routes
-from covermock.openapi.needs import Row, links_from, row_with, rows_of
+from covermock.openapi.needs import Row, links_from, need_of, row_with, rows_of
 
 from ...exchange import MAIN_KEY, Sent, json_body
 from ..evidence import Blame
@@ -68,7 +68,7 @@ class Expectations:
         known, odd_id = self._known(operation, sent, reading)
         broke = [*shown, *known] if sent.who == "poor" and operation.top_price else []
         unpaid = row_with(operation, AFFORDABLE) if broke else None
-        found = [*keyed, *shown, *known, *([self._poor(operation, unpaid)] if unpaid else [])]
+        found = [*keyed, *shown, *known, *([self._poor(operation, unpaid, reading)] if unpaid else [])]
         reasons = sorted(dict.fromkeys(found), key=lambda reason: reason.rank)
         due, later = (reasons[0] if reasons else None), tuple(reasons[1:])
         due = self._in_another_place(operation, reading, due) if due else None
@@ -167,7 +167,8 @@ class Expectations:
             if answer == NO:
                 own = self._unknown(operation, row, reading, own)
                 strange = "id" in row and is_strange_id((*reading.ids, "")[0])
-                return [self._poor(operation, row) if own.rank == CREDITS else own.or_status(*either)], strange
+                first = self._poor(operation, row, reading) if own.rank == CREDITS else own.or_status(*either)
+                return [first], strange
             if answer == FOREIGN:
                 return [self.reasons.foreign(operation, row).or_status(*self._usual(operation))], False
             if answer == UNSURE:
@@ -204,9 +205,13 @@ class Expectations:
         known = self.knowledge.tasks.get((*reading.ids, "")[0])
         return bool(operation.polls and known and known.kind != operation.task_kind)
 
-    def _poor(self, operation: Operation, row: Row) -> Reason:
-        unknown = self.unknown(operation)
-        own = self.reasons.precondition(operation, row)
+    def _poor(self, operation: Operation, row: Row, reading: Reading) -> Reason:
+        """Return why an account without credits is refused, unless its source is refused before."""
+        unknown, own = self.unknown(operation), self.reasons.precondition(operation, row)
+        need, given = need_of(operation), self.knowledge.source((*reading.ids, "")[0])
+        within = row_with(operation, SOURCE_WITHIN)
+        if within and need and given and need.is_end(given.measure):
+            own = own.or_status(self.reasons.precondition(operation, within).status)
         return own.or_status(unknown.status, *self._usual(operation)) if unknown else own
 
     def _usual(self, operation: Operation) -> set[int]:
