@@ -7,7 +7,7 @@ FOLDERS := $(shell sed -n 's/^"covermock\.[a-z_]*" = "\([a-z_]*\)"$$/\1/p' pypro
 SPECS := openapi/gateway.yaml openapi/admin.yaml examples/contracts/remix.yaml examples/contracts/transcripts.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help image foreign docs reference sdks weigh serve test test-many check lint format types spec-lint redocly no-redocly kill-matrix kill-contracts kill-matrix-subtle vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd wheel audit sbom clean
+.PHONY: help image foreign docs reference sdks weigh serve test test-many check lint format types spec-lint redocly no-redocly kill-matrix kill-contracts kill-matrix-subtle vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd alarms wheel audit sbom clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -141,6 +141,9 @@ soak: .venv/.stamp ## Load a server for an hour and see that it stays flat: make
 
 chaos: .venv/.stamp ## Kill, freeze, fill, empty and cut off Redis and workers under load: make chaos ARGS="--runs 20 --write"
 	PYTHONPATH=tools $(BIN)/python -m chaos $(ARGS)
+
+alarms: .venv/.stamp ## Judge gateways drawn by chance, and tell false alarms: make alarms ARGS="--seeds 200 --write"
+	PYTHONPATH=tests:tools $(BIN)/python -m alarms $(ARGS)
 
 screenshots: .venv/.stamp ## Take the pictures of the docs from a real run (needs Chromium)
 	$(BIN)/python tools/screenshots.py

@@ -12,8 +12,8 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from support.drawn import GUESSES, OPEN
-from support.drawn.trial import Trial, try_seed
+from support.drawn import GUESSES, OPEN, plain
+from support.drawn.trial import Trial, try_gateway, try_seed
 
 PAGE = Path(__file__).parents[2] / "docs" / "check.md"
 BEGIN, END = "<!-- alarms: written by make alarms -->", "<!-- /alarms -->"
@@ -42,15 +42,38 @@ def told(family: str, done: list[Trial]) -> str:
     return f"| {what} | {len(done)} | {requests:,} | {alarms} | {documented} |"
 
 
+def each(processes: int) -> int:
+    """Refute each guess alone; return 1 where one is blamed for something else, or a sure one is not found."""
+    several = [(name, number) for name, one in GUESSES.items() for number in range(len(one.values))]
+    wrong = 0
+    with ProcessPoolExecutor(processes) as pool:
+        for (name, number), trial in zip(several, pool.map(alone, several), strict=True):
+            found = bool(trial.seen & trial.may_break)
+            verdict = "ALARM" if trial.alarms else "found" if found else "MISSED" if GUESSES[name].sure else "unseen"
+            wrong += verdict in {"ALARM", "MISSED"}
+            sys.stdout.write(f"{verdict} {name} {GUESSES[name].values[number]} {trial if trial.alarms else ''}\n")
+            sys.stdout.flush()
+    return int(bool(wrong))
+
+
+def alone(guess: tuple[str, int]) -> Trial:
+    """Judge a gateway that refutes one guess with one of its values, and is plain otherwise."""
+    name, number = guess
+    return try_gateway(plain() | {name: GUESSES[name].values[number], "failing": 3}, number, means=False)
+
+
 def main() -> int:
     """Run; return 1 if there was a false alarm."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=200, help="gateways of each family")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--family", choices=FAMILIES, action="append", help="only this family")
+    parser.add_argument("--each", action="store_true", help="refute each guess alone, with each of its values")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--write", action="store_true", help=f"write the figures into {PAGE.name}")
     given = parser.parse_args()
+    if given.each:
+        return each(given.processes)
     done = {one: list(trials(one, given.first, given.seeds, given.processes)) for one in given.family or FAMILIES}
     rows = [told(family, several) for family, several in done.items()]
     head = ["| drawn by chance | gateways | requests | with a false alarm | with a documented one |"]
