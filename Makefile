@@ -7,7 +7,7 @@ FOLDERS := $(shell sed -n 's/^"covermock\.[a-z_]*" = "\([a-z_]*\)"$$/\1/p' pypro
 SPECS := openapi/gateway.yaml openapi/admin.yaml examples/contracts/remix.yaml examples/contracts/transcripts.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help image foreign docs reference sdks weigh serve test test-many check lint format types spec-lint redocly no-redocly kill-matrix kill-contracts kill-matrix-subtle vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd alarms wheel audit sbom clean
+.PHONY: help image foreign docs reference habits sdks weigh serve test test-many check lint format types spec-lint redocly no-redocly kill-matrix kill-contracts kill-matrix-subtle vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd alarms wheel audit sbom clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -97,6 +97,9 @@ reference: .venv/.stamp ## Write anew what is made from the API descriptions: ty
 docs: export NO_MKDOCS_2_WARNING := 1
 docs: .venv/.stamp reference ## Build the site of the docs into build/site; a warning is an error
 	$(BIN)/mkdocs build --strict --quiet
+
+habits: .venv/.stamp ## Run the clients of tests/clients/public, in all languages that are installed, through every scenario
+	$(BIN)/python tools/habits.py
 
 sdks: .venv/.stamp tools/sdks/node_modules/.stamp ## Make clients with openapi-generator (Java), hey-api and orval, into build/sdks
 	$(PYTHON) -m venv build/openapi-generator

@@ -15,7 +15,8 @@ LOOKS = 2  # at a finished task, more than the one that showed its end: free and
 _AT_ONCE = 2  # polls of one watcher that may come without a pause, such as a second look
 _SHORT_GAPS = 4  # so many gaps have to be short before a pace is judged
 _SHORT_SHARE = 0.5
-_ALIKE, _ALIKE_SHARE, _MANY = 0.2, 0.8, 7  # gaps of one loop differ by so much, so often; so many tell
+_PAUSED, _MOST = 0.6, 0.9  # of a loop's gaps so many are at least so much of the usual one
+_MANY = 7  # so many gaps tell
 
 
 def pace_findings(run: Experience) -> Iterator[ClientFinding]:
@@ -41,19 +42,9 @@ def gaps_of(polls: Sequence[Entry]) -> list[float]:
     return [again.asked - before.asked for before, again in pairwise(polls)]
 
 
-def watchers(polls: Sequence[Entry]) -> int:
-    """Return how many loops seem to ask, up to three: who start together ask in bursts, one alone after each pause."""
-    gaps = gaps_of(polls)
-    if len(gaps) <= _SHORT_GAPS:
-        return 1
-    close = sum(gap < sum(gaps) / len(gaps) / 4 for gap in gaps)
-    return min(WATCHERS, 1 + round(close / max(len(gaps) - close, 1)))
-
-
 def harmless_looks(polls: Sequence[Entry]) -> int:
     """Return how many of the polls of a task may come after its end."""
-    seen = watchers(polls)
-    return LOOKS + (seen - 1) * (1 + LOOKS)
+    return LOOKS if is_one_loop(polls) else WATCHERS * (1 + LOOKS) - 1
 
 
 def _found(run: Experience, rule: str, polls: Sequence[Entry]) -> Iterator[ClientFinding]:
@@ -80,15 +71,22 @@ def _crowd(instants: Sequence[float], pace: float) -> tuple[int, int] | None:
 
 def is_of_the_same_loop(gap: float, polls: Sequence[Entry]) -> bool:
     """Return True if a request that came so soon after another was surely sent by the same loop: it pauses so long."""
-    return is_one_loop(polls) and gap >= median(gaps_of(polls)) / 2
+    return is_one_loop(polls) and gap >= _usual(gaps_of(polls)) / 2
 
 
 def is_one_loop(polls: Sequence[Entry]) -> bool:
-    """Return True if the gaps are as regular as those of a single loop, whose pause stays or grows."""
+    """Return True if nobody but a single loop, whose pause stays or grows, seems to poll.
+
+    It never asks sooner than its pause, however busy the machine is; several who know nothing of each other do.
+    """
     gaps = gaps_of(polls)
     if len(gaps) <= 1:
         return True
-    middle = median(gaps)
-    alike = sum(abs(gap - middle) <= _ALIKE * middle for gap in gaps)
-    growing = sum(again >= before * (1 - _ALIKE) for before, again in pairwise(gaps))
-    return alike >= _ALIKE_SHARE * len(gaps) or growing >= _ALIKE_SHARE * (len(gaps) - 1)
+    paused = sum(gap >= _usual(gaps) * _PAUSED for gap in gaps)
+    growing = sum(again >= before * _PAUSED for before, again in pairwise(gaps))
+    return paused >= _MOST * len(gaps) or growing >= _MOST * (len(gaps) - 1)
+
+
+def _usual(gaps: Sequence[float]) -> float:
+    """Return the gap that three in four are not above: where two or three poll together, most gaps are none."""
+    return sorted(gaps)[3 * len(gaps) // 4]
