@@ -26,6 +26,7 @@ _LEVELS = ("documented", "corroborated", "inferred", "assumed")
 @click.argument("url", envvar="COVERMOCK_URL")
 @flag("--given", multiple=True, metavar="KIND=ID", help="A source: music=ID, pending_music=ID, audio=ID=SECONDS.")
 @flag("--audio", multiple=True, metavar="ID=SECONDS", help="Uploaded audio and its length; repeatable.")
+@flag("--failing-audio", multiple=True, metavar="ID", help="Uploaded audio whose tasks fail: --given failing_audio=ID.")
 @flag("--music-task", multiple=True, metavar="ID", help="A completed music task without a cover: --given music=ID.")
 @flag("--pending-music-task", multiple=True, metavar="ID", help="One that is not completed: --given pending_music=ID.")
 @flag("--short-audio", multiple=True, metavar="ID", help="Deprecated: --audio ID=SECONDS.")
@@ -34,6 +35,10 @@ _LEVELS = ("documented", "corroborated", "inferred", "assumed")
 @flag("--max-audio", multiple=True, metavar="ID", help="Deprecated: --audio ID=60.")
 @flag("--max-credits", type=OF_CHECK["max_credits"], help="Credits to spend at most; default: 0, on this machine 100.")
 @flag("--max-requests", type=OF_CHECK["max_requests"], help="Requests to send at most; default: 400.")
+@flag("--thorough", is_flag=True, default=None, help="Spend all the credits that are allowed, not just the usual ones.")
+@flag(
+    "--seconds", type=OF_CHECK["seconds"], help="Go on with that, and with more requests, for so many seconds in all."
+)
 @flag("--patience", type=OF_CHECK["patience"], help="Seconds to wait for a task; default: 600, on this machine 40.")
 @flag("--poll-interval", type=OF_CHECK["poll_interval"], help="Seconds between polls; default: 5, on this machine 0.1.")
 @flag("--rate", type=OF_CHECK["rate"], help="Requests a second, 0 for no limit; default: 5, on this machine 0.")
@@ -58,8 +63,9 @@ def check(  # noqa: PLR0913 - a flag each
 ) -> int:
     """Judge the gateway at URL: which clauses hold, which are broken, which could not be tried.
 
-    Keys come from COVERMOCK_API_KEY, COVERMOCK_SECOND_API_KEY (another account) and COVERMOCK_POOR_API_KEY (an
-    account without credits) only. Exit codes: 0 holds, 1 broken, 2 usage, 3 could not test.
+    Keys come from COVERMOCK_API_KEY, COVERMOCK_SECOND_API_KEY (another account), COVERMOCK_POOR_API_KEY (an account
+    without credits) and COVERMOCK_LAST_API_KEY (one with the credits of exactly one task) only. Exit codes: 0 holds, 1
+    broken, 2 usage, 3 could not test.
     """
     from covermock.contract_tests import judge
 

@@ -15,10 +15,19 @@ from covermock.openapi import LEVELS, Contract, Source, nearest, read
 
 from .numbers import OF_CHECK
 
-_SOURCES = ("music_task", "pending_music_task", "audio", "short_audio", "long_audio", "min_audio", "max_audio")
+_SOURCES = (
+    "music_task",
+    "pending_music_task",
+    "audio",
+    "failing_audio",
+    "short_audio",
+    "long_audio",
+    "min_audio",
+    "max_audio",
+)
 _TEXTS = ("callback_base",)
 _LISTS = (*_SOURCES, "given", "report")
-_KNOWN = (*_TEXTS, *OF_CHECK, *_LISTS, "fail_on", "baseline", "keys")
+_KNOWN = (*_TEXTS, *OF_CHECK, *_LISTS, "thorough", "fail_on", "baseline", "keys")
 Settled = tuple[Settings, list[Path], list[dict[str, Any]]]
 
 
@@ -104,6 +113,8 @@ def _check(source: Source, name: str, value: Any) -> Any:
         return _number(source, name, value)
     if plain == "fail_on" and value not in LEVELS:
         raise source.error((name,), f"expected one of {', '.join(LEVELS)}, received {value!r}")
+    if plain == "thorough" and not isinstance(value, bool):
+        raise source.error((name,), f"expected true or false, received {value!r}")
     if plain in _TEXTS and not isinstance(value, str):
         raise source.error((name,), f"expected text, received {value!r}; put it in quotes")
     return value

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
 PREFIX = "COVERMOCK_"
 # Read from the environment only: secrets, which have no place in argv.
-SECRETS = ("COVERMOCK_TOKEN", "COVERMOCK_API_KEY", "COVERMOCK_SECOND_API_KEY", "COVERMOCK_POOR_API_KEY")
+SECRETS = (
+    "COVERMOCK_TOKEN",
+    "COVERMOCK_API_KEY",
+    "COVERMOCK_SECOND_API_KEY",
+    "COVERMOCK_POOR_API_KEY",
+    "COVERMOCK_LAST_API_KEY",
+)
 TRACEBACK = "COVERMOCK_TRACEBACK"  # 1 shows where a crash was; it has to hold before any flag is read
 
 

@@ -63,6 +63,7 @@ OF_CHECK: Final[dict[str, Number | Whole]] = {
     "patience": SECONDS,
     "poll_interval": SECONDS,
     "rate": Number(0, 10**6),
+    "seconds": SECONDS,
     "seed": SEED,
 }
 """What the numbers of `covermock check` may be, in flags and in its configuration file."""

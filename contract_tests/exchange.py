@@ -16,6 +16,7 @@ from .vocabulary import KEY_VARIABLES
 
 JSON = "application/json"
 UNREADABLE = object()
+MARK = b"\xef\xbb\xbf"  # a byte-order mark, which JSON may not begin with
 MAIN_KEY = "${COVERMOCK_API_KEY}"  # stands for the key in a header, so that no curl line ever holds one
 CUT_KEY = "${COVERMOCK_API_KEY%?}"  # as a shell reads it: without its last character
 UPPER_KEY = "${COVERMOCK_API_KEY^^}"  # as bash reads it: in capitals
@@ -74,6 +75,23 @@ class Answer:
             return json.loads(self.body)
         except (ValueError, RecursionError):
             return UNREADABLE
+
+    @property
+    def flaw(self) -> str:
+        """Return what is wrong with the bytes of a body that can be read as JSON: a mark before it, or no UTF-8."""
+        if self.body.startswith(MARK):
+            return "a byte-order mark before the JSON"
+        try:
+            self.body.decode("utf-8")
+        except UnicodeDecodeError:
+            return "JSON that is not UTF-8"
+        return ""
+
+    @property
+    def charset(self) -> str:
+        """Return the charset that the content type claims for JSON, where it is another than its one."""
+        named = re.search(r";\s*charset=\"?([^;\"\s]*)", self.headers.get("content-type", ""), re.IGNORECASE)
+        return named[1] if named and named[1].lower() not in {"", "utf-8", "utf8", "us-ascii"} else ""
 
     @property
     def is_json(self) -> bool:

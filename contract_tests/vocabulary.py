@@ -9,6 +9,7 @@ KEY_VARIABLES = {
     "main": "COVERMOCK_API_KEY",
     "second": "COVERMOCK_SECOND_API_KEY",
     "poor": "COVERMOCK_POOR_API_KEY",
+    "last": "COVERMOCK_LAST_API_KEY",
 }
 
 

@@ -1,10 +1,15 @@
 """Run `covermock check`, and plain schemathesis, against each defect; write the matrices into docs/defects.md.
 
-`make kill-matrix` runs it: first the defects with a name of their own, then, with `--subtle`, the harder ones, for
-which `check` has more credits. A defect that `check` misses stays in the table, and is named above it.
+`make kill-matrix` runs it: first the defects with a name of their own; with `--subtle` the harder ones, for which
+`check` has more credits; with `--curve` all of them at rising budgets. A defect that `check` misses stays in the table,
+and is named above it. Results are kept in build/kill-matrix.jsonl: a run that was cut short goes on where it ended,
+until the code changes. `--sample N` takes N of the defects, spread evenly; `--processes N`, default 3.
 """
 
+import argparse
 import asyncio
+import hashlib
+import json
 import re
 import subprocess
 import sys
@@ -13,7 +18,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from queue import Queue
@@ -32,12 +37,32 @@ BIN = Path(sys.executable).parent
 PAGE = ROOT / "docs" / "defects.md"
 MARK = "<!-- the matrix: written by make kill-matrix -->"
 SUBTLE_MARK = "<!-- the harder matrix: written by make kill-matrix-subtle -->"
-HARDER = "## The harder catalogue"
+HARDER, CURVE_HEAD = "## The harder catalogue", "## What credits buy"
 CATALOGUE = Catalogue(load())
-SUBTLE = {"max_credits": 60, "max_requests": 600}
-KEYS = {"main": "aio_your_api_key_here", "second": "aio_second_key", "poor": "aio_poor_key"}
+CURVE_MARK = "<!-- the curve: written by make kill-curve -->"
+NAMED, HARD = "named", "subtle"
+CURVE: dict[str, dict[str, Any]] = {str(most): {"max_credits": most} for most in (0, 1, 6, 13, 30)}
+CURVE |= {f"{n} thorough": {"max_credits": n, "thorough": True, "max_requests": 10 * n} for n in (100, 300)}
+BUDGETS: Mapping[str, Mapping[str, Any]] = {
+    NAMED: {},
+    HARD: {"max_credits": 60, "max_requests": 600, "seconds": 30.0},
+    **CURVE,
+}
+WORLD = ROOT / "tools" / "kill_matrix_world.yaml"
+RESULTS = ROOT / "build" / "kill-matrix.jsonl"
+CODE = ("contract_tests", "mock_server", "openapi", "tools")
+KEYS = {
+    "main": "aio_your_api_key_here",
+    "second": "aio_second_key",
+    "poor": "aio_poor_key",
+    "last": "aio_last_key",
+}
 IDS = {
-    "music_task": ("gen123213213213123bksv",),
+    "music_task": ("gen123213213213123bksv", "gen_two", "gen_three", "gen_four", "gen_five", "gen_six"),
+    "last_music": tuple(f"gen_last_{word}" for word in ("one", "two", "three", "four", "five", "six")),
+    "failing_last_music": "gen_last_fails",
+    "pending_music_task": "gen_pending",
+    "failing_audio": "aud_fails",
     "audio": "aud_30s",
     "short_audio": "aud_5_9s",
     "min_audio": "aud_6s",
@@ -53,6 +78,7 @@ SCHEMATHESIS = ("--max-examples", "5", "--seed", "1", "--no-color", "--workers",
 class Row:
     """What became of one defect: the clauses that `check` blamed, the levels, whether plain schemathesis saw it."""
 
+    budget: str
     name: str
     clauses: tuple[str, ...]
     level_found: bool
@@ -60,11 +86,15 @@ class Row:
     credits: int
     seconds: float
 
+    @property
+    def found(self) -> bool:
+        return CATALOGUE[self.name].clause in self.clauses
+
 
 @contextmanager
 def served(defect: str) -> Iterator[str]:
     """Serve the mock with a defect on a free port, from a thread; yield its URL."""
-    mock = Mock(Settings(defect=defect, over={"stage_seconds": 0.3}), time.time())
+    mock = Mock(Settings(str(WORLD), defect=defect, over={"stage_seconds": 0.3}), time.time())
     ready: Queue[tuple[asyncio.AbstractEventLoop, Server, str]] = Queue()
 
     async def main() -> None:
@@ -103,11 +133,12 @@ def plain(url: str) -> set[str]:
     return found
 
 
-def judged(name: str, without: set[str] | None) -> Row:
-    """Return what becomes of a defect."""
+def judged(job: tuple[str, str], without: set[str] | None) -> Row:
+    """Return what becomes of a defect within a budget."""
+    budget, name = job
     defect = CATALOGUE[name]
     with served(defect.name) as url:
-        report = checked(url, {} if name in CATALOGUE.named else SUBTLE)
+        report = checked(url, BUDGETS[budget])
     findings = report["findings"]
     seen = None
     if without is not None:
@@ -116,12 +147,43 @@ def judged(name: str, without: set[str] | None) -> Row:
     clauses = tuple(dict.fromkeys(finding["clause"] for finding in findings))
     right = any(one["clause"] == defect.clause and one["level"] == defect.level for one in findings)
     ledger = report["ledger"]
-    return Row(defect.name, clauses, right, seen, int(ledger["spent"]), ledger["seconds"])
+    return Row(budget, defect.name, clauses, right, seen, int(ledger["spent"]), ledger["seconds"])
+
+
+class Results:
+    """The rows that the same code has brought before, in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.code = path, _digest()
+        path.parent.mkdir(exist_ok=True)
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        rows = [json.loads(line) for line in lines]
+        self.rows = [_row(one["row"]) for one in rows if one["code"] == self.code]
+
+    def add(self, row: Row) -> None:
+        self.rows.append(row)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"code": self.code, "row": asdict(row)}) + "\n")
+
+    def of(self, budget: str, names: Sequence[str], *, plain_too: bool = False) -> dict[str, Row]:
+        """Return the known rows of these defects, by name."""
+        known = [one for one in self.rows if one.budget == budget and (one.plain is not None or not plain_too)]
+        return {one.name: one for one in known if one.name in names}
+
+
+def _row(data: dict[str, Any]) -> Row:
+    return Row(**{**data, "clauses": tuple(data["clauses"])})
+
+
+def _digest() -> str:
+    """Return what changes whenever a result may."""
+    files = sorted(path for folder in CODE for path in (ROOT / folder).rglob("*") if path.suffix in {".py", ".yaml"})
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
 
 
 def table(rows: list[Row]) -> str:
     """Return the matrix as Markdown."""
-    missed = [row.name for row in rows if CATALOGUE[row.name].clause not in row.clauses]
+    missed = [row.name for row in rows if not row.found]
     documented = [row for row in rows if CATALOGUE[row.name].level == "documented"]
     caught = sum(row.name not in missed for row in documented)
     first = sum(row.clauses[:1] == (CATALOGUE[row.name].clause,) for row in rows)
@@ -147,34 +209,92 @@ def _line(row: Row, missed: bool) -> str:
     return f"| `{row.name}` | {defect.sentence} | {defect.clause} | {defect.level} | {seen} | {other} |"
 
 
-def rows_of(chosen: Sequence[str], without: set[str] | None) -> Iterator[Row]:
-    """Judge each defect and say what became of it."""
-    with ProcessPoolExecutor(3) as pool:
-        for row in pool.map(partial(judged, without=without), chosen):
-            verdict = "found" if CATALOGUE[row.name].clause in row.clauses else "MISSED"
-            sys.stdout.write(f"{row.name} {verdict} {row.level_found} {row.clauses} {row.seconds:.1f} {row.plain}\n")
+def rows_of(
+    budget: str, chosen: Sequence[str], without: set[str] | None, results: Results, processes: int
+) -> list[Row]:
+    """Judge each defect that no row is known of, and say what became of it; return all rows."""
+    known = results.of(budget, chosen, plain_too=without is not None)
+    todo = [(budget, name) for name in chosen if name not in known]
+    with ProcessPoolExecutor(processes) as pool:
+        for row in pool.map(partial(judged, without=without), todo):
+            results.add(row)
+            verdict = "found" if row.found else "MISSED"
+            sys.stdout.write(f"{budget}: {row.name} {verdict} {row.level_found} {row.clauses} {row.seconds:.1f}\n")
             sys.stdout.flush()
-            yield row
+    known = results.of(budget, chosen, plain_too=without is not None)
+    return [known[name] for name in chosen]
+
+
+def curve(rows: Mapping[str, list[Row]]) -> str:
+    """Return how many are found at each budget, as Markdown, and what each step buys."""
+    lines = [
+        "| credits | found | of | documented | requests | new at this step |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    before: set[str] = set()
+    for budget, found in rows.items():
+        now = {row.name for row in found if row.found}
+        documented = sum(CATALOGUE[name].level == "documented" for name in now)
+        new = sorted(now - before)
+        told = ", ".join(f"`{name}`" for name in new[:3]) + (f" and {len(new) - 3} more" if len(new) > 3 else "")
+        most = BUDGETS[budget].get("max_requests", 400)
+        why = "none: what is missed needs what no credits buy" if before else "none"
+        lines.append(f"| {budget} | {len(now)} | {len(found)} | {documented} | {most} | {told or why} |")
+        before |= now
+    return "\n".join(lines) + "\n"
+
+
+def sample(names: Sequence[str], count: int) -> list[str]:
+    """Return so many of the names, spread evenly, or all."""
+    return list(names) if not 0 < count < len(names) else [names[n * len(names) // count] for n in range(count)]
+
+
+def write(mark: str, end: str, text: str) -> None:
+    """Put a text into the page, between a mark and what comes after."""
+    head, _, rest = PAGE.read_text(encoding="utf-8").partition(mark)
+    after = rest[rest.index(end) :] if end else ""
+    PAGE.write_text(f"{head}{mark}\n\n{text}{chr(10) if after else ''}{after}", encoding="utf-8")
+
+
+def options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--subtle", action="store_true")
+    parser.add_argument("--curve", action="store_true")
+    parser.add_argument("--without-schemathesis", action="store_true")
+    parser.add_argument("--sample", type=int, default=0)
+    parser.add_argument("--processes", type=int, default=3)
+    return parser.parse_args(arguments)
+
+
+def measure_curve(told: argparse.Namespace, results: Results) -> None:
+    """Judge all defects at each budget, and write the curve."""
+    whole = [*CATALOGUE.named, *CATALOGUE.generated, *CATALOGUE.subtle]
+    chosen = sample(told.names or whole, told.sample)
+    found = {budget: rows_of(budget, chosen, None, results, told.processes) for budget in CURVE}
+    text = f"{len(chosen)} of the {len(whole)} defects, spread evenly.\n\n{curve(found)}"
+    sys.stdout.write(text)
+    if not told.names:
+        write(CURVE_MARK, HARDER, text)
 
 
 def main(arguments: list[str]) -> None:
     """Judge the named defects, those with `--subtle`, or those given; rewrite the page's part if all were judged."""
-    subtle = "--subtle" in arguments
-    whole = CATALOGUE.subtle if subtle else CATALOGUE.named
-    chosen = [name for name in arguments if not name.startswith("--")] or list(whole)
+    told, results = options(arguments), Results(RESULTS)
+    if told.curve:
+        measure_curve(told, results)
+        return
+    whole = CATALOGUE.subtle if told.subtle else CATALOGUE.named
+    chosen = sample(told.names or whole, told.sample)
     without: set[str] | None = None
-    if not subtle and "--without-schemathesis" not in arguments:
+    if not told.subtle and not told.without_schemathesis:
         with served("") as url:
             without = plain(url)
-    rows = list(rows_of(chosen, without))
-    if chosen != list(whole):
-        return
-    head, _, rest = PAGE.read_text(encoding="utf-8").partition(MARK)
-    plain_part, harder, subtle_part = rest.partition(HARDER)
-    between, _, subtle_table = subtle_part.partition(SUBTLE_MARK)
-    plain_part = plain_part if subtle else f"\n\n{table(rows)}\n"
-    subtle_table = f"\n\n{table(rows)}" if subtle else subtle_table
-    PAGE.write_text(f"{head}{MARK}{plain_part}{harder}{between}{SUBTLE_MARK}{subtle_table}", encoding="utf-8")
+    rows = rows_of(HARD if told.subtle else NAMED, chosen, without, results, told.processes)
+    text = table(rows)
+    sys.stdout.write(text.partition("\n\n| ")[0] + "\n")
+    if chosen == list(whole):
+        write(SUBTLE_MARK if told.subtle else MARK, "" if told.subtle else CURVE_HEAD, text)
 
 
 if __name__ == "__main__":

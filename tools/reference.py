@@ -22,6 +22,7 @@ SECRET_USES = {
     "COVERMOCK_API_KEY": "key of the gateway under check",
     "COVERMOCK_SECOND_API_KEY": "key of another account, for checks of ownership",
     "COVERMOCK_POOR_API_KEY": "key of an account without credits",
+    "COVERMOCK_LAST_API_KEY": "key of an account with the credits of exactly one task",
     TRACEBACK: "1 shows where a crash was",
 }
 WORLD = ("World", "Settings of a world")

@@ -1,7 +1,7 @@
 """Holds an answer against what may come back: every exchange of a run passes here, whoever sent it."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from covermock.openapi import LEVELS, Contract, Operation, Routes, Validator, clauses_of, facts, marks
@@ -111,7 +111,7 @@ class Judge:
     def _judge_form(self, at: Exchange, expected: Expectation) -> None:
         answer, operation = at.answer, expected.operation
         if answer.ok:
-            if operation is not None and not expected.due and not expected.open:
+            if operation is not None and not expected.due and (expected.form or not expected.open):
                 self._judge_accepted(at, operation)
         elif is_error(answer.status):
             self._judge_error(at, expected)
@@ -136,9 +136,10 @@ class Judge:
         self.evidence.note_tried(
             one for pointer in clauses_of(self.contract.root, schema, value) for one in named(pointer)
         )
-        if operation.polls and (success := self.contract.lifecycles[operation.task_kind].success).clause:
-            done = success.name in facts(self.contract.root, schema, value, "task.status")
-            self.evidence.note_tried(named(success.clause) if done else ())
+        if operation.polls:
+            cycle, shown = self.contract.lifecycles[operation.task_kind], set(_texts(self.contract, schema, value))
+            ends = (one for one in (cycle.success, cycle.failure) if one.clause and one.name in shown)
+            self.evidence.note_tried(blame for one in ends for blame in named(one.clause))
 
     def _level(self, pointer: str | None) -> int:
         """Return how far from documented the sentence is."""
@@ -208,7 +209,10 @@ class Judge:
             own = self.rule("envelope") if is_error(answer.status) else self.rule("json")
             self._broke(instead or own, at, "JSON comes out", "a JSON body")
             return False
-        if not answer.is_json:
+        if answer.flaw:
+            title, by = "JSON comes out in UTF-8, without a mark before it", instead or self.rule("json")
+            self.evidence.note_broken(by, title, "a JSON text alone", answer.flaw, at)
+        if not answer.is_json or answer.charset:
             received = f"Content-Type: {answer.headers.get('content-type', '(no such header)')}"
             by = instead or self.rule("media-type") or self.rule("json")
             self.evidence.note_broken(by, "JSON comes out with its content type", "application/json", received, at)
@@ -256,6 +260,11 @@ class Judge:
 
     def _broke(self, broken: Any, at: Exchange, title: str, expected: str) -> None:
         self.evidence.note_broken(broken, title, expected, str(at.answer), at)
+
+
+def _texts(contract: Contract, schema: Mapping[str, Any], value: Any) -> Iterator[str]:
+    """Yield the states that an answer names."""
+    return (one for one in facts(contract.root, schema, value, "task.status") if isinstance(one, str))
 
 
 def _words(due: Reason) -> str:

@@ -15,6 +15,8 @@ from .expect.knowledge import KnownTask
 from .expect.reasons import IDENTITY, KEY
 from .session import Session
 
+_OFTEN, _SHARE, _TELLING = 2, 0.08, 3  # crashes over one fact that are no accident: how many, of all, and of others
+
 
 @dataclass(frozen=True, slots=True)
 class Poll:
@@ -36,6 +38,7 @@ def judge_history(session: Session) -> None:
         unique_values_differ(session, seen)
         status_only_moves_forward(session, task, seen)
         success_has_its_name(session, task, seen)
+    refusals_never_crash(session)
     keys_are_looked_at_first(session)
     requests_are_looked_at_before_ids(session)
     task_ids_are_unique(session)
@@ -208,6 +211,19 @@ def _without(session: Session, ids: set[str], exchange: Exchange) -> str:
 def _operation(session: Session, exchange: Exchange) -> str:
     operation, _ = session.expectations.route(exchange.sent)
     return operation.id if operation else exchange.sent.path
+
+
+def refusals_never_crash(session: Session) -> None:
+    """What has to be refused with a status gets it each time: a crash now and then over that alone breaks it, too."""
+    crashes = {fact: found for fact, found in session.crashes.items() if len(found) >= _OFTEN}
+    all_crashes, all_tries = sum(map(len, session.crashes.values())), sum(session.tries.values())
+    for fact, found in crashes.items():
+        tries = session.tries[fact]
+        elsewhere = (all_crashes - len(found)) / max(all_tries - tries, 1)
+        exchange, due = found[0]
+        if len(found) / max(tries, 1) > _SHARE + _TELLING * elsewhere:
+            received = f"{exchange.answer.status} in {len(found)} of {tries} times"
+            session.evidence.note_broken(due.other, f"{fact} each time", f"{due.status}", received, exchange)
 
 
 def task_ids_are_unique(session: Session) -> None:

@@ -12,10 +12,12 @@ from ..exchange import Exchange, Sent
 from ..statuses import is_redirect
 from .ask.business import an_account_without_credits_is_told_so_last
 from .ask.checks import CHECKS, Ask, Check
-from .ask.flows import PaidFlow, linger, plan_flows
+from .ask.paid.flows import linger
+from .ask.paid.plan import PaidFlow, choose, plan_flows
+from .ask.paid.webhooks import Receiver
 from .ask.polling import has_ended
+from .ask.repeats import ask_again
 from .ask.robustness import nowhere
-from .ask.webhooks import Receiver
 from .expect.expectations import Expectation
 from .oracles import judge_history
 from .send.budget import OutOfBudgetError
@@ -25,12 +27,16 @@ from .session import Session
 from .settings import Settings
 from .verdicts import Judgement, clauses_of_key, judgement
 
-_FLOW_REQUESTS = 25  # what one flow needs, so that free checks don't take it away
+TEN = 10  # credits, of which a report says what they would buy
+_ROUND = 6  # further stories that are told side by side
+_STORIES = 16  # stories and checks that are told side by side at most
+_FLOW_REQUESTS = 35  # what one flow needs, so that free checks don't take it away
 _SHORT_TIMEOUT = 4.0
 _CHECKERS = 3  # free checks that run side by side
 _HURRIED = 1  # requests of each check that are sent to a gateway that is very slow
+_AGAIN = 0.5  # of the requests that are left, those that ask again before others are generated
 _RESERVE = 12  # requests kept for the last look at the tasks
-_MOST_GENERATED = 120
+_MOST_GENERATED, _EVER_GENERATED = 120, 2000  # requests of each kind: usually, and however many may be sent
 _STORY_TASKS = 2  # of the cheapest kind that a story may start
 _PROBES = 4  # requests of each operation that are paid for, since a gateway may accept them by mistake
 GENERATING = "generated requests need pip install 'covermock[check]'"
@@ -85,7 +91,7 @@ def preflight(session: Session) -> str:
         return _elsewhere(session, exchanges[0])
     if all(one.answer.status in session.contract.unauthorized for one in exchanges):
         return _refused_keys(session)
-    for who in ("second", "poor"):
+    for who in ("second", "poor", "last"):
         _drop_refused(session, who)
     return ""
 
@@ -132,9 +138,13 @@ def _whole_run(session: Session, progress: Progress) -> None:
     hears = settings.loopback or bool(settings.callback_base)
     receiver = Receiver(session) if hears and settings.max_credits else None
     try:
-        flows = affordable_flows(session, plan_flows(session, receiver), progress)
+        flows = affordable_flows(session, list(plan_flows(session, receiver)), progress)
+        usual = [one.flow for one in flows if not one.more]
+        if not any(one.leads for one in flows):
+            session.first_ended.set()
         run_check(session, an_account_without_credits_is_told_so_last)  # so that the rest knows what poverty looks like
-        _side_by_side(session, [*(one.flow for one in flows), _free_checks(len(flows))], progress)
+        _side_by_side(session, [_free_checks(len(usual)), *usual], progress)
+        _rounds(session, [one.flow for one in flows if one.more], progress)
         _afterwards(session, progress)
     finally:
         if receiver:
@@ -143,19 +153,19 @@ def _whole_run(session: Session, progress: Progress) -> None:
 
 def affordable_flows(session: Session, wanted: list[PaidFlow], progress: Progress) -> list[PaidFlow]:
     """Return the flows that the budget allows, and say what they may cost before the first is paid."""
-    left, chosen = session.budget.left, []
-    for paid in wanted:
-        if paid.credits <= left:
-            chosen.append(paid)
-            left -= paid.credits
-        else:
-            session.evidence.note_untried(
-                paid.shows, f"{paid.title} may cost {paid.credits} credits: raise --max-credits"
-            )
+    left, spends = session.budget.left, session.settings.spends
+    chosen = choose(session, wanted, left, spends=spends)
+    for paid in (one for one in wanted if one.usual and one not in chosen and one.shorter not in chosen):
+        reason = f"{paid.title} may cost {paid.credits} credits: raise --max-credits"
+        session.evidence.note_untried(paid.shows, reason)
+    session.more = [one for one in choose(session, wanted, left + TEN, spends=True) if one not in chosen]
+    left -= sum(one.credits for one in chosen)
     session.budget.probes = min(left, _PROBES * sum(one.top_price for one in session.starts))
     used = session.budget.max_credits - session.budget.left
     session.budget.quote = used + sum(paid.credits for paid in chosen) + session.budget.probes
-    what = [paid.title for paid in chosen]
+    what = [paid.title for paid in chosen if not paid.more]
+    further = sum(paid.more for paid in chosen)
+    what += [f"{further} more of the same with other bodies and accounts"] if further else []
     if session.budget.probes:
         what.append(f"{session.budget.probes} credits for requests that a gateway may accept or refuse by mistake")
     told = f"at most {session.budget.quote} credits (at the highest price) and {session.budget.max_requests} requests"
@@ -163,9 +173,17 @@ def affordable_flows(session: Session, wanted: list[PaidFlow], progress: Progres
     return chosen
 
 
+def _rounds(session: Session, stories: list[Callable[[Session], None]], progress: Progress) -> None:
+    """Tell further stories, a few at a time, while there are seconds and requests for them."""
+    for number in range(0, len(stories), _ROUND):
+        if session.is_over or session.is_slow or session.budget.requests_left < _ROUND * _FLOW_REQUESTS:
+            return
+        _side_by_side(session, stories[number : number + _ROUND], progress)
+
+
 def _side_by_side(session: Session, stories: list[Callable[[Session], None]], progress: Progress) -> None:
     """Tell all stories at once, each in a thread; stop them all when one breaks or the user interrupts."""
-    with ThreadPoolExecutor(len(stories) or 1, "covermock-check") as pool:
+    with ThreadPoolExecutor(min(len(stories), _STORIES) or 1, "covermock-check") as pool:
         told: list[Future[None]] = [pool.submit(story, session) for story in stories]
         try:
             pending = set(told)
@@ -240,14 +258,15 @@ def _generate(session: Session, progress: Progress) -> None:
         session.evidence.note_untried([row.clause] if row and row.clause else [], reason)
         return
     progress.step("generating", session.budget.requests, session.budget.max_requests)
+    most = min(max(_MOST_GENERATED, session.budget.max_requests // 5), _EVER_GENERATED)
     left = session.budget.requests_left - _RESERVE
     if left > _RESERVE and not session.is_slow:
-        generated_requests_are_judged(session, min(left // 2, _MOST_GENERATED))
+        generated_requests_are_judged(session, min(left // 2, most))
     left = session.budget.requests_left - _RESERVE
     if left > _RESERVE and not session.is_slow:
         cheapest = min((one.top_price for one in session.starts), default=0)
         session.budget.probes = min(session.budget.probes, _STORY_TASKS * cheapest)
-        session.story = stories_are_judged(session, min(left, _MOST_GENERATED))
+        session.story = stories_are_judged(session, min(left, most))
 
 
 def _catch_up(session: Session) -> None:
@@ -262,7 +281,11 @@ def _catch_up(session: Session) -> None:
 def _afterwards(session: Session, progress: Progress) -> None:
     """What was postponed, generated requests and stories, and a last look at every task."""
     _catch_up(session)
+    with session.attempt():
+        ask_again(session, _AGAIN)
     _generate(session, progress)
+    with session.attempt():
+        ask_again(session, 1.0 if session.has_plenty else 0.0)
     with session.attempt():
         tasks = [task for task in session.knowledge.tasks.values() if task.owner == "main" and has_ended(session, task)]
         started = min((exchange.began for exchange in session.transport.history), default=0.0)

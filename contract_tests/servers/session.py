@@ -1,39 +1,43 @@
 """One run's means: ask the gateway, learn from the answer, have it judged. All ways of judging share one."""
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from threading import Lock, RLock
+from functools import cached_property
+from threading import Event, Lock
 from typing import Any
 from urllib.parse import quote
 
 from covermock.openapi import GATEWAY, Contract, Operation, facts, load
-from covermock.openapi.needs import need_of
+from covermock.openapi.needs import mentions, need_of
 
 from ..exchange import JSON, Answer, Exchange, Sent, curl, json_body, query_of
 from ..reports.redaction import redactor
+from .agenda import Agenda
 from .evidence import Evidence
 from .expect.bodies import Bodies, id_prefix, some_value
 from .expect.expectations import Expectation, Expectations
 from .expect.knowledge import Knowledge, KnownTask
-from .expect.reasons import IDENTITY
+from .expect.reasons import IDENTITY, Reason
 from .expect.sources import Given, given_sources
 from .judge import SLOW_SECONDS, Judge
 from .send.budget import Budget, OutOfBudgetError
 from .send.transport import Transport
-from .settings import Settings
+from .settings import MAX_REQUESTS, Settings
 
+_PLENTY = 200  # requests that must be left for what could be left out
 _LONG_WAITED = 60.0  # seconds that a rate limit may cost before the run contents itself with less
 _TRIES = 20  # free requests that failed and are sent once more
 _REPETITIONS = 2  # of each of them: two mishaps in a row are rare, three are none
 _SLOW = 6  # slow answers (a missing one counts twice) after which a run contents itself with less
 
 
-class Session:
+class Session(Agenda):
     """Asks one gateway. `ask` may be called from many threads."""
 
     def __init__(self, settings: Settings, contract: Contract | None = None) -> None:
+        super().__init__()
         self.settings = settings
         self.contract = contract or load(GATEWAY)
         self.operations = self.contract.by_id
@@ -51,14 +55,16 @@ class Session:
         self.chance = random.Random(settings.seed)  # noqa: S311 - for made-up ids, not for secrets
         self.strays: set[str] = set()  # facts that the gateway has not kept, and may have charged for
         self.unknown = self.knowledge.unknown
-        self.asked: set[str] = set()
         self.postponed: list[tuple[Sent, Expectation, str]] = []
         self.story: list[str] = []
         self.deliveries: list[tuple[str, float, int]] = []  # webhooks: URL, when, and what they were answered with
         self.slow = 0
         self._tries = _TRIES
-        self._lock = RLock()
-        self._probing: defaultdict[str, Lock] = defaultdict(Lock)
+        self._probing = defaultdict[str, Lock](Lock)
+        self.first_ended = Event()  # set once a task has ended that others may be started from
+        self.tries = Counter[str]()  # free requests that had to be refused, by the fact
+        self.crashes: dict[str, list[tuple[Exchange, Reason]]] = defaultdict(list)
+        self.more: list[Any] = []  # the flows that another ten credits would pay for
 
     def ask(self, sent: Sent, expected: Expectation | None = None, *, probe: bool = False) -> Exchange:
         """Send the request, learn from the answer and judge it; `expected` instead of what is known by itself.
@@ -87,8 +93,10 @@ class Session:
         exchange = self.transport.send(sent, cost, probe=probe)
         if exchange.answer.seconds > SLOW_SECONDS:
             exchange = self._second_look(sent, exchange, free=not cost)
-        elif exchange.answer.is_failure and not cost:
-            exchange = self._another_try(sent, exchange)
+        elif exchange.answer.is_failure and not cost and not (sent.method != "GET" and expectation.due is None):
+            exchange = self._another_try(sent, exchange, expectation)
+        if expectation.due and not expectation.open:
+            self.tries[expectation.due.fact] += 1
         self._learn(exchange, expectation)
         return exchange
 
@@ -104,7 +112,7 @@ class Session:
             self.slow += 1 + missing
         return first
 
-    def _another_try(self, sent: Sent, first: Exchange) -> Exchange:
+    def _another_try(self, sent: Sent, first: Exchange, expected: Expectation) -> Exchange:
         """Return a repetition of a free request that failed: what fails once only breaks the rule of answers alone."""
         with self._lock:
             self._tries -= 1
@@ -114,8 +122,28 @@ class Session:
             again = self.transport.send(sent)
             if not again.answer.is_failure:
                 self.judge.judge_failure(first)
+                if expected.due and not expected.open and not first.answer.problem:
+                    self.crashes[expected.due.fact].append((first, expected.due))
                 return again
         return first
+
+    @cached_property
+    def mentions(self) -> Mapping[str, set[str]]:
+        """Return the clauses that each start and the operation that polls it mention, by its id."""
+        raws = {one.id: (one.raw, self.contract.polled_by[one.id].raw) for one in self.starts}
+        return {
+            name: {clause for raw in both for clause in mentions(self.contract, raw)} for name, both in raws.items()
+        }
+
+    @property
+    def has_plenty(self) -> bool:
+        """Return True while there are more requests than a run needs, so that some may ask what others have asked."""
+        return not self.is_slow and self.budget.max_requests > MAX_REQUESTS and self.budget.requests_left > _PLENTY
+
+    @property
+    def is_over(self) -> bool:
+        """Return True if the seconds have passed in which a run was to go on."""
+        return 0 < self.settings.seconds < self.transport.now
 
     @property
     def is_slow(self) -> bool:
@@ -223,8 +251,9 @@ class Session:
         """Return the operation that shows the task."""
         return self.contract.polled_by[task.started_by]
 
-    def poll(self, task: KnownTask, story: str, who: str = "main") -> Sent:
-        return self.about(self.polled(task), task.id, story=story, who=who)
+    def poll(self, task: KnownTask, story: str, who: str | None = None) -> Sent:
+        """Return a poll of the task, with the key of its owner unless another role is named."""
+        return self.about(self.polled(task), task.id, story=story, who=task.owner if who is None else who)
 
     def bodies(self, operation: Operation) -> Bodies:
         return self.expectations.bodies[operation.id]

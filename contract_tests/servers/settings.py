@@ -12,15 +12,17 @@ from ..vocabulary import KEY_VARIABLES
 ENVIRONMENT = "COVERMOCK_"
 LOCAL_CREDITS = 100
 MAX_REQUESTS = 400
+YES = frozenset({"1", "true", "yes", "on"})
 
 
 @dataclass(frozen=True)
 class Settings:
     """A run's settings. What is empty is not exercised. Seconds for `patience` and `poll_interval`.
 
-    `keys` are by role: main, second (another account), poor (an account without credits). `named` are the sources that
-    the run may use, by kind (`music`, `pending_music`, `audio`): ids, or `ID=MEASURE`. `rate` is requests a second, 0
-    for no limit.
+    `keys` are by role: main, second (another account), poor (an account without credits), last (one with the credits
+    of exactly one task). `named` are the sources that the run may use, by kind (`music`, `pending_music`, `audio`):
+    ids, or `ID=MEASURE`. `rate` is requests a second, 0 for no limit. `thorough`, or `seconds` in which to go on, lets
+    a run spend all of `max_credits`; else it spends no more than usual.
     """
 
     url: str
@@ -31,9 +33,16 @@ class Settings:
     patience: float = 600.0
     poll_interval: float = 5.0
     rate: float = 5.0
+    thorough: bool = False
+    seconds: float = 0.0
     callback_base: str = ""
     fail_on: str = "documented"
     seed: int = 0
+
+    @property
+    def spends(self) -> bool:
+        """Return True if all the credits that are allowed may be spent."""
+        return self.thorough or self.seconds > 0
 
     @property
     def loopback(self) -> bool:
@@ -114,4 +123,6 @@ def words(text: str) -> list[str]:
 def convert(name: str, text: str) -> Any:
     if name in {"max_credits", "max_requests", "seed"}:
         return int(text)
-    return float(text) if name in {"patience", "poll_interval", "rate"} else text
+    if name == "thorough":
+        return text.lower() in YES
+    return float(text) if name in {"patience", "poll_interval", "rate", "seconds"} else text

@@ -170,9 +170,22 @@ def _reason(session: Session, clause: str) -> str:
     for who in ("second", "poor"):
         if clause in clauses_of_key(contract, who) and not session.has(who):
             return f"another account is needed, by its key ({KEY_VARIABLES[who]})"
+    if untold := _untold_failure(session, clause):
+        return untold
     about = [one for one in session.starts if clause in _mentioned(contract, one)]
     lacking = [_lack(session, one) for one in about]
     return next(filter(None, lacking), "no request showed it")
+
+
+def _untold_failure(session: Session, clause: str) -> str:
+    """Return what it takes to see a task fail, where that is what the clause is about and no source does it."""
+    given = {one.kind for one in session.knowledge.given if one.fails}
+    for one in session.starts:
+        pointer, need = session.contract.lifecycles[one.task_kind].failure.clause, session.bodies(one).need
+        missing = need and not need.is_task and need.kind not in given
+        if need and missing and clause == clause_pointer(pointer)[0]:
+            return f"{need.kind} whose tasks fail is needed (--given failing_{need.kind}=ID)"
+    return ""
 
 
 def _mentioned(contract: Contract, operation: Operation) -> set[str]:

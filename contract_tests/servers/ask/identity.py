@@ -1,7 +1,9 @@
 """Ids that name nothing, in requests that are valid otherwise: not found, and what else a refusal would tell."""
 
+import json
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from covermock.openapi import Operation
@@ -12,8 +14,10 @@ from ..evidence import Blame
 from ..expect.bodies import Example
 from ..expect.expectations import Expectation
 from ..session import Session
+from .ids import near_ids
 
 Asking = Generator[Sent | tuple[Sent, Expectation], Exchange | None, None]
+_FEW = 6  # bodies with optional fields that are sent where requests are few
 _SOMEWHERE = "https://example.com"
 OTHER_FORM = "no-such-task"
 
@@ -23,6 +27,16 @@ def unknown_tasks_are_not_found(session: Session) -> Iterator[Sent]:
     for operation in session.polls:
         yield session.about(operation, session.unknown_id(operation), story="polls an unknown task")
         yield session.about(operation, OTHER_FORM, story="polls an unknown task of another form")
+
+
+def ids_that_are_nearly_right_are_not_found(session: Session) -> Iterator[Sent]:
+    """An id that is nearly that of a source names nothing."""
+    for operation in session.starts:
+        body = session.bodies(operation).examples[0].body
+        for one in session.usable(operation)[:1]:
+            for words, name in near_ids(one.id):
+                if name not in session.knowledge.ids:
+                    yield session.about(operation, name, body, story=f"names the id of a source {words}")
 
 
 def a_valid_body_is_understood(session: Session) -> Asking:
@@ -84,4 +98,48 @@ def _expected(session: Session, operation: Operation, more: tuple[Blame, ...], f
     return Expectation(operation, due)
 
 
-CHECKS = (unknown_tasks_are_not_found, a_valid_body_is_understood)
+def each_field_is_understood_with_each_other(session: Session) -> Asking:
+    """Each optional field, alone and with each other, and texts as people write them, about an unknown id."""
+    for operation in session.starts:
+        bodies = session.bodies(operation)
+        if session.expectations.unknown(operation) is None:
+            continue
+        for body in islice(bodies.combinations(), None if session.has_plenty else _FEW):
+            story = f"names an unknown id with {' and '.join(sorted(body))}"
+            sent = session.about(operation, session.unknown_id(operation), body, story=story)
+            yield from _understood(session, operation, sent, hooked=bodies.hook in body)
+        if bodies.free_texts():
+            fullest = max(bodies.examples, key=lambda one: len(bodies.written(one.body)))
+            words, name = "writes as people do, in many lines", session.unknown_id(operation)
+            sent = session.about(operation, name, bodies.written(fullest.body), story=words)
+            expected = replace(session.expectations.of(sent), open=True)  # how long, and with which signs, is open
+            yield from ((one, expected) for one in (sent, plain_text(sent)))
+
+
+def _understood(session: Session, operation: Operation, sent: Sent, *, hooked: bool) -> Asking:
+    """Ask with a body of our own; where it is refused otherwise than others, the nearest example's sentence says so."""
+    bodies = session.bodies(operation)
+    hooks = [one.clause for one in bodies.examples if one.hooked]
+    expected = session.expectations.of(sent)
+    blamed = session.judge.named(hooks[0]) if hooked and hooks else expected.refused
+    status = session.unknown.get(operation.id)
+    due = session.expectations.unknown(operation)
+    if due and not expected.open and blamed and status == due.status:
+        names = ", ".join(sorted({clause for clause, _ in blamed}))
+        due = replace(due, fact=f"{due.fact}: it is valid otherwise ({names})", other=blamed)
+        yield sent, Expectation(operation, due)
+    else:
+        yield sent
+
+
+def plain_text(sent: Sent) -> Sent:
+    """Return the request with its JSON in UTF-8 instead of escapes, which says the same."""
+    return replace(sent, body=json.dumps(json.loads(sent.body or b""), ensure_ascii=False).encode())
+
+
+CHECKS = (
+    unknown_tasks_are_not_found,
+    ids_that_are_nearly_right_are_not_found,
+    a_valid_body_is_understood,
+    each_field_is_understood_with_each_other,
+)

@@ -18,7 +18,7 @@ _FAIR_WAIT = 10.0  # seconds after which a task that still runs is worth a word,
 OnPoll = Callable[[Exchange], None]
 
 
-def poll(session: Session, task: KnownTask, story: str, who: str = "main") -> Exchange:
+def poll(session: Session, task: KnownTask, story: str, who: str | None = None) -> Exchange:
     return session.ask(session.poll(task, story, who))
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 from covermock.openapi import Contract, Operation, branches, flat
@@ -10,6 +11,8 @@ from covermock.openapi.needs import need_of
 
 Body = dict[str, Any]
 LONG = 5001  # characters, more than any length that a sibling page names, and fewer than what is odd
+SHORT_TEXT = '„Übermut“, d\'été & "東京" 🎸: ½ <b>'
+LYRICS = "\n".join([f'{n}. Žluťoučký kůň said: "don\'t, 日本語 🎵", \\n %s {{x}}' for n in range(1, 31)])
 _TEXT, _URL = "Some text", "http://127.0.0.1:9/webhook"
 _WRONG: Mapping[str, tuple[Any, ...]] = {
     "string": (12345, ["x"], True, {"id": "x"}, 1.5, None),
@@ -90,6 +93,44 @@ class Bodies:
         hooked = [one for one in spelled or same if one.hooked == (hook and self.hook in body)]
         return next(iter(hooked or spelled or same), None)
 
+    def nearest(self, body: Mapping[str, Any]) -> Example | None:
+        """Return the example that says most of a body: like it, or with the same modes and the most names of it."""
+        same = self.like(body, hook=False)
+        if same:
+            return same
+        names = body.keys() - {*self.id_names, self.hook}
+        modes = self._modes({name: body[name] for name in names})
+        fits = [one for one in self.examples if self._modes(one.body) == modes]
+        return max(fits, key=lambda one: (len(names & one.body.keys()), -len(one.body)), default=None)
+
+    def _modes(self, body: Mapping[str, Any]) -> Body:
+        """Return the values of a body that are neither texts nor the default."""
+        usual = {name: inner.get("default") for name, inner in self.properties.items()}
+        return {name: one for name, one in body.items() if not isinstance(one, str) and one != usual.get(name)}
+
+    def combinations(self) -> Iterator[Body]:
+        """Yield valid bodies with each optional property alone, and with each two, as the examples have them."""
+        values: Body = {}
+        for one in self.examples:
+            values = {**one.body, **({self.hook: one.hook} if one.hooked else {}), **values}
+        known = {_names(one) for one in self.examples}
+        for pair in (*combinations(sorted(values), 1), *combinations(sorted(values), 2)):
+            needed = next((one for one in self.examples if {*pair} <= {*one.body, self.hook}), None)
+            for base in _bases(needed, pair):
+                body = {**base, **{name: values[name] for name in pair}}
+                if frozenset(body) not in known and self._is_valid(body):
+                    known.add(frozenset(body))
+                    yield body
+
+    def _is_valid(self, body: Body) -> bool:
+        named = dict.fromkeys(sorted(self.id_names)[:1], _TEXT)
+        return self.operation.body is not None and not list(self.operation.body.violations({**body, **named}, "body"))
+
+    def written(self, body: Mapping[str, Any]) -> Body:
+        """Return the body with texts as people write them: long ones of many lines, quotes, accents, pictures."""
+        names = [name for name in self.free_texts() if body.get(name)]
+        return {**body, **{name: SHORT_TEXT if number else LYRICS for number, name in enumerate(names)}}
+
     def is_long(self, body: Mapping[str, Any]) -> bool:
         return any(isinstance(body.get(name), str) and len(body[name]) >= LONG // 5 for name in self.free_texts())
 
@@ -157,6 +198,20 @@ def id_prefix(operation: Operation) -> str:
     beside = (one["value"] for row in rows for one in row.get("examples", {}).values())
     text = next((one for one in (*in_body, *beside) if isinstance(one, str)), "")
     return (re.match(r"[A-Za-z_-]*", text) or [""])[0]
+
+
+def _bases(needed: Example | None, kept: tuple[str, ...]) -> Iterator[Mapping[str, Any]]:
+    """Yield bodies to add properties to: an empty one, and an example's, first without one more of its properties."""
+    yield {}
+    for name in needed.body if needed else ():
+        if needed and name not in kept:
+            yield {key: value for key, value in needed.body.items() if key != name}
+    if needed:
+        yield needed.body
+
+
+def _names(example: Example) -> frozenset[str]:
+    return frozenset(example.body)
 
 
 def _shape(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,8 @@ _TELLING = 8  # so long an id can stand in a body by chance no more: it is looke
 class Expectation:
     """What may come back. `due` is the reason to refuse that counts, `later` those that come after it.
 
-    Without `due` the request has to be accepted, unless it is `open`: then nothing but envelope and no 5xx counts.
+    Without `due` the request has to be accepted, unless it is `open`: then nothing but envelope and no 5xx counts, and
+    with `form` what an acceptance looks like, since only what its id names leaves the request open.
     `refused` are the sentences that a refusal breaks; `price` is what acceptance costs at most, `risk` what it costs
     if the gateway accepts what nothing but an inferred or assumed sentence refuses.
     """
@@ -36,6 +37,7 @@ class Expectation:
     refused: tuple[Blame, ...] = ()
     price: int = 0
     risk: int = 0
+    form: bool = False
 
     @property
     def clauses(self) -> set[str]:
@@ -73,15 +75,17 @@ class Expectations:
         due, later = (reasons[0] if reasons else None), tuple(reasons[1:])
         due = self._in_another_place(operation, reading, due) if due else None
         price, unsure = operation.top_price, not any(reason.sure for reason in reasons)
+        odd = odd_key or reading.values or self._is_odd(operation, reading)
         risky = due is not None and unsure and (not operation.id_places or self._names_somebodys_id(sent))
         return Expectation(
             operation,
             due,
             later,
-            odd_key or odd_id or reading.values or self._is_odd(operation, reading),
+            odd_id or odd,
             self._refused(operation, reading),
             0 if due else price,
             price if risky else 0,
+            operation.starts and not odd,
         )
 
     def _is_odd(self, operation: Operation, reading: Reading) -> bool:
@@ -233,7 +237,7 @@ class Expectations:
             return named(own.need.inclusive or self.contract.errors[within["error"]].clause)
         if own and own.is_long(reading.body):
             return self.reasons.sentences.rule("lengths")
-        example = own.like(reading.body, hook=False) if own else None
+        example = own.nearest(reading.body) if own else None
         clause = example.clause if example else operation.clause
         return named(clause) or named(operation.answer.get("x-clause")) or named(operation.clause)
 

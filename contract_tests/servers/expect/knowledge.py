@@ -78,12 +78,13 @@ class Knowledge:
         """Return what the user said of an id."""
         return next((one for one in self.given if one.id == name and kind in {"", one.kind}), None)
 
-    def usable(self, need: Need | None) -> list[Given]:
-        """Return the given sources that keep all that is asked of them, the plain ones first."""
+    def usable(self, need: Need | None, owner: str = "main", *, fails: bool = False) -> list[Given]:
+        """Return the given sources of an account that keep all that is asked of them, the plain ones first."""
         if need is None:
             return []
         of_kind = (one for one in self.given if one.kind == need.kind and one.ready)
-        found = [one for one in of_kind if one.measure is None or need.allows(one.measure)]
+        own = (one for one in of_kind if (one.owner, one.fails) == (owner, fails))
+        found = [one for one in own if one.measure is None or need.allows(one.measure)]
         return sorted(found, key=lambda one: need.is_end(one.measure))
 
     def outside(self, need: Need | None) -> list[Given]:
@@ -106,26 +107,28 @@ class Knowledge:
             SOURCE_WITHIN: lambda: self._within(operation, row, name),
             TASK_SUCCEEDED: lambda: self._succeeded(operation, name),
             SOURCE_UNUSED: lambda: self._unused(operation, name),
-            AFFORDABLE: lambda: NO if who == "poor" else YES,
+            AFFORDABLE: lambda: {"poor": NO, "last": UNSURE}.get(who, YES),
         }
         return words[row["check"]]()
 
     def _task_known(self, row: Row, name: str, who: str, examples: Collection[str]) -> str:
         """Return whether the id names a task of the lifecycle and of the account, started by the operation."""
-        task = self.tasks.get(name)
+        task, given = self.tasks.get(name), self.source(name, row["lifecycle"])
         if task is None or task.kind != row["lifecycle"]:
-            if self.source(name, row["lifecycle"]) is None:
+            if given is None:
                 return UNSURE if name in examples and task is None else NO
             if "started_by" in row:
                 return UNSURE
         elif row.get("started_by", task.started_by) != task.started_by:
             return NO
-        return FOREIGN if who and who != (task.owner if task else "main") else YES
+        owner = task.owner if task else given.owner if given else who
+        return FOREIGN if who and who != owner else YES
 
     def _source_known(self, row: Row, name: str, who: str, examples: Collection[str]) -> str:
-        if self.source(name, kind_of(row)) is None:
+        given = self.source(name, kind_of(row))
+        if given is None:
             return UNSURE if name in examples else NO
-        if who in {"second", "poor"}:
+        if (who or "main") != given.owner:
             return PERHAPS if self.shared else FOREIGN
         return YES
 

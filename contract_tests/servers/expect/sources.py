@@ -1,26 +1,31 @@
 """The sources that a run was given: what the user calls them, and what of them the contract asks."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from covermock.openapi import Contract, nearest
 from covermock.openapi.needs import Need, needs
 
-PENDING = "pending_"
+PENDING, FAILING, LAST = "pending_", "failing_", "last_"
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An id that the user gave. `measure` is None where it is said to be right; `ready`: the task has succeeded."""
+    """An id that the user gave. `measure` is None where it is said to be right; `ready`: the task has succeeded.
+
+    `fails`: what is started from it fails. `owner` is the role of the account that has it.
+    """
 
     kind: str
     id: str
     measure: float | None = None
     ready: bool = True
+    fails: bool = False
+    owner: str = "main"
 
 
 def spelled(contract: Contract) -> dict[str, Given]:
-    """Return what each name of a kind means: `music`, `pending_music`; and the older names of the same.
+    """Return what each name of a kind means: `music`, `pending_music`, `failing_audio`, `last_music`; and older names.
 
     Those are, of a task, `music_task` and `pending_music_task`; of a source with a range, `short_audio` and so on.
     """
@@ -28,6 +33,9 @@ def spelled(contract: Contract) -> dict[str, Given]:
     for kind, need in needs(contract).items():
         plain = Given(kind, "")
         found |= dict.fromkeys((kind, f"{kind}_task") if need.is_task else (kind,), plain)
+        found[f"{FAILING}{kind}"] = replace(plain, fails=True)
+        found[f"{LAST}{kind}"] = replace(plain, owner="last")
+        found[f"{FAILING}{LAST}{kind}"] = replace(plain, fails=True, owner="last")
         if need.is_task:
             found |= {f"{PENDING}{name}": Given(kind, "", None, ready=False) for name in (kind, f"{kind}_task")}
         found |= {f"{name}_{kind}": Given(kind, "", measure) for name, measure in _telling(need)}
@@ -59,7 +67,7 @@ def _one(meant: Given, text: str, *, measured: bool) -> Given:
     name, equals, number = text.rpartition("=")
     if measured and equals and name:
         try:
-            return Given(meant.kind, name, float(number), meant.ready)
+            return replace(meant, id=name, measure=float(number))
         except ValueError:
             raise ValueError(f"expected ID=NUMBER, received {text!r}") from None
-    return Given(meant.kind, text, meant.measure, meant.ready)
+    return replace(meant, id=text)

@@ -9,6 +9,8 @@ from covermock.openapi import Contract
 from ...vocabulary import KEY_VARIABLES
 from ..session import Session
 
+_FEW = 3  # flows that are named
+
 
 def about_run(session: Session) -> tuple[tuple[str, str], ...]:
     """Return (name, text) pairs for the head of a report."""
@@ -19,6 +21,19 @@ def title_of(contract: Contract) -> str:
     """Return the contract's title, version and file."""
     info = contract.root["info"]
     return f"{info['title']} {info['version']} ({contract.file})"
+
+
+def _more(session: Session) -> str:
+    """Return what another ten credits would put to the test, and why nothing more where they would not."""
+    if not session.starts or session.budget.quote is None:
+        return ""
+    if not session.more:
+        return "would show nothing more; other sources or keys may (see what was not exercised)"
+    untried = {clause for one in session.more for clause in one.shows} - {clause for clause, _ in session.evidence.seen}
+    told = "; ".join(one.title for one in session.more[:_FEW])
+    flag = "" if session.settings.spends or any(one.usual for one in session.more) else ", with --thorough"
+    named = f" (not exercised yet: {', '.join(sorted(untried))})" if untried else ""
+    return f"would put to the test: {told}{named}{flag}"
 
 
 def _facts(session: Session) -> Iterator[tuple[str, str]]:
@@ -34,4 +49,5 @@ def _facts(session: Session) -> Iterator[tuple[str, str]]:
     yield "charged", f"{charged}; the budget was {budget.max_credits}, the quote {budget.quote or 0}"
     pace = f"{settings.rate:g} a second" if settings.rate else "no limit a second"
     yield "requests", f"{budget.requests} of {budget.max_requests}, {pace}"
+    yield "ten credits more", _more(session)
     yield "patience", f"{settings.patience:g} s for a task to end, a poll every {settings.poll_interval:g} s"

@@ -199,4 +199,5 @@ def header_wrong(contract: Contract, how: str) -> Defect:
         kept = tuple(row for row in answer.headers if row[0] != name)
         answer.headers = (*kept, (name, value)) if value else kept
 
-    return Defect(*rule(contract, "json"), words, spoil=spoil)
+    typed = name == "Content-Type" and "media-type" in contract.rules
+    return Defect(*rule(contract, "media-type" if typed else "json"), words, spoil=spoil)

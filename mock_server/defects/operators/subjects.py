@@ -11,7 +11,7 @@ from ...http.errors import INVALID_PARAMS
 from ...http.messages import Request
 from ..blame import Broken, about, acceptance, whole
 from ..defect import Defect, InapplicableError
-from ..fields import body_field, body_fields, of_kind
+from ..fields import body_field, body_fields, body_schema, of_kind
 from ..gateway import DefectiveGateway
 from ..operator import Application, operator
 from ..rewriting import json_object, other_spelling, refuse_instead, value_of
@@ -136,9 +136,20 @@ def _has_signs(contract: Contract, poll: Operation) -> bool:
     return any(one.id_prefix != _bare(one.id_prefix) for one in starts)
 
 
+def _is_open(contract: Contract, operation: Operation) -> bool:
+    """Return True if stray blanks around an id are open: then a gateway that takes them breaks no sentence."""
+    schema = body_schema(contract.root, operation.raw) or {}
+    named = {name for _, name in operation.id_places}
+    inside = [row for name, row in schema.get("properties", {}).items() if name in named]
+    beside = [row for row in operation.raw.get("parameters", ()) if row.get("name") in named]
+    return any("odd" in row.get("x-open", ()) for row in (*inside, *beside))
+
+
 def _each_near(contract: Contract) -> Iterator[Application]:
     for operation in contract.operations:
         for how in _NEAR if _rule_with_id(operation) else ():
+            if how == "padded" and _is_open(contract, operation):
+                continue
             if how == "other-spelling" and operation.polls and not _has_signs(contract, operation):
                 continue
             yield f"{operation.id}-id-{how}-served", {"operation": operation.id, "how": how}

@@ -9,14 +9,25 @@ from urllib.parse import urlsplit
 
 from covermock.openapi import Operation, Validator, facts
 
-from ...exchange import Exchange
-from ...listener import Listener
-from ...statuses import NOT_FOUND, OK
-from ..evidence import Blame
-from ..expect.knowledge import KnownTask
-from ..session import Session
-from .polling import has_ended, poll
+from ....exchange import Answer, Exchange
+from ....listener import Listener
+from ....statuses import NOT_FOUND, OK
+from ...evidence import Blame
+from ...expect.knowledge import KnownTask
+from ...session import Session
+from ..polling import has_ended, poll
 
+FACTS = (
+    "task.id",
+    "task.status",
+    "task.created_at",
+    "result.id",
+    "result.image_url",
+    "result.audio_url",
+    "result.text",
+    "result.number",
+)  # what a webhook says of a task, beside its form
+_LOOK, _LATER = 0.2, 3.0  # seconds between two looks at what has come, and how much longer than others a task may take
 TUNNEL_PORT = 8090  # where the receiver listens when --callback-base names no port
 
 
@@ -109,6 +120,20 @@ def webhooks_of(session: Session, task: KnownTask) -> Webhooks:
     return Webhooks.of(session, session.operations[task.started_by])
 
 
+def wait_unseen(session: Session, task: KnownTask, hook: Hook) -> None:
+    """Wait for the first delivery without a poll, but no longer than other tasks of the operation take, and a bit."""
+    began, other_ended = session.transport.now, 0.0
+    while not hook.wait(1, _LOOK):
+        session.transport.wait(0)
+        now = session.transport.now
+        tasks = [one for one in list(session.knowledge.tasks.values()) if one.started_by == task.started_by]
+        if not other_ended and any(has_ended(session, one) for one in tasks):
+            other_ended = now
+        late = other_ended and now - other_ended > max(_LATER, (other_ended - began) / 2)
+        if late or now - began > session.settings.patience / 2:
+            return
+
+
 def note_early(session: Session, task: KnownTask, hook: Hook, polled: Exchange) -> None:
     """Note a delivery that came while a later poll still showed the task running."""
     early = [one for one in list(hook.deliveries) if one.at < polled.began]
@@ -166,6 +191,8 @@ def _judge_delivery(session: Session, task: KnownTask, delivery: Delivery, shown
     if not isinstance(value, dict):
         _broke(session, rules.how, "a callback is JSON", "a JSON object", delivery.body[:200].decode("latin-1"), task)
         return
+    if flaw := Answer(body=delivery.body).flaw:
+        _broke(session, rules.how, "a callback is JSON in UTF-8, without a mark before it", "JSON alone", flaw, task)
     for violation in Validator(rules.schema, session.contract.root).violations(value, "body"):
         title = f"a callback's {violation.where} is {violation.expected}"
         _broke(session, rules.how, title, str(violation), str(value), task)
@@ -178,10 +205,10 @@ def _judge_agreement(session: Session, task: KnownTask, value: dict[str, Any], s
     told, known = ((rules.schema, value), (poll_.schema(poll_.success), shown.answer.json))
     if not shown.answer.ok or not isinstance(shown.answer.json, dict):
         return
-    for name in ("task.id", "task.status", "task.created_at", "result.id"):
+    for name in FACTS:
         said, shows = (list(facts(session.contract.root, schema, one, name)) for schema, one in (told, known))
         if said != shows and not _varies(session, task, name):
-            title = f"a callback's {name.removeprefix('task.')} is what status answers"
+            title = f"a callback's {name.removeprefix('task.').replace('.', ' ')} is what status answers"
             _broke(session, rules.how, title, f"{name} {shows!r}", repr(said), task)
 
 

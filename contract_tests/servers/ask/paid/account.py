@@ -1,0 +1,113 @@
+"""The account with the credits of exactly one task: what it can start, and what its answers tell of credits."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from covermock.openapi import AFFORDABLE, Operation
+from covermock.openapi.needs import Row, row_with
+
+from ....exchange import Exchange, Sent
+from ...evidence import Blame
+from ...expect.expectations import Expectation
+from ...expect.knowledge import KnownTask
+from ...expect.reasons import Reason
+from ...session import Session
+
+WHO = "last"
+
+
+def has_purse(session: Session) -> bool:
+    """Return True if there is an account with the credits of one task, and something that it can start."""
+    return session.has(WHO) and dearest(session) is not None
+
+
+def dearest(session: Session) -> Operation | None:
+    """Return the dearest operation that the account may have a source for: none that is a task of its own."""
+    paid = [one for one in session.starts if row_with(one, AFFORDABLE) and one.top_price]
+    found = [one for one in paid if sources_of(session, one) or sources_of(session, one, fails=True)]
+    return max(found, key=lambda one: one.top_price, default=None)
+
+
+def sources_of(session: Session, operation: Operation, *, fails: bool = False) -> list[str | None]:
+    need = session.bodies(operation).need
+    if need is None:
+        return [] if fails else [None]
+    own = session.knowledge.usable(need, WHO, fails=fails)
+    shared = [] if need.is_task else session.knowledge.usable(need, fails=fails)
+    return [one.id for one in (*own, *shared)]
+
+
+@dataclass
+class Purse:
+    """What is known of the account: `operation` is the one whose price it has."""
+
+    session: Session
+    operation: Operation
+
+    @property
+    def row(self) -> Row:
+        row = row_with(self.operation, AFFORDABLE)
+        assert row is not None
+        return row
+
+    @property
+    def unpaid(self) -> Reason:
+        """Return the reason to refuse for want of credits."""
+        return self.session.expectations.broken(self.operation, self.row)
+
+    def price(self, operation: Operation) -> tuple[Blame, ...]:
+        """Return the sentence that says what the operation costs."""
+        return self.session.judge.named(operation.raw.get("x-credits", {}).get("clause"))
+
+    def sent(self, operation: Operation, source: str | None, story: str) -> Sent:
+        body = self.session.bodies(operation).examples[0].body
+        return self.session.about(operation, source, body, story=story, who=WHO)
+
+    def is_unpaid(self, exchange: Exchange) -> bool:
+        return exchange.answer.status in {self.unpaid.status, *self.unpaid.also}
+
+    def start(self, operation: Operation, source: str | None, story: str, *, first: bool = False) -> Exchange:
+        """Start something that the account may be able to pay; what it has is booked with the first of all."""
+        price = operation.top_price if first else 0
+        return self.session.send(self.sent(operation, source, story), Expectation(operation, None, (), True, (), price))
+
+    @cached_property
+    def poor_are_refused(self) -> bool:
+        """Return True if an account without credits is refused: then what is accepted nevertheless came for nothing."""
+        if not self.session.has("poor"):
+            return False
+        name = (sources_of(self.session, self.operation) or [None])[0]
+        body = self.session.bodies(self.operation).examples[0].body
+        sent = self.session.about(self.operation, name, body, story="has no credits, for comparison", who="poor")
+        return self.is_unpaid(self.session.ask(sent))
+
+    def refused(self, exchange: Exchange, operation: Operation, words: str, *more: Blame) -> None:
+        """Judge the answer to a start that nothing is left for; an acceptance may have been charged for.
+
+        Not so that of a source whose tasks fail: by then it was seen that the account gets those credits back.
+        """
+        due = self.session.expectations.broken(operation, row_with(operation, AFFORDABLE) or self.row)
+        if exchange.answer.ok and not self.gives_back(exchange):
+            self.session.budget.stray(operation.top_price, 0)
+        broken = more if more and self.poor_are_refused else (*due.accepted, *more)
+        self.session.judge.judge(exchange, Expectation(operation, replace(due, fact=words, accepted=broken)))
+
+    def gives_back(self, exchange: Exchange) -> bool:
+        """Return True if the source of a start is one whose tasks fail."""
+        failing = {one.id for one in self.session.knowledge.given if one.fails}
+        operation, _ = self.session.expectations.route(exchange.sent)
+        return operation is not None and not failing.isdisjoint(self.session.expectations.ids(operation, exchange.sent))
+
+    def broke(self, blamed: tuple[Blame, ...], title: str, exchange: Exchange) -> None:
+        self.session.evidence.note_broken(blamed, title, "that it is accepted", str(exchange.answer), exchange)
+
+    def task(self, operation: Operation, exchange: Exchange) -> KnownTask | None:
+        name = self.session.fact(operation, exchange.answer, "task.id")
+        return self.session.knowledge.tasks.get(name) if isinstance(name, str) else None
+
+
+def cheap_starts(purse: Purse, *, fails: bool = False) -> list[tuple[Operation, str | None]]:
+    """Return what can be started from the account's own tasks, at a price that is fixed, with its sources."""
+    others = [one for one in purse.session.starts if one is not purse.operation and row_with(one, AFFORDABLE)]
+    fixed = [one for one in others if 0 < one.price == one.top_price]
+    return [(one, name) for one in fixed for name in sources_of(purse.session, one, fails=fails)]
