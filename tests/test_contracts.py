@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from covermock.fixtures.gateway import gateway_on, serve
-from covermock.mock_server import Mock, Settings
+from covermock.mock_server import Mock, Request, Settings
 from covermock.mock_server.mock import in_memory
 from covermock.mock_server.server.banner import curls
 from covermock.openapi import (
@@ -29,6 +29,7 @@ from support.remix import REMIX, ROOT, with_remix
 from support.renaming import Names, renamed
 
 TRANSCRIPTS = ROOT / "examples" / "contracts" / "transcripts.yaml"
+ODD = sorted((ROOT / "tests" / "support" / "contracts").iterdir())
 ALL = [GATEWAY, REMIX, TRANSCRIPTS]
 
 
@@ -138,6 +139,30 @@ def test_what_no_operation_answers_has_the_envelope_of_the_others(play: Play) ->
         assert (error, play.contract.errors[error].status) == (answer.why["error"], answer.status)
         assert operation.media_type(documented) == dict(answer.headers)["Content-Type"]
         assert Validator(operation.schema(documented), play.contract.root).is_valid(json.loads(answer.body))
+
+
+@pytest.mark.parametrize("path", ODD, ids=lambda path: path.stem)
+def test_the_commands_at_the_start_are_those_of_the_contract(path: Path, tmp_path: Path) -> None:
+    """Each command has the method, the key's place, and whatever else its operation needs: tasks are started by it."""
+    play = play_of(path, tmp_path)
+    world = play.mock.store.world(play.mock.first)
+    assert world is not None
+    commands = [shlex.split(line) for _, line in curls(world, "http://x")]
+    answers = [_sent(play, words) for words in commands]
+    polls = {one.id for one in play.contract.operations if one.polls}
+
+    assert {one.id for one in play.contract.operations} == {answer.why["operation"] for answer in answers}
+    assert [] == [one.body for one in answers if one.status >= 300 and one.why["operation"] not in polls]
+
+
+def _sent(play: Play, words: list[str]) -> Any:
+    """Return the mock's answer to a curl command."""
+    headers = dict(words[at + 1].split(": ", 1) for at, word in enumerate(words) if word == "-H")
+    body = words[words.index("-d") + 1].encode() if "-d" in words else b""
+    method = words[words.index("-X") + 1] if "-X" in words else "POST" if body else "GET"
+    path, _, query = next(word for word in words if word.startswith("http")).removeprefix("http://x").partition("?")
+    sent = {name.lower(): value for name, value in headers.items()}
+    return play.mock.answer(Request(method, path, query, sent, body), play.wall)
 
 
 @pytest.mark.parametrize("path", [REMIX, TRANSCRIPTS], ids=lambda path: path.stem)

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 import pytest
 from covermock.contract_tests.reports.redaction import redactor
-from covermock.mock_server.http.redaction import REDACTED, redact_fields, redact_headers, redact_text
+from covermock.mock_server.http.redaction import REDACTED, Keys, redact_fields, redact_headers, redact_text
+from covermock.openapi import KeyScheme
 from hypothesis import given
 from hypothesis import strategies as st
 from support.fakes import COVER, COVER_STATUS, KEY, MUSIC, Fake
@@ -162,3 +163,11 @@ def test_redaction_is_done_with_one_look(text: str) -> None:
     once = redact_fields(text, lambda _: False)
 
     assert once == redact_fields(once, lambda _: False)
+
+
+def test_a_foreign_key_in_the_query_is_hidden_whatever_its_name_and_look() -> None:
+    """Where the contract has the key in the query, only the mock's own are shown there."""
+    known = Keys({"own"}.__contains__, KeyScheme("?k", prefix=""))
+
+    assert "a=1&k=own" == redact_fields("a=1&k=own", known)
+    assert "k=<redacted>&a=1" == redact_fields("k=somebodys&a=1", known)

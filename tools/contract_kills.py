@@ -1,15 +1,17 @@
 """Run `covermock check` against each defect of any contract: how many it finds, which it misses.
 
-`python tools/contract_kills.py FILE… [--write] [--every N] [--jobs N] [--defects NAME,NAME]`: with `--write` the
-rates go into docs/defects.md. Each defect is served with the contract's file alone, and judged by the same file.
+`python tools/contract_kills.py FILE… [--write] [--every N] [--jobs N] [--defects NAME,NAME]`: each defect is served
+with the contract's file alone, and judged by the same file. What became of it is kept in build/kills, so that a run
+can be made in parts; `--write` puts all that is there into docs/defects.md.
 """
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from covermock.openapi import Contract, load
 from covermock.openapi.needs import needs
 
 ROOT = Path(__file__).parents[1]
+KEPT = ROOT / "build" / "kills"
 PAGE = ROOT / "docs" / "defects.md"
 MARK = "<!-- the rates of other contracts: written by make kill-contracts -->"
 END = "<!-- end of the rates -->"
@@ -81,12 +84,28 @@ def rows_of(path: Path, names: list[str], jobs: int) -> Iterator[Row]:
             yield row
 
 
-def line(path: Path, rows: list[Row]) -> str:
-    """Return the contract's row of the table."""
+def kept(path: Path, catalogue: Catalogue) -> list[Row]:
+    """Return the last that is known of each defect that the contract has."""
+    file = KEPT / f"{path.stem}.jsonl"
+    rows = [json.loads(text) for text in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
+    last = {row["name"]: Row(**{**row, "clauses": tuple(row["clauses"])}) for row in rows}
+    return [last[name] for name in (*catalogue.named, *catalogue.generated) if name in last]
+
+
+def keep(path: Path, row: Row) -> None:
+    """Keep what became of a defect."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with (KEPT / f"{path.stem}.jsonl").open("a", encoding="utf-8") as file:
+        file.write(f"{json.dumps(asdict(row))}\n")
+
+
+def line(path: Path, rows: list[Row], count: int) -> str:
+    """Return the contract's row of the table; `count` is how many defects it has."""
     found = [row for row in rows if row.clauses]
     right = sum(row.is_right for row in rows)
     missed = ", ".join(f"`{row.name}`" for row in rows if not row.clauses) or "none"
-    return f"| `{path.name}` | {len(rows)} | {len(found)} ({100 * len(found) // len(rows)} %) | {right} | {missed} |"
+    tried = f"{len(rows)} of {count}" if len(rows) < count else str(count)
+    return f"| `{path.name}` | {tried} | {len(found)} ({100 * len(found) // len(rows)} %) | {right} | {missed} |"
 
 
 def write(lines: list[str]) -> None:
@@ -105,15 +124,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--write", action="store_true")
-    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--every", type=int, default=1, help="every Nth defect; 0: none, what is kept is shown")
     parser.add_argument("--jobs", type=int, default=3)
     parser.add_argument("--defects", default="")
     asked = parser.parse_args()
     lines = []
     for path in asked.files:
         catalogue = Catalogue(load(path))
-        names = asked.defects.split(",") if asked.defects else [*catalogue.named, *catalogue.generated][:: asked.every]
-        lines.append(line(path, list(rows_of(path.resolve(), names, asked.jobs))))
+        every = [*catalogue.named, *catalogue.generated]
+        names = asked.defects.split(",") if asked.defects else every[:: asked.every] if asked.every else []
+        for row in rows_of(path.resolve(), names, asked.jobs):
+            keep(path, row)
+        lines.append(line(path, kept(path, catalogue), len(every)))
         sys.stdout.write(f"{lines[-1]}\n")
     if asked.write:
         write(lines)

@@ -76,14 +76,17 @@ def curls(world: World, url: str) -> Iterator[tuple[str, str]]:
 
 
 def _curl(world: World, operation: Operation, url: str, key: str, ids: Mapping[str, str]) -> str:
-    query = urlencode({one.name: ids.get(f"query.{one.name}", _example(one)) for one in operation.places["query"]})
+    asked = [one for one in operation.places["query"] if one.required or one.examples or f"query.{one.name}" in ids]
+    query = urlencode({one.name: ids.get(f"query.{one.name}", _example(one)) for one in asked})
     named = {one.name: ids.get(f"path.{one.name}", _example(one)) for one in operation.places["path"]}
     path = re.sub(r"\{([^{}/]+)\}", lambda found: quote(str(named[found[1]]), safe=""), operation.path)
     scheme = world.contract.scheme
     headers, query = in_place([scheme.carry(key)] if scheme else [], query)
     target = f"{url}{path}?{query}" if query else f"{url}{path}"
-    words = ["curl", "-s", target, *(word for row in headers for word in ("-H", ": ".join(row)))]
     body = _example_body(operation)
+    method = ["-X", operation.method] if operation.method != ("GET" if body is None else "POST") else []
+    needed = [(one.name, str(_example(one))) for one in operation.places["header"] if one.required]
+    words = ["curl", "-s", *method, target, *(word for row in (*headers, *needed) for word in ("-H", ": ".join(row)))]
     if body is not None:
         own = {place.removeprefix("body."): value for place, value in ids.items() if place.startswith("body.")}
         words += ["-H", f"Content-Type: {JSON}", "-d", json.dumps({**body, **own})]
@@ -91,7 +94,10 @@ def _curl(world: World, operation: Operation, url: str, key: str, ids: Mapping[s
 
 
 def _example(parameter: Parameter) -> Any:
-    return next(iter(parameter.examples), "")
+    """Return an example of a parameter, else what its schema names, else its name for the reader to replace."""
+    schema = parameter.schema
+    named = [schema[word] for word in ("const", "default", "minimum") if word in schema]
+    return next(iter((*parameter.examples, *named, *schema.get("enum", ()), parameter.name.upper())))
 
 
 def _example_body(operation: Operation) -> Any:

@@ -1,7 +1,7 @@
 """What every way of judging sends through: budget, rate, patience with Retry-After, and the history of it all."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from threading import BoundedSemaphore, Event, Lock
 
 from covermock.openapi import KeyScheme, in_place
@@ -14,7 +14,6 @@ from .wire import Target, receive
 
 ANSWER_SECONDS = 5.0  # how long an answer is waited for; G15 allows 2
 _AT_ONCE = 6  # requests on their way at the same time: more could overrun a small server's queue
-Observer = Callable[[Exchange], None]
 
 
 class StoppedError(Exception):
