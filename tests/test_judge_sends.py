@@ -6,7 +6,7 @@ import zlib
 import pytest
 from covermock.contract_tests.exchange import Answer, Sent
 from covermock.contract_tests.servers.send.codings import UnknownCodingError, decoded
-from covermock.contract_tests.servers.send.pace import Pace, pause_before
+from covermock.contract_tests.servers.send.pace import Pace
 from covermock.contract_tests.servers.send.wire import Target, receive
 from support.drawn import Served, plain
 
@@ -34,12 +34,24 @@ LONG_AGO = {"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT"}
 )
 def test_what_was_not_served_is_sent_again(answer: Answer, tries: int, paid: bool, pause: float | None) -> None:
     """A 429 cost nothing, so it is repeated, paid or not, as often as Retry-After asks for it; a 503 may have cost."""
-    assert pause == pause_before(answer, tries, paid=paid)
+    assert pause == Pace().pause_before(answer, tries, paid=paid)
+
+
+def test_a_429_that_the_contract_knows_is_no_rate_limit() -> None:
+    """Where an error of the contract has that status, only Retry-After makes it one."""
+    pace = Pace(told_only=True)
+    pace.note(Answer(429))
+
+    assert (0, None, 3.0) == (
+        pace.limited,
+        pace.pause_before(Answer(429), 0, paid=False),
+        pace.pause_before(Answer(429, LATER), 0, paid=False),
+    )
 
 
 def test_a_date_that_has_passed_asks_for_no_long_pause() -> None:
     """Retry-After may be a date; one in the past means now, or soon."""
-    pause = pause_before(Answer(429, LONG_AGO), 0, paid=False)
+    pause = Pace().pause_before(Answer(429, LONG_AGO), 0, paid=False)
 
     assert pause is not None
     assert pause <= 0.5

@@ -12,6 +12,7 @@ from ..exchange import Exchange, Sent
 from ..statuses import is_redirect
 from .ask.business import an_account_without_credits_is_told_so_last
 from .ask.checks import CHECKS, Ask, Check
+from .ask.identity import a_valid_body_is_understood
 from .ask.paid.flows import linger
 from .ask.paid.plan import PaidFlow, choose, plan_flows
 from .ask.paid.webhooks import Receiver
@@ -142,7 +143,8 @@ def _whole_run(session: Session, progress: Progress) -> None:
         usual = [one.flow for one in flows if not one.more]
         if not any(one.leads for one in flows):
             session.first_ended.set()
-        run_check(session, an_account_without_credits_is_told_so_last)  # so that the rest knows what poverty looks like
+        for check in (a_valid_body_is_understood, an_account_without_credits_is_told_so_last):
+            run_check(session, check)  # first, so that the rest knows where ids are read, and what poverty looks like
         _side_by_side(session, [_free_checks(len(usual)), *usual], progress)
         _rounds(session, [one.flow for one in flows if one.more], progress)
         _afterwards(session, progress)

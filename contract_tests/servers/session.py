@@ -14,6 +14,7 @@ from covermock.openapi.needs import mentions, need_of
 
 from ..exchange import JSON, Answer, Exchange, Sent, curl, json_body, query_of
 from ..reports.redaction import redactor
+from ..statuses import LIMITED
 from .agenda import Agenda
 from .evidence import Evidence
 from .expect.bodies import Bodies, id_prefix, some_value
@@ -46,6 +47,7 @@ class Session(Agenda):
         self.budget = Budget(settings.max_credits, settings.max_requests)
         scheme = self.contract.scheme
         self.transport = Transport(settings.url, settings.keys, self.budget, settings.rate, scheme)
+        self.transport.pace.told_only = any(row.status == LIMITED for row in self.contract.errors.values())
         given = given_sources(self.contract, settings.named)
         self.knowledge = Knowledge(given, dict(self.contract.lifecycles), "whose-source" in self.contract.open)
         self.expectations = Expectations(self.contract, self.knowledge)

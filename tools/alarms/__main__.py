@@ -5,10 +5,11 @@ gateways that refute guesses of the contract. With `--write` the figures go into
 """
 
 import argparse
+import json
 import sys
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -18,28 +19,49 @@ from support.drawn.trial import Trial, try_gateway, try_seed
 PAGE = Path(__file__).parents[2] / "docs" / "check.md"
 BEGIN, END = "<!-- alarms: written by make alarms -->", "<!-- /alarms -->"
 FAMILIES = ("open", "guesses")
+HEAD = (
+    "| drawn by chance | gateways | requests | with a false alarm | with a documented one |",
+    "| --- | ---: | ---: | ---: | ---: |",
+)
 
 
-def trials(family: str, first: int, count: int, processes: int) -> Iterator[Trial]:
+@dataclass(frozen=True)
+class Row:
+    """One seed, as a line of a file keeps it."""
+
+    family: str
+    seed: int
+    requests: int
+    alarm: bool
+    documented: bool
+    refuted: list[str]
+
+
+def rows(family: str, seeds: Iterable[int], processes: int) -> Iterator[Row]:
     """Yield what becomes of each seed; tell each alarm as it comes."""
     with ProcessPoolExecutor(processes) as pool:
-        for trial in pool.map(partial(try_seed, family), range(first, first + count)):
+        for trial in pool.map(partial(try_seed, family), seeds):
             if trial.alarms or trial.trouble:
                 sys.stdout.write(f"{family} ALARM {trial}\n")
                 sys.stdout.flush()
-            yield trial
+            documented = any(one.level == "documented" for one in trial.findings)
+            yield Row(family, trial.seed, trial.requests, bool(trial.alarms), documented, sorted(trial.refuted))
 
 
-def told(family: str, done: list[Trial]) -> str:
+def known_rows(file: Path | None) -> list[Row]:
+    """Return the rows that an earlier run has kept."""
+    lines = file.read_text(encoding="utf-8").splitlines() if file and file.exists() else []
+    return [Row(**json.loads(line)) for line in lines]
+
+
+def told(family: str, done: list[Row]) -> str:
     """Return one family's figures as a row of the table."""
-    alarms = sum(bool(one.alarms) for one in done)
-    documented = sum(any(finding.level == "documented" for finding in one.findings) for one in done)
-    refuted = Counter(name for one in done for name in one.refuted)
-    requests = sum(one.requests for one in done)
+    refuted = {name for one in done for name in one.refuted}
     what = (
         f"the {len(OPEN)} open points" if family == "open" else f"those, and {len(refuted)} of {len(GUESSES)} guesses"
     )
-    return f"| {what} | {len(done)} | {requests:,} | {alarms} | {documented} |"
+    counts = sum(one.alarm for one in done), sum(one.documented for one in done)
+    return f"| {what} | {len(done)} | {sum(one.requests for one in done):,} | {counts[0]} | {counts[1]} |"
 
 
 def each(processes: int) -> int:
@@ -70,19 +92,32 @@ def main() -> int:
     parser.add_argument("--family", choices=FAMILIES, action="append", help="only this family")
     parser.add_argument("--each", action="store_true", help="refute each guess alone, with each of its values")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--keep", type=Path, help="a file of what is done already, which goes on from there")
     parser.add_argument("--write", action="store_true", help=f"write the figures into {PAGE.name}")
     given = parser.parse_args()
     if given.each:
         return each(given.processes)
-    done = {one: list(trials(one, given.first, given.seeds, given.processes)) for one in given.family or FAMILIES}
-    rows = [told(family, several) for family, several in done.items()]
-    head = ["| drawn by chance | gateways | requests | with a false alarm | with a documented one |"]
-    table = "\n".join([*head, "| --- | ---: | ---: | ---: | ---: |", *rows])
+    done = known_rows(given.keep)
+    for family in given.family or FAMILIES:
+        seeds = sorted(
+            {*range(given.first, given.first + given.seeds)} - {one.seed for one in done if one.family == family}
+        )
+        for row in rows(family, seeds, given.processes):
+            done.append(row)
+            keep(given.keep, row)
+    table = "\n".join([*HEAD, *(told(one, [row for row in done if row.family == one]) for one in FAMILIES)])
     sys.stdout.write(f"{table}\n")
     if given.write:
         before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
         PAGE.write_text(f"{before}{BEGIN}\n{table}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
-    return int(any(one.alarms for several in done.values() for one in several))
+    return int(any(one.alarm for one in done))
+
+
+def keep(file: Path | None, row: Row) -> None:
+    """Add the row to the file, if there is one."""
+    if file:
+        with file.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(asdict(row)) + "\n")
 
 
 if __name__ == "__main__":

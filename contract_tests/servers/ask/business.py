@@ -41,19 +41,14 @@ def an_account_without_credits_is_told_so_last(session: Session) -> Iterator[Sen
         yield session.about(operation, session.unknown_id(operation), story=story, who="poor")
     paid = [one for one in session.starts if row_with(one, AFFORDABLE)]
     named = [one for one in paid if one.id_places]
-    yield from (_about_nobody(session, one, "main", "names what nobody has") for one in named)
     for operation in paid:
         for name in _affordable_elsewhere(session, operation):
             body = session.bodies(operation).examples[0].body
             yield session.about(operation, name, body, story="has no credits", who="poor")
     for operation in named:
-        yield _about_nobody(session, operation, "poor", "has no credits, and names what nobody has")
+        body, story = session.bodies(operation).examples[0].body, "has no credits, and names what nobody has"
+        yield session.about(operation, session.unknown_id(operation), body, story=story, who="poor")
         yield session.about(operation, None, story="has no credits, and names nothing", who="poor")
-
-
-def _about_nobody(session: Session, operation: Operation, who: str, story: str) -> Sent:
-    body = session.bodies(operation).examples[0].body
-    return session.about(operation, session.unknown_id(operation), body, story=story, who=who)
 
 
 def _affordable_elsewhere(session: Session, operation: Operation) -> list[str | None]:

@@ -1,6 +1,6 @@
 """The model of the gateway: what is known of accounts, sources and tasks, from settings and answers."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from threading import RLock
 
@@ -166,12 +166,14 @@ class Knowledge:
         return self.started.get((operation.id, source), [])
 
     def is_used(self, operation: Operation, source: str) -> bool:
-        """Return True if a task that hasn't failed was started from the source."""
-        started = self.used(operation, source)
-        return bool(started) and not self._all_failed(started) and not any(task.id in self.twins for task in started)
+        """Return True if a task was started from the source and was seen last in a state that is no failure."""
+        return any(self._lives(task) for task in self.used(operation, source))
 
-    def _all_failed(self, started: Iterable[KnownTask]) -> bool:
-        return all(task.status == self.lifecycles[task.kind].failure.name for task in started)
+    def _lives(self, task: KnownTask) -> bool:
+        """Return True if the task runs or has succeeded: a state that nobody knows may be a failure."""
+        cycle = self.lifecycles[task.kind]
+        known = {stage.name for stage in cycle.stages} | {cycle.success.name}
+        return task.status in known and task.id not in self.twins
 
     def terminal(self, task: KnownTask) -> bool:
         """Return True if the task was seen in a state that stays."""

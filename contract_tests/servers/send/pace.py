@@ -18,9 +18,13 @@ _TRIES = {True: 6, False: 1}  # repetitions of what got 429, with Retry-After an
 
 @dataclass
 class Pace:
-    """When the next request may be sent. `rate` is requests a second, 0 for no limit; `limited` counts the 429s."""
+    """When the next request may be sent. `rate` is requests a second, 0 for no limit; `limited` counts the 429s.
+
+    `told_only`: a 429 without Retry-After means something else, since the contract has an error of that status.
+    """
 
     rate: float = 0.0
+    told_only: bool = False
     limited: int = 0
     waited: float = 0.0
     _gap: float = 0.0
@@ -37,7 +41,7 @@ class Pace:
 
     def note(self, answer: Answer) -> None:
         """Go slower after a 429, for everybody, and bit by bit faster after anything else."""
-        limited = answer.status == LIMITED and not answer.problem
+        limited = self._is_limit(answer)
         with self._lock:
             if not limited:
                 self._gap = self._gap * _FASTER if self._gap > _STEP / 10 else 0.0
@@ -48,18 +52,20 @@ class Pace:
             self._gap = min(max(self._gap * _SLOWER, _STEP), _WIDEST)
             self._next = max(self._next, time.monotonic() + pause)
 
+    def pause_before(self, answer: Answer, tries: int, *, paid: bool) -> float | None:
+        """Return the seconds after which a request may be sent once more; None where it may not, or need not.
 
-def pause_before(answer: Answer, tries: int, *, paid: bool) -> float | None:
-    """Return the seconds after which a request may be sent once more; None where it may not, or need not.
+        What got 429 was not served, so it cost nothing; what got 503 may have.
+        """
+        told = seconds_to_wait(answer)
+        if self._is_limit(answer):
+            return (told or _UNTOLD) if tries < _TRIES[told is not None] else None
+        asks = asks_to_wait(answer.status) and answer.status != LIMITED and not answer.problem
+        return told if asks and not paid and not tries else None
 
-    What got 429 was not served, so it cost nothing; what got 503 may have.
-    """
-    if answer.problem or not asks_to_wait(answer.status):
-        return None
-    told = seconds_to_wait(answer)
-    if answer.status == LIMITED:
-        return (told or _UNTOLD) if tries < _TRIES[told is not None] else None
-    return told if not paid and not tries else None
+    def _is_limit(self, answer: Answer) -> bool:
+        limited = answer.status == LIMITED and not answer.problem
+        return limited and not (self.told_only and seconds_to_wait(answer) is None)
 
 
 def is_limited(answer: Answer) -> bool:

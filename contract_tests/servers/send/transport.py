@@ -9,7 +9,7 @@ from covermock.openapi import KeyScheme, in_place
 from ...exchange import CUT_KEY, MAIN_KEY, UPPER_KEY, Exchange, Sent
 from ...statuses import is_refusal
 from .budget import Budget
-from .pace import Pace, pause_before
+from .pace import Pace
 from .wire import Target, receive
 
 ANSWER_SECONDS = 5.0  # how long an answer is waited for; G15 allows 2
@@ -45,7 +45,7 @@ class Transport:
         sending.
         """
         exchange, tries = self._once(sent, price, probe), 0
-        while (pause := pause_before(exchange.answer, tries, paid=price > 0)) is not None:
+        while (pause := self.pace.pause_before(exchange.answer, tries, paid=price > 0)) is not None:
             self.wait(pause)
             exchange, tries = self._once(sent, price, probe), tries + 1
         return exchange

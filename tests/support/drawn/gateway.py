@@ -153,6 +153,8 @@ class Gateway:
         if key not in _OF_KEY:
             raise Refused(self.p.upload_key or 401 if "/upload-cover/" in asked.path else 401, "authentication_error")
         asked.who = _OF_KEY[key]
+        if self.p.poll_credits and asked.who == "poor" and asked.path.endswith("/status"):
+            raise Refused(self.p.poll_credits, "insufficient_credits")
 
     def _elsewhere_key(self, asked: Asked, given: str | None) -> str | None:
         """Return a key that stands where it is not documented, and this gateway looks."""
@@ -260,8 +262,6 @@ class Gateway:
         left = self.credits[asked.who]
         if asked.route.starts and left < self._price(asked.route):
             raise Refused(*(self.p.poor or (402,)))
-        if not asked.route.starts and self.p.poll_credits and asked.who == "poor":
-            raise Refused(self.p.poll_credits, "insufficient_credits")
 
     def _price(self, route: Route) -> int:
         return int(self.p.prices[route.kind == "music"])

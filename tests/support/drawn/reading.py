@@ -12,14 +12,13 @@ _IDS = {"cover": ("taskId", "task_id"), "music": ("audio_id",)}
 _TEXTS = ("prompt", "style", "title")
 _KNOWN = {"cover": {"taskId", "task_id"}, "music": {"audio_id", "custom_mode", *_TEXTS, "callback_url"}}
 _LIMITS = {"prompt": 3000, "style": 200, "title": 80}
+_ODD = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\ufffd]")
 _LONG_ID, _LONG_TEXT = 300, 5200
 
 
 def is_odd(text: str) -> bool:
     """Return True if a text has control characters, half surrogates, or what can't be decoded."""
-    return any(
-        ord(char) < 32 or 0x7F <= ord(char) < 0xA0 or 0xD800 <= ord(char) < 0xE000 or char == "\ufffd" for char in text
-    )
+    return bool(_ODD.search(text))
 
 
 class Body:
