@@ -12,6 +12,7 @@ from covermock.contract_tests import HELD, UNTRIED, Judgement, settings_for
 from covermock.contract_tests import judge as judge_gateway
 from support.reference_gateway import Quirks, Served
 from support.servers import run
+from support.stubs import stub
 
 KEYS = {"main": "aio_main_Key", "second": "aio_second_Key", "poor": "aio_poor_Key"}
 ENVIRONMENT = {
@@ -173,6 +174,15 @@ def test_a_gateway_in_ruins_gets_a_clear_verdict(fault: str, code: int) -> None:
     judgement, _ = judge(fault=fault, fail_on="documented")
 
     assert code == judgement.exit_code
+
+
+def test_a_redirect_is_no_verdict() -> None:
+    """Where every request is sent elsewhere, http to https say, the run names the URL to give, and blames nothing."""
+    with stub(b"", "https://gateway.example/") as served:
+        judgement = judge_gateway(settings_for(served.url, KEYS, IDS))
+
+    assert (3, []) == (judgement.exit_code, [*judgement.findings])
+    assert "https://gateway.example/" in judgement.trouble
 
 
 def test_an_unreachable_url_could_not_be_tested() -> None:

@@ -1,4 +1,4 @@
-"""Stubs that answer 200 to everything, each with one body."""
+"""Stubs that answer the same to everything: 200, each with one body, or a redirect."""
 
 import json
 from collections.abc import Iterator
@@ -37,8 +37,8 @@ class Stub:
 
 
 @contextmanager
-def stub(answer: bytes) -> Iterator[Stub]:
-    """Serve a stub on a free port."""
+def stub(answer: bytes, location: str = "") -> Iterator[Stub]:
+    """Serve a stub on a free port; with a `location` it redirects."""
     served, lock = Stub(""), Lock()
 
     class Handler(BaseHTTPRequestHandler):
@@ -46,7 +46,8 @@ def stub(answer: bytes) -> Iterator[Stub]:
             with lock:
                 served.requests += 1
             self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            self.send_response(200)
+            self.send_response(301 if location else 200)
+            self.send_header("Location", location)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
