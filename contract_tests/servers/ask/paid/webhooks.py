@@ -195,7 +195,9 @@ def _judge_delivery(session: Session, task: KnownTask, delivery: Delivery, shown
         _broke(session, rules.how, "a callback is JSON in UTF-8, without a mark before it", "JSON alone", flaw, task)
     schema = session.polled(task).schema(session.polled(task).success)
     polled = Validator(schema, session.contract.root).violations(shown.answer.json, "body") if shown.answer.ok else []
-    known = {(one.where, one.expected) for one in polled}  # a webhook may say what status says: that is no fault of its own
+    known = {
+        (one.where, one.expected) for one in polled
+    }  # a webhook may say what status says: that is no fault of its own
     violations = Validator(rules.schema, session.contract.root).violations(value, "body")
     for violation in (one for one in violations if (one.where, one.expected) not in known):
         title = f"a callback's {violation.where} is {violation.expected}"
