@@ -1,8 +1,9 @@
-"""What garbage collection costs while a million tasks are started: `python -m benchmarks.garbage [--default]`.
+"""What stops a process while it starts a million tasks, and their memory: `python -m benchmarks.garbage [--default]`.
 
 Without `--default` the collector is set as `covermock serve` sets it.
 """
 
+import resource
 import sys
 import time
 
@@ -30,7 +31,9 @@ def main() -> None:
             long.append((took * 1000, number))
     each = (time.process_time() - begun) / COUNT * 1e6
     longest = ", ".join(f"{took:.0f} ms at {number:,}" for took, number in sorted(long, reverse=True)[:SHOWN])
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     sys.stdout.write(f"{each:.1f} us of processor time for each; {len(long)} took over {STOP * 1000:g} ms: {longest}\n")
+    sys.stdout.write(f"{memory:.0f} MB of memory at most\n")
 
 
 if __name__ == "__main__":
