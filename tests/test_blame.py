@@ -64,6 +64,9 @@ def broken(session: Session, what: dict[str, Any], answer: Answer) -> set[tuple[
     [
         (POLL, Answer(200, {"content-type": "text/plain"}, json_body(PENDING)), "G1:inferred"),
         (POLL, Answer(200, JSON, b"<p>"), "G1"),
+        (POLL, Answer(200, JSON, b"\xef\xbb\xbf" + json_body(PENDING)), "G1"),
+        (POLL, Answer(200, {"content-type": "application/json; charset=utf-16"}, json_body(PENDING)), "G1:inferred"),
+        (START, Answer(200, JSON, json_body({"code": 200, "data": {"taskId": "cover_2"}})), "C2"),
         (UNKNOWN, Answer(404, {"content-type": "text/html"}, b"<p>"), "G5:corroborated"),
         (UNKNOWN, Answer(404, {}, json_body(REFUSED)), "G1:inferred"),
         (POLL, Answer(402, JSON, json_body(error(402))), "G8:assumed C6:corroborated"),

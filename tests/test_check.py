@@ -153,7 +153,8 @@ def checked_for_money(seed: int, limit: int, folder: Path) -> tuple[Any, Served,
     lenient = ",".join(draw.sample(LENIENT, draw.randint(1, len(LENIENT))))
     report = folder / "report.json"
     with Served(replace(Quirks.drawn(seed), stage=0.05, upload_price=12), lenient) as served:
-        flags = ["--max-credits", str(limit), "--pending-music-task", "gen_pending", "--seed", str(seed)]
+        thorough = ["--thorough"] if seed % 2 else []
+        flags = [*thorough, "--max-credits", str(limit), "--pending-music-task", "gen_pending", "--seed", str(seed)]
         done = run("check", served.url, *FLAGS, *flags, "--report", str(report), **ENVIRONMENT)
     return done, served, json.loads(report.read_text(encoding="utf-8"))["ledger"]
 

@@ -76,7 +76,8 @@ class Purse:
         """Return True if an account without credits is refused: then what is accepted nevertheless came for nothing."""
         if not self.session.has("poor"):
             return False
-        name = (sources_of(self.session, self.operation) or [None])[0]
+        plain, failing = (sources_of(self.session, self.operation, fails=fails) for fails in (False, True))
+        name = (*plain, *failing, None)[0]
         body = self.session.bodies(self.operation).examples[0].body
         sent = self.session.about(self.operation, name, body, story="has no credits, for comparison", who="poor")
         return self.is_unpaid(self.session.ask(sent))

@@ -48,7 +48,8 @@ def plan_flows(session: Session, receiver: Receiver | None) -> Iterator[PaidFlow
     failing = [] if has_purse(session) else [one for start in session.starts for one in _failing(session, start)]
     last = main[-1:] if has_purse(session) else []
     yield from (_paid(session, story, receiver) for story in main[: len(main) - len(last)])
-    yield from (_purse(session) for _ in last)
+    if has_purse(session):
+        yield _purse(session)
     yield from (_paid(session, story, receiver) for story in (*failing, *last))
     for number, story in enumerate(late):
         yield replace(_paid(session, story, receiver, late=True), usual=number < _ONCE - len(once))

@@ -192,13 +192,9 @@ def _is_whole(
 
 def _prices(purse: Purse, name: str | None) -> None:
     """Spend the credits on what is cheap: a failed one gives its price back, and a price is no more and no less."""
-    session, refund = purse.session, purse.session.judge.rule("refund")
-    for operation, source in cheap_starts(purse, fails=True)[:1]:
-        task = purse.task(operation, purse.start(operation, source, f"starts {operation.id}, which fails"))
-        if task is None or not follow(session, task) or has_succeeded(session, task):
-            return
-        if not _is_whole(purse, name, refund, f"a failed task of {operation.id} gives its credits back"):
-            return
+    session = purse.session
+    if not all(_cheap_failure(purse, name, *one) for one in cheap_starts(purse, fails=True)[:1]):
+        return
     cheap = cheap_starts(purse)
     if not cheap or not _accepted(purse, *cheap[0], 0):
         return
@@ -212,6 +208,27 @@ def _prices(purse: Purse, name: str | None) -> None:
             break
         spent += 1
     _judge_price(purse, name, cheap[0][0], short, spent)
+
+
+def _cheap_failure(purse: Purse, name: str | None, operation: Operation, source: str | None) -> bool:
+    """Let a cheap task fail; return True if the dear one can be paid again; else tell what has taken of it."""
+    session = purse.session
+    task = purse.task(operation, purse.start(operation, source, f"starts {operation.id}, which fails"))
+    if task is None or not follow(session, task) or has_succeeded(session, task):
+        return False
+    exchange = purse.start(purse.operation, name, "starts a task that fails: are its credits there?")
+    if not purse.is_unpaid(exchange):
+        again = purse.task(purse.operation, exchange)
+        return again is not None and follow(session, again) and not has_succeeded(session, again)
+    own = [one for one in cheap_starts(purse) if one[0] is operation]
+    taken = [purse.start(*one, f"starts {operation.id}: how many are paid for?").answer.ok for one in own]
+    due = purse.operation.price // operation.price - 1
+    if len(own) >= due > sum(taken):
+        purse.broke(purse.price(operation), f"{due} credits pay for {due} of {operation.id}", exchange)
+    else:
+        title = f"a failed task of {operation.id} gives its credits back"
+        purse.broke(session.judge.rule("refund"), title, exchange)
+    return False
 
 
 def _accepted(purse: Purse, operation: Operation, source: str | None, number: int) -> bool:
