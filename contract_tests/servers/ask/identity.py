@@ -107,7 +107,7 @@ def each_field_is_understood_with_each_other(session: Session) -> Asking:
         for body in islice(bodies.combinations(), None if session.has_plenty else _FEW):
             story = f"names an unknown id with {' and '.join(sorted(body))}"
             sent = session.about(operation, session.unknown_id(operation), body, story=story)
-            yield from _understood(session, operation, sent, hooked=bodies.hook in body)
+            yield from _understood(session, operation, sent, hooked={*body} == {bodies.hook})
         if bodies.free_texts():
             fullest = max(bodies.examples, key=lambda one: len(bodies.written(one.body)))
             words, name = "writes as people do, in many lines", session.unknown_id(operation)
