@@ -9,7 +9,7 @@ import { sameLine, takeClock, worldNow } from "./worldtime.js";
 const KEPT = 500; // exchanges that are kept here; older ones are asked for
 const FIRST = 100; // exchanges that are asked for at the start
 const PAINT = 200; // milliseconds between two updates of the page
-const PAINT_HURRIED = 1000; // the same where more happens than is told: the processor is for the mock and its clients
+const PAINT_HURRIED = 2000; // the same where more happens than is told: the processor is for the mock and its clients
 const AGAIN = 2000; // milliseconds between two looks at what events don't tell whole
 const CHECK = 5000; // milliseconds between two looks at the clock, which others may move
 const CALM = 5000; // milliseconds after which a world is no more in a hurry

@@ -110,7 +110,7 @@ class App {
   /** Let what shows time go on. */
   _tick() {
     this._ticks = (this._ticks ?? 0) + 1;
-    if (document.hidden || (this.live?.hurried && this._ticks % 4)) return;
+    if (document.hidden || (this.live?.hurried && this._ticks % 8)) return;
     this.live?.advance();
     this.top.tick();
     this._view?.tick?.();
