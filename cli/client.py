@@ -64,7 +64,7 @@ def client(command: tuple[str, ...], report: tuple[str, ...], **flags: Any) -> i
     judgement = judge_command(command, names, flags)
     told = report_of(judgement)
     text = printed(told, quiet=flags["quiet"], json=flags["json"])
-    deliver(text, {path: FORMS[path.suffix](told) for path in paths}, told.verdict.headline)
+    deliver(text, {path: FORMS[path.suffix](told) for path in paths}, told.headline.text)
     return judgement.exit_code
 
 

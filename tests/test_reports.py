@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from covermock.contract_tests.reports import FORMS, Gap, Item, Look, Report, Row, Table, Verdict, as_text
+from covermock.contract_tests.reports import FORMS, Gap, Headline, Item, Look, Report, Row, Table, as_text
 from covermock.contract_tests.reports.shell import in_lines
 from covermock.contract_tests.reports.timeline import MOST_MARKS, Lane, Mark, lane
 from covermock.contract_tests.reports.wrapping import columns, wrap
@@ -45,7 +45,9 @@ def report(**over: Any) -> Report:
     )
     settings: dict[str, Any] = {
         "tool": "covermock check",
-        "verdict": Verdict(BROKEN, f"the contract is broken: C7 {EVIL}", EVIL, counts={HELD: 1, BROKEN: 1, UNTRIED: 1}),
+        "headline": Headline(
+            BROKEN, f"the contract is broken: C7 {EVIL}", EVIL, counts={HELD: 1, BROKEN: 1, UNTRIED: 1}
+        ),
         "about": (("gateway", EVIL), ("charged", "at most 1 credits")),
         "unit": "clause",
         "columns": ("clause", "verdict", "level", "what it says"),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from ..reports import Gap, Item, Report, Row, RuleText, Table, Verdict, counts
+from ..reports import Gap, Headline, Item, Report, Row, RuleText, Table, counts
 from ..vocabulary import BROKEN, HELD, UNTRIED
 from .finding import ClientFinding
 from .rules import RULES
@@ -37,26 +37,26 @@ def report_of(judgement: ClientJudgement) -> Report:
     )
 
 
-def headline(judgement: ClientJudgement) -> Verdict:
+def headline(judgement: ClientJudgement) -> Headline:
     """Return the verdict in a sentence. That it keeps the contract is never said of what was not tried."""
     states = counts(tuple(_row(judgement, verdict) for verdict in judgement.verdicts))
     remark = f"{_counts(judgement)}.{_remark(judgement)}"
     if judgement.exit_code == 3:
         why = judgement.trouble or "nothing was exercised"
-        return Verdict(UNTRIED, f"could not test: {why}", "", whole=False, counts=states)
+        return Headline(UNTRIED, f"could not test: {why}", "", whole=False, counts=states)
     if judgement.failing:
         rules = list(dict.fromkeys(one.rule for one in judgement.failing))
         more = f" and {len(rules) - _NAMED} more" if len(rules) > _NAMED else ""
         words = f"the client breaks the contract: {', '.join(rules[:_NAMED])}{more}"
-        return Verdict(BROKEN, words, remark, whole=False, counts=states)
+        return Headline(BROKEN, words, remark, whole=False, counts=states)
     if judgement.exit_code:
         words = (
             f"the client met too little: {judgement.coverage:.0f} % of the situations, {judgement.cover_min:g} % asked"
         )
-        return Verdict(BROKEN, words, remark, whole=False, counts=states)
+        return Headline(BROKEN, words, remark, whole=False, counts=states)
     whole = SCENARIOS.keys() <= {one.name for one in judgement.verdicts}
     held = "the client keeps the contract"
-    return Verdict(HELD, held if whole else f"{held} as far as it was tried", remark, whole=whole, counts=states)
+    return Headline(HELD, held if whole else f"{held} as far as it was tried", remark, whole=whole, counts=states)
 
 
 def _counts(judgement: ClientJudgement) -> str:
@@ -77,7 +77,7 @@ def _remark(judgement: ClientJudgement) -> str:
 def summary(judgement: ClientJudgement) -> str:
     """Return the verdict and the counts in a line."""
     score = f"; its tests notice {judgement.score:.0f} % of the defects" if judgement.mutations else ""
-    return f"{headline(judgement).headline}: {_counts(judgement)}{score}"
+    return f"{headline(judgement).text}: {_counts(judgement)}{score}"
 
 
 def as_data(judgement: ClientJudgement) -> dict[str, Any]:

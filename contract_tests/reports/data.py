@@ -10,8 +10,8 @@ def as_json(report: Report) -> str:
     """Return the report as JSON: what both judges say alike, and the judge's own data."""
     alike = {
         "tool": report.tool,
-        "headline": report.verdict.headline,
-        "remark": report.verdict.remark,
+        "headline": report.headline.text,
+        "remark": report.headline.remark,
         "about": dict(report.about),
         "not_tried": [
             {

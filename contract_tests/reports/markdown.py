@@ -12,8 +12,8 @@ def as_markdown(report: Report) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield from (f"## {_plain(report.verdict.headline)}", "")
-    yield from (f"{_plain(report.verdict.remark)}\n",) if report.verdict.remark else ()
+    yield from (f"## {_plain(report.headline.text)}", "")
+    yield from (f"{_plain(report.headline.remark)}\n",) if report.headline.remark else ()
     yield from (f"> **Warning:** {_plain(warning)}\n" for warning in report.warnings)
     for item in (*report.failing, *report.others):
         yield from _item(item)

@@ -14,14 +14,14 @@ Severity = Literal["error", "warning", "note"]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Headline:
     """The first thing that a report says. `state` is held, broken or not exercised; `whole`: all was tried that can be.
 
-    `remark` says what the headline rests on; `counts` are rows by their state.
+    `remark` says what it rests on; `counts` are rows by their state.
     """
 
     state: str
-    headline: str
+    text: str
     remark: str = ""
     whole: bool = True
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -163,7 +163,7 @@ class Report:
     """A whole report. `about` says who was judged, when, by what and at what cost; `unit` is what a row is."""
 
     tool: str
-    verdict: Verdict
+    headline: Headline
     about: tuple[tuple[str, str], ...]
     unit: str
     columns: tuple[str, ...]

@@ -20,7 +20,7 @@ def as_sarif(report: Report) -> str:
         for rule in report.rules
     ]
     untried = (f"{', '.join(gap.names)} not tried: {gap.reason}" for gap in report.gaps)
-    said = (report.trouble, report.verdict.headline, *report.warnings, *untried)
+    said = (report.trouble, report.headline.text, *report.warnings, *untried)
     notes = [{"message": {"text": text}} for text in said if text]
     run = {
         "tool": {"driver": {"name": report.tool, "informationUri": "https://apiin.one", "rules": rules}},

@@ -34,14 +34,14 @@ def as_text(report: Report, look: Look | None = None) -> str:
 def as_short_text(report: Report, look: Look) -> str:
     """Return the verdict, and a line for each finding that fails the run."""
     page = _Page(look)
-    lines = [page.paint(plain(report.verdict.headline), _colour(report), BOLD)]
+    lines = [page.paint(plain(report.headline.text), _colour(report), BOLD)]
     lines += [plain(f"{item.rule}: {item.message}".replace("\n", " ")) for item in report.failing]
     return "".join(f"{line}\n" for line in lines)
 
 
 def _colour(report: Report) -> str:
-    verdict = report.verdict
-    return _COLOURS[verdict.state if verdict.whole or verdict.state != HELD else UNTRIED]
+    headline = report.headline
+    return _COLOURS[headline.state if headline.whole or headline.state != HELD else UNTRIED]
 
 
 class _Page:
@@ -64,13 +64,13 @@ class _Page:
                 yield space + self.paint(line, *styles)
 
     def report(self, report: Report) -> list[str]:
-        head = [*self.block(report.verdict.headline, _colour(report), BOLD), *self._remark(report)]
+        head = [*self.block(report.headline.text, _colour(report), BOLD), *self._remark(report)]
         lines = [*head, *self._warnings(report), *self._body(report), *self._about(report)]
         return [*lines, "", *head] if len(lines) > _LONG and not self.unfolded else lines
 
     def _remark(self, report: Report) -> Iterator[str]:
-        if report.verdict.remark:
-            yield from self.block(report.verdict.remark)
+        if report.headline.remark:
+            yield from self.block(report.headline.remark)
 
     def _about(self, report: Report) -> Iterator[str]:
         if report.about:

@@ -6,8 +6,7 @@ from typing import Any
 
 from covermock.openapi import LEVELS
 
-from ..reports import Gap, Item, Report, Row, RuleText, counts
-from ..reports import Verdict as Headline
+from ..reports import Gap, Headline, Item, Report, Row, RuleText, counts
 from ..vocabulary import BROKEN, HELD, UNTRIED
 from .evidence import GatewayFinding, sentence
 from .verdicts import Judgement, SentenceVerdict, Verdict
@@ -76,7 +75,7 @@ def summary(judgement: Judgement) -> str:
     """Return the verdict and the counts in a line."""
     states = {state: sum(v.state == state for v in judgement.verdicts) for state in (HELD, BROKEN, UNTRIED)}
     counted = ", ".join(f"{count} {state}" for state, count in states.items())
-    return f"{headline(judgement, states).headline}; {counted}"
+    return f"{headline(judgement, states).text}; {counted}"
 
 
 def _is_invisible(one: SentenceVerdict) -> bool:

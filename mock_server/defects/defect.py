@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 Owner = tuple[World, Account]
-Rule = Mapping[str, Any]
-Check = Callable[[Call, Rule], None]
-Checks = tuple[tuple[Check, Rule], ...]
+Precondition = Mapping[str, Any]
+Check = Callable[[Call, Precondition], None]
+Checks = tuple[tuple[Check, Precondition], ...]
 Edit = Callable[[Document], None]
 Recheck = Callable[[Operation, Checks], Checks]
 Reown = Callable[["DefectiveGateway", Request, Owner | Refusal], Owner | Refusal]

@@ -14,7 +14,7 @@ ONLY: Final = "@"  # between a defect's name and the condition under which it st
 Row = Mapping[str, Any]
 
 
-class Rule(NamedTuple):
+class Recipe(NamedTuple):
     """Defects of an operator whose settings are these, at most so many, each under the next of the conditions."""
 
     operator: str
@@ -25,45 +25,45 @@ class Rule(NamedTuple):
 
 _RULES: Final = (
     # by chance
-    Rule("answer-field", {"how": "missing"}, ("one-in-2", "one-in-4"), 6),
-    Rule("error-field", {"how": "missing"}, ("one-in-4",), 2),
-    Rule("request-fails", {}, ("one-in-4", "one-in-10"), 4),
-    Rule("state-turns", {"how": "back"}, ("one-in-2",), 2),
-    Rule("bytes-wrong", {}, ("one-in-4",), 2),
-    Rule("key-served", {"whose": "unknown"}, ("one-in-2",), 2),
-    Rule("error-status", {}, ("one-in-2", "one-in-4"), 6),
+    Recipe("answer-field", {"how": "missing"}, ("one-in-2", "one-in-4"), 6),
+    Recipe("error-field", {"how": "missing"}, ("one-in-4",), 2),
+    Recipe("request-fails", {}, ("one-in-4", "one-in-10"), 4),
+    Recipe("state-turns", {"how": "back"}, ("one-in-2",), 2),
+    Recipe("bytes-wrong", {}, ("one-in-4",), 2),
+    Recipe("key-served", {"whose": "unknown"}, ("one-in-2",), 2),
+    Recipe("error-status", {}, ("one-in-2", "one-in-4"), 6),
     # in one state
-    Rule("answer-field", {"how": "retyped"}, (STATE,), 8),
-    Rule("instant", {"how": "local"}, (STATE,), 3),
-    Rule("foreign-known", {}, (STATE,), 2),
-    Rule("key-served", {"whose": "missing"}, (STATE, "second-task"), 4),
-    Rule("request-fails", {}, (STATE,), 4),
+    Recipe("answer-field", {"how": "retyped"}, (STATE,), 8),
+    Recipe("instant", {"how": "local"}, (STATE,), 3),
+    Recipe("foreign-known", {}, (STATE,), 2),
+    Recipe("key-served", {"whose": "missing"}, (STATE, "second-task"), 4),
+    Recipe("request-fails", {}, (STATE,), 4),
     # at the second task, and later
-    Rule("results-remade", {}, ("second-task", "later-tasks"), 4),
-    Rule("answer-field", {"how": "other"}, ("second-task", "later-tasks"), 4),
-    Rule("rule-left-out", {}, ("second-task",), 4),
-    Rule("never-ends", {}, ("second-task",), 2),
-    Rule("price-wrong", {}, ("second-task",), 2),
+    Recipe("results-remade", {}, ("second-task", "later-tasks"), 4),
+    Recipe("answer-field", {"how": "other"}, ("second-task", "later-tasks"), 4),
+    Recipe("rule-left-out", {}, ("second-task",), 4),
+    Recipe("never-ends", {}, ("second-task",), 2),
+    Recipe("price-wrong", {}, ("second-task",), 2),
     # with one field, two fields, one kind of text, one encoding
-    Rule("request-fails", {"on": "starts"}, (FIELD,), 6),
-    Rule("request-fails", {"on": "starts"}, (PAIR,), 6),
-    Rule("never-ends", {}, (FIELD,), 2),
-    Rule("webhook-mode", {"mode": "lost"}, (FIELD,), 1),
-    Rule("text-fails", {}, ("astral-text", "accented-text", "lines-in-text", "quotes-in-text", "long-text"), 5),
-    Rule("text-fails", {}, ("escaped-body",), 1),
-    Rule("request-fails", {"on": "polls"}, ("percent-encoded",), 1),
+    Recipe("request-fails", {"on": "starts"}, (FIELD,), 6),
+    Recipe("request-fails", {"on": "starts"}, (PAIR,), 6),
+    Recipe("never-ends", {}, (FIELD,), 2),
+    Recipe("webhook-mode", {"mode": "lost"}, (FIELD,), 1),
+    Recipe("text-fails", {}, ("astral-text", "accented-text", "lines-in-text", "quotes-in-text", "long-text"), 5),
+    Recipe("text-fails", {}, ("escaped-body",), 1),
+    Recipe("request-fails", {"on": "polls"}, ("percent-encoded",), 1),
     # in a race
-    Rule("rule-left-out", {}, ("at-once",), 6),
-    Rule("ids-repeated", {}, ("at-once",), 2),
+    Recipe("rule-left-out", {}, ("at-once",), 6),
+    Recipe("ids-repeated", {}, ("at-once",), 2),
     # once the end was shown
-    Rule("constant-changes", {}, ("after-the-end",), 3),
-    Rule("request-fails", {"on": "polls"}, ("after-the-end",), 2),
-    Rule("results-remade", {"how": "none"}, ("after-the-end",), 2),
+    Recipe("constant-changes", {}, ("after-the-end",), 3),
+    Recipe("request-fails", {"on": "polls"}, ("after-the-end",), 2),
+    Recipe("results-remade", {"how": "none"}, ("after-the-end",), 2),
     # for other accounts than the first
-    Rule("rule-left-out", {}, ("second-account",), 3),
-    Rule("state-turns", {"how": "reopened"}, ("second-account",), 2),
+    Recipe("rule-left-out", {}, ("second-account",), 3),
+    Recipe("state-turns", {"how": "reopened"}, ("second-account",), 2),
     # webhooks, with polls and without
-    Rule("webhook-field", {"how": "other"}, ("once-polled", "first-poll"), 6),
+    Recipe("webhook-field", {"how": "other"}, ("once-polled", "first-poll"), 6),
 )
 
 
@@ -77,7 +77,7 @@ def subtle(contract: Contract, rows: Mapping[str, Row]) -> Iterator[str]:
                 yield name
 
 
-def _apply(contract: Contract, rows: Mapping[str, Row], rule: Rule) -> Iterator[str]:
+def _apply(contract: Contract, rows: Mapping[str, Row], rule: Recipe) -> Iterator[str]:
     fits = [name for name, row in sorted(rows.items()) if _fits(contract, row, rule)]
     step = max(len(fits) // rule.most, 1)
     turns = 0
@@ -89,7 +89,7 @@ def _apply(contract: Contract, rows: Mapping[str, Row], rule: Rule) -> Iterator[
             turns += 1
 
 
-def _fits(contract: Contract, row: Row, rule: Rule) -> bool:
+def _fits(contract: Contract, row: Row, rule: Recipe) -> bool:
     if row["operator"] != rule.operator or (_operation(row) not in contract.by_id and "says" in row):
         return False
     if rule.settings.get("on") in {"starts", "polls"}:
@@ -102,7 +102,7 @@ def _operation(row: Row) -> str:
     return str(row.get("operation") or row.get("on") or "")
 
 
-def _conditions(contract: Contract, row: Row, rule: Rule) -> list[str]:
+def _conditions(contract: Contract, row: Row, rule: Recipe) -> list[str]:
     """Return the conditions of the rule that can hold for a defect of this operation."""
     name = _operation(row)
     operation = contract.by_id.get(name)
@@ -120,7 +120,7 @@ def _conditions(contract: Contract, row: Row, rule: Rule) -> list[str]:
     return found
 
 
-def _comes_about(contract: Contract, states: set[str], rule: Rule) -> bool:
+def _comes_about(contract: Contract, states: set[str], rule: Recipe) -> bool:
     """Return True if tasks that succeed are in one of the states, if any are named, where the conditions hold."""
     cycles = contract.lifecycles.values()
     ends = {cycle.success.name for cycle in cycles}

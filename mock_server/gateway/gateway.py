@@ -19,7 +19,7 @@ from ..world.world import World
 from .call import Call
 from .effects import after, before, delay, without_work
 from .handlers import HANDLERS, TaskView
-from .preconditions import CHECKS, Rule
+from .preconditions import CHECKS, Precondition
 from .prefer import preferences, preferred_answer
 from .values import TaskFacts
 
@@ -37,7 +37,7 @@ _REMEDY = "Check the key; GET /__mock/worlds lists all that this mock has."
 class Route:
     """What an operation's words in the contract stand for, looked up once."""
 
-    checks: tuple[tuple[Callable[[Call, Rule], None], Rule], ...]
+    checks: tuple[tuple[Callable[[Call, Precondition], None], Precondition], ...]
     handler: Callable[[Call], TaskView]
     render: Render
     status: int

@@ -18,10 +18,10 @@ from ..world.task import Task
 from ..world.world import source_key, use_key
 from .call import Call
 
-Rule = Mapping[str, Any]
+Precondition = Mapping[str, Any]
 
 
-def task_known(call: Call, rule: Rule) -> None:
+def task_known(call: Call, rule: Precondition) -> None:
     """The id names a task of this lifecycle, of this account, started by this operation (C4, C12, U12, G9)."""
     call.source = call.first_value(rule["id"])
     task = call.world.tasks.get(call.source)
@@ -35,7 +35,7 @@ def task_known(call: Call, rule: Rule) -> None:
     call.task = task
 
 
-def task_succeeded(call: Call, rule: Rule) -> None:
+def task_succeeded(call: Call, rule: Precondition) -> None:
     """The task has reached its success (C3)."""
     assert call.task is not None
     if not call.world.has_succeeded(call.task, call.now):
@@ -45,7 +45,7 @@ def task_succeeded(call: Call, rule: Rule) -> None:
         raise Refusal(rule["error"], received=f"{excerpt(call.source)}, which is {state!r}", remedy=remedy)
 
 
-def source_unused(call: Call, rule: Rule) -> None:
+def source_unused(call: Call, rule: Precondition) -> None:
     """The operation has no task from this source yet; one that failed doesn't count (C5)."""
     task = latest_use(call)
     if task is not None and not call.world.has_failed(task, call.now):
@@ -58,7 +58,7 @@ def latest_use(call: Call) -> Task | None:
     return call.world.tasks.get(call.world.uses.get(use_key(call.operation.id, call.source), ""))
 
 
-def source_known(call: Call, rule: Rule) -> None:
+def source_known(call: Call, rule: Precondition) -> None:
     """The id names a source of this kind that this account may use (U3)."""
     call.source = call.first_value(rule["id"])
     found = call.world.sources.get(source_key(rule["kind"], call.source))
@@ -67,7 +67,7 @@ def source_known(call: Call, rule: Rule) -> None:
     call.found = found
 
 
-def source_within(call: Call, rule: Rule) -> None:
+def source_within(call: Call, rule: Precondition) -> None:
     """The source's number, such as its seconds, is from `min` to `max`, both included (U2)."""
     assert call.found is not None
     number = call.found.numbers[rule["of"]]
@@ -75,7 +75,7 @@ def source_within(call: Call, rule: Rule) -> None:
         raise Refusal(rule["error"], expected=f"{rule['min']} to {rule['max']}", received=f"{number:g}")
 
 
-def affordable(call: Call, rule: Rule) -> None:
+def affordable(call: Call, rule: Precondition) -> None:
     """The account has the credits that the operation costs (G6)."""
     price = call.world.price(call.operation.id)
     if call.account.balance >= price:
@@ -85,7 +85,7 @@ def affordable(call: Call, rule: Rule) -> None:
         raise Refusal(rule["error"], expected=price, received=available)
 
 
-CHECKS: Final[Mapping[str, Callable[[Call, Rule], None]]] = {
+CHECKS: Final[Mapping[str, Callable[[Call, Precondition], None]]] = {
     TASK_KNOWN: task_known,
     TASK_SUCCEEDED: task_succeeded,
     SOURCE_UNUSED: source_unused,

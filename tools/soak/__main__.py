@@ -21,7 +21,7 @@ import sections
 from .client import Client, Pace
 from .load import ACTS, Act, Site
 from .picture import picture
-from .samples import Sample, Verdict, sample, verdicts
+from .samples import Criterion, Sample, sample, verdicts
 
 _EVERY = 1.0  # seconds between two samples
 _SETTLE = 30.0  # seconds at most until all is given back when the load has ended
@@ -134,7 +134,7 @@ class Log:
         self._thread.join()
 
 
-async def soak(seconds: float, share: float) -> tuple[Soak, list[Verdict]]:
+async def soak(seconds: float, share: float) -> tuple[Soak, list[Criterion]]:
     """Serve and load for that long; return the run and what is to be said of it."""
     command = [sys.executable, "-m", "covermock.cli", "serve", "--port", "0"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -156,18 +156,18 @@ async def soak(seconds: float, share: float) -> tuple[Soak, list[Verdict]]:
     return run, [*rows, *_answers(run, log)]
 
 
-def _answers(run: Soak, log: Log) -> list[Verdict]:
+def _answers(run: Soak, log: Log) -> list[Criterion]:
     logged = f"{len(log.tracebacks)} in {log.lines:,} lines" + (f": {log.tracebacks[0]}" if log.tracebacks else "")
     found = f"{len(run.surprises)} of {run.pace.requests:,} requests" + (
         f": {run.surprises[0]}" if run.surprises else ""
     )
     return [
-        Verdict("failures in the log", logged, not log.tracebacks),
-        Verdict("answers that nobody should get", found, not run.surprises),
+        Criterion("failures in the log", logged, not log.tracebacks),
+        Criterion("answers that nobody should get", found, not run.surprises),
     ]
 
 
-def page(run: Soak, rows: list[Verdict], seconds: float) -> str:
+def page(run: Soak, rows: list[Criterion], seconds: float) -> str:
     """Return what docs/reliability.md says of the run."""
     last = run.samples[-1]
     acts = ", ".join(f"{name} {count:,} times" for name, count in sorted(run.done.items()))

@@ -47,7 +47,7 @@ def slope(points: Sequence[tuple[float, float]]) -> float:
     )
 
 
-class Verdict(NamedTuple):
+class Criterion(NamedTuple):
     """What was looked at, what was found, and whether it is flat."""
 
     what: str
@@ -55,20 +55,20 @@ class Verdict(NamedTuple):
     flat: bool
 
 
-def verdicts(samples: Sequence[Sample], before: Sample, after: Sample) -> list[Verdict]:
+def verdicts(samples: Sequence[Sample], before: Sample, after: Sample) -> list[Criterion]:
     """Judge the samples of a run; `before` and `after` were taken without load."""
     warm = [one for one in samples if one.at >= samples[-1].at * WARM]
     return [_memory(warm), *_bounded(warm), *_given_back(before, after)]
 
 
-def _memory(warm: Sequence[Sample]) -> Verdict:
+def _memory(warm: Sequence[Sample]) -> Criterion:
     seconds, usual = warm[-1].at - warm[0].at, median(one.memory for one in warm)
     length = warm[-1].at
     grown = slope([(one.at, one.memory) for one in warm]) * length
     allowed = max(GROWTH * usual, LEAST_GROWTH if length < _SHORT else 0.0)
     measured = f"measured over the last {seconds / 60:.0f}"
     found = f"{usual:.0f} MiB, trend {grown:+.1f} MiB in {length / 60:.0f} minutes, {measured} (at most {allowed:.1f})"
-    return Verdict("memory", found, grown <= allowed)
+    return Criterion("memory", found, grown <= allowed)
 
 
 _SERIES: dict[str, Callable[[Sample], int]] = {
@@ -77,26 +77,26 @@ _SERIES: dict[str, Callable[[Sample], int]] = {
 }
 
 
-def _bounded(warm: Sequence[Sample]) -> list[Verdict]:
+def _bounded(warm: Sequence[Sample]) -> list[Criterion]:
     """The most in the last half is at most a tenth over the most in the half before, and there is no trend."""
     half, seconds, rows = len(warm) // 2, warm[-1].at - warm[0].at, []
     for name, value in _SERIES.items():
         early, late = max(map(value, warm[:half])), max(map(value, warm[half:]))
         grown = slope([(one.at, float(value(one))) for one in warm]) * seconds if len(warm) >= _MANY else 0.0
         found = f"at most {early}, then at most {late}, trend {grown:+.1f} (at most {_MORE:g})"
-        rows.append(Verdict(name, found, late <= early * 1.1 + _PEAK and grown <= _MORE))
+        rows.append(Criterion(name, found, late <= early * 1.1 + _PEAK and grown <= _MORE))
     return rows
 
 
-def _given_back(before: Sample, after: Sample) -> list[Verdict]:
+def _given_back(before: Sample, after: Sample) -> list[Criterion]:
     """Without load, what was open is closed again; a thread of each pool may stay."""
     return [
-        Verdict(
+        Criterion(
             "descriptors without load",
             f"{before.descriptors}, then {after.descriptors}",
             after.descriptors <= before.descriptors + 4,
         ),
-        Verdict(
+        Criterion(
             "threads without load", f"{before.threads}, then {after.threads}", after.threads <= before.threads + 12
         ),
     ]

@@ -23,15 +23,15 @@ _CURL_COLUMNS = 100
 def as_page(report: Report) -> str:
     """Return the report as an HTML page: all text of others is escaped, and its policy allows its own script only."""
     css, js = _asset("page.css"), _asset("page.js")
-    verdict = report.verdict
+    headline = report.headline
     page: str = _template().render(
         report=report,
         css=_markup(css),
         js=_markup(js),
         policy=_policy(css, js),
-        colour="wait" if verdict.state == HELD and not verdict.whole else _COLOURS[verdict.state],
+        colour="wait" if headline.state == HELD and not headline.whole else _COLOURS[headline.state],
         colours=_COLOURS,
-        shares=list(_shares(verdict.counts)),
+        shares=list(_shares(headline.counts)),
         levels=[level for level in LEVELS if any(level in row.levels for row in report.rows)],
         names=sorted({name for row in report.rows for name in row.clauses}),
         pictures=pictures(report.lanes),

@@ -11,7 +11,7 @@ from ...http.messages import Answer, Request
 from ...world.account import Account
 from ...world.world import World
 from ..blame import Broken, acceptance, rule
-from ..defect import Check, Checks, Defect, InapplicableError, Rule
+from ..defect import Check, Checks, Defect, InapplicableError, Precondition
 from ..fields import of_kind
 from ..gateway import DefectiveGateway
 from ..operator import Application, operator
@@ -104,7 +104,7 @@ def credits_compared(contract: Contract, operation: str, by: int) -> Defect:
         raise InapplicableError(f"{operation} costs nothing")
 
     def shifted(check: Check) -> Check:
-        def checked(call: Call, row: Rule) -> None:
+        def checked(call: Call, row: Precondition) -> None:
             price, own = call.world.price(call.operation.id), call.world.available(call.account, call.now)
             if own == price and by > 0:
                 raise Refusal(row["error"], expected=price + by, received=own)

@@ -11,7 +11,7 @@ from ...gateway.values import TaskFacts
 from ...http.messages import Answer, Request
 from ...world.task import Task
 from ..blame import acceptance, rule
-from ..defect import Check, Checks, Defect, InapplicableError, Rule
+from ..defect import Check, Checks, Defect, InapplicableError, Precondition
 from ..fields import facts_in, of_kind, put, schema_of
 from ..gateway import DefectiveGateway
 from ..operator import Application, operator
@@ -70,7 +70,7 @@ def foreign_known(contract: Contract, on: Any) -> Defect:
         raise InapplicableError("no operation is about a task")
 
     def anybodys(check: Check) -> Check:
-        def known(call: Call, rule: Rule) -> None:
+        def known(call: Call, rule: Precondition) -> None:
             task, asking = call.world.tasks.get(call.first_value(rule["id"])), call.account
             accounts = call.world.accounts.values()
             call.account = next((one for one in accounts if task and one.name == task.account), asking)

@@ -10,7 +10,7 @@ from ...gateway.call import Call
 from ...http.errors import Refusal
 from ...world.task import Task
 from ..blame import acceptance, rule
-from ..defect import Check, Checks, Defect, Document, InapplicableError, Recheck, Rule
+from ..defect import Check, Checks, Defect, Document, InapplicableError, Precondition, Recheck
 from ..fields import of_kind
 from ..operator import Application, operator
 from ..sources import put_one
@@ -18,17 +18,17 @@ from ..sources import put_one
 _ENDED: Mapping[str, bool] = {"running": False, "ended": True}
 
 
-def _row(contract: Contract, operation: str, error: str) -> Rule:
+def _row(contract: Contract, operation: str, error: str) -> Precondition:
     """Return the precondition of an operation that gives an error."""
     rows = contract.by_id[operation].raw.get("x-preconditions", ()) if operation in contract.by_id else ()
     for row in rows:
         if row["error"] == error:
-            found: Rule = row
+            found: Precondition = row
             return found
     raise InapplicableError(f"{operation} has no rule that gives {error}")
 
 
-def _rows(contract: Contract) -> Iterator[tuple[Operation, Rule]]:
+def _rows(contract: Contract) -> Iterator[tuple[Operation, Precondition]]:
     for operation in of_kind(contract, "starts"):
         yield from ((operation, row) for row in operation.raw.get("x-preconditions", ()))
 
@@ -45,7 +45,7 @@ def _instead(operations: Collection[str], error: str, make: Callable[[Check], Ch
 
 
 def _if_found(check: Check) -> Check:
-    def checked(call: Call, row: Rule) -> None:
+    def checked(call: Call, row: Precondition) -> None:
         with suppress(AssertionError):  # what a check before it would have found
             check(call, row)
 
@@ -70,7 +70,7 @@ def rule_left_out(contract: Contract, error: str, operation: str = "", during: s
     clause = contract.errors[error].clause
 
     def passing(check: Check) -> Check:
-        def passes(call: Call, given: Rule) -> None:
+        def passes(call: Call, given: Precondition) -> None:
             try:
                 check(call, given)
             except Refusal:
@@ -93,7 +93,7 @@ def _ended(call: Call) -> bool:
     return task is not None and call.world.state(task, call.now) in call.world.lifecycle(task).terminal
 
 
-def _go_on(call: Call, row: Rule) -> None:
+def _go_on(call: Call, row: Precondition) -> None:
     """Put something in the place of what the rule would have found or demanded, so that the work can be done."""
     if row["check"] == AFFORDABLE:
         call.account.balance += call.world.price(call.operation.id)
@@ -119,7 +119,7 @@ def state_is_enough(contract: Contract, operation: str, error: str, state: str) 
         raise InapplicableError(f"no lifecycle has the state {state}")
 
     def lenient(check: Check) -> Check:
-        def checked(call: Call, row: Rule) -> None:
+        def checked(call: Call, row: Precondition) -> None:
             if call.task is None or call.world.state(call.task, call.now) != state:
                 check(call, row)
 
@@ -199,7 +199,7 @@ def link_broken(contract: Contract, operation: str, to: str) -> Defect:
         raise InapplicableError(f"{operation} leads to no {to}")
 
     def forgetful(check: Check) -> Check:
-        def checked(call: Call, row: Rule) -> None:
+        def checked(call: Call, row: Precondition) -> None:
             check(call, row)
             if call.task is not None and call.task.started_by == operation:
                 raise Refusal(row["error"], received=repr(call.source))
