@@ -243,13 +243,13 @@ def _read(terminal: int) -> Iterator[bytes]:
 )
 def test_a_terminal_gets_its_width_and_colours_where_it_has_them(variables: dict[str, str], coloured: bool) -> None:
     """NO_COLOR, TERM=dumb and CI mean none."""
-    with Served(FAST, "no-key-ok") as served:
+    with Served(FAST, "unknown-cover-ok") as served:
         flags = ("--max-credits", "0", "--max-requests", "40")
         shown = on_terminal("check", served.url, *flags, **{"CI": "", "NO_COLOR": "", **variables})
 
     assert coloured == bool(ESCAPE.search(shown))
     lines = ESCAPE.sub("", shown).splitlines()
-    assert lines[0].startswith("the contract is broken: G3")
+    assert lines[0].startswith("the contract is broken: C12")
     assert 80 >= max(len(line) for line in lines if "curl" not in line and "'" not in line)
     assert any(len(line) > 60 for line in lines)
 
@@ -264,20 +264,20 @@ def checked(*flags: str, fault: str = "", **variables: str) -> subprocess.Comple
 
 def test_quiet_is_the_verdict_and_what_fails() -> None:
     """The headline, and a line for each finding; the exit code is as ever."""
-    done = checked("--quiet", fault="no-key-ok")
+    done = checked("--quiet", fault="unknown-cover-ok")
 
     assert 1 == done.returncode
-    assert done.stdout.splitlines()[0].startswith("the contract is broken: G3")
-    assert all(line.startswith("G3: ") for line in done.stdout.splitlines()[1:])
+    assert done.stdout.splitlines()[0].startswith("the contract is broken: C12")
+    assert all(line.startswith("C12: ") for line in done.stdout.splitlines()[1:])
 
 
 def test_json_is_the_whole_report_on_standard_output() -> None:
     """Nothing else is there, in GitHub Actions too; the twin of the flag does the same."""
-    done = checked("--json", fault="no-key-ok", GITHUB_ACTIONS="true")
+    done = checked("--json", fault="unknown-cover-ok", GITHUB_ACTIONS="true")
     data = json.loads(done.stdout)
 
     assert (1, 1) == (done.returncode, data["exit_code"])
-    assert data["headline"].startswith("the contract is broken: G3")
+    assert data["headline"].startswith("the contract is broken: C12")
     assert "::error" in done.stderr
     assert json.loads(checked(COVERMOCK_JSON="1").stdout)["not_tried"]
 
@@ -300,9 +300,17 @@ def test_a_report_says_what_the_run_was(tmp_path: Path) -> None:
     data = json.loads(paths[".json"].read_text(encoding="utf-8"))
     page = paths[".html"].read_text(encoding="utf-8")
 
-    assert {"gateway", "contract", "began", "judged by", "keys", "charged", "requests", "patience"} == set(
-        data["about"]
-    )
+    assert {
+        "gateway",
+        "contract",
+        "began",
+        "judged by",
+        "keys",
+        "charged",
+        "requests",
+        "patience",
+        "ten credits more",
+    } == set(data["about"])
     assert served.url == data["about"]["gateway"]
     assert {"start", "poll", "webhook"} == {mark["kind"] for lane in data["timelines"] for mark in lane["marks"]}
     assert {"cover", "music"} == {lane["kind"] for lane in data["timelines"]}
