@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from math import comb
 from typing import Any
 
 from covermock.openapi import Operation, marks
@@ -15,7 +16,8 @@ from .expect.knowledge import KnownTask
 from .expect.reasons import IDENTITY, KEY
 from .session import Session
 
-_OFTEN, _SHARE, _TELLING = 2, 0.08, 3  # crashes over one fact that are no accident: how many, of all, and of others
+_USUAL = 0.01  # the least share of requests that any gateway may fail at, whatever they ask
+_CHANCE = 1e-4  # crashes over one fact that come about by chance more rarely are no accident
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,15 +217,19 @@ def _operation(session: Session, exchange: Exchange) -> str:
 
 def refusals_never_crash(session: Session) -> None:
     """What has to be refused with a status gets it each time: a crash now and then over that alone breaks it, too."""
-    crashes = {fact: found for fact, found in session.crashes.items() if len(found) >= _OFTEN}
     all_crashes, all_tries = sum(map(len, session.crashes.values())), sum(session.tries.values())
-    for fact, found in crashes.items():
-        tries = session.tries[fact]
+    for fact, found in session.crashes.items():
+        tries = max(session.tries[fact], len(found))
         elsewhere = (all_crashes - len(found)) / max(all_tries - tries, 1)
         exchange, due = found[0]
-        if len(found) / max(tries, 1) > _SHARE + _TELLING * elsewhere:
+        if _chance(len(found), tries, max(elsewhere, _USUAL)) < _CHANCE:
             received = f"{exchange.answer.status} in {len(found)} of {tries} times"
             session.evidence.note_broken(due.other, f"{fact} each time", f"{due.status}", received, exchange)
+
+
+def _chance(found: int, tries: int, rate: float) -> float:
+    """Return how likely so many or more of these tries fail, where each does at this rate."""
+    return sum(comb(tries, n) * rate**n * (1 - rate) ** (tries - n) for n in range(found, tries + 1))
 
 
 def task_ids_are_unique(session: Session) -> None:
