@@ -22,6 +22,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--many", action="store_true", help="draw many seeds where a test draws")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Let `-n auto` be two for each core: half of the time tests wait for servers, clients and pauses."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give a test that draws its seeds."""
     for marker in metafunc.definition.iter_markers("seeds"):
