@@ -56,7 +56,7 @@ def test_the_base_serves_all_that_a_result_names(base: dict[str, str]) -> None:
 
 def test_the_base_checks_and_says_what_it_leaves_out(base: dict[str, str]) -> None:
     """Directed checks try every sentence without the extra; that nothing is generated is one line with the remedy."""
-    with serving("--stage-seconds", "0.1") as server:
+    with serving("--stage-seconds", "1") as server:  # long enough for a busy machine to see each stage
         audio = [word for length in LENGTHS for word in ("--audio", length)]
         command = [*COVERMOCK, "check", server.url, *GIVEN, *audio, "--json"]
         env = environment(**base, **KEYS)

@@ -39,9 +39,9 @@ TWENTY = [  # defects found under each edit as without it: by operator and setti
 FEW = ("second-cover-served", "getCoverStatus-code-of-another-type")
 
 
-def judged(contract: Path) -> Judgement:
+def judged(contract: Path, stage: float = 0.1) -> Judgement:
     """Judge the mock of a contract by the same contract."""
-    with serving("--stage-seconds", "0.1", "--spec", str(contract)) as process:
+    with serving("--stage-seconds", str(stage), "--spec", str(contract)) as process:
         return judge(settings_for(process.url, KEYS, IDS), contract=load(contract))
 
 
@@ -62,11 +62,15 @@ def findings(judgement: Judgement) -> list[str]:
 @pytest.mark.parametrize("edit", EDITS)
 def test_an_edited_contract_is_served_and_judged(edit: str, tmp_path: Path, before: set[str]) -> None:
     """The mock follows it, the judge of servers demands it: nothing is broken, and all is held that was before."""
-    own = EDITS[edit]
-    judgement = judged(edited(tmp_path, own))
+    own, missed = EDITS[edit], set(before)
+    for stage in (0.1, 1.0, 5.0):  # a busy machine misses a short one
+        judgement = judged(edited(tmp_path, own), stage)
+        missed = {own.clauses.get(clause, clause) for clause in before} - held(judgement)
+        assert [] == findings(judgement)
+        if not missed:
+            break
 
-    assert [] == findings(judgement)
-    assert set() == {own.clauses.get(clause, clause) for clause in before} - held(judgement)
+    assert set() == missed
 
 
 @pytest.mark.many
