@@ -8,6 +8,7 @@ from covermock.openapi import ERROR_FACTS, Contract, InvalidSourceError, Operati
 
 _MESSAGE: Final = "\0"  # stands for the text of an error where its place is looked for
 _TYPED: Final = "error.type"
+_LEAST_ERROR: Final = 400  # a fault may dictate a status below, whose schema is no envelope
 Place = tuple[str | int, ...]
 
 
@@ -44,7 +45,7 @@ class Envelopes:
         """Return the envelope of an error that this operation gives, or (an empty text) that none gives."""
         known = self._by_status.get((operation, status))
         if known is None:
-            one = self._contract.by_id.get(operation)
+            one = self._contract.by_id.get(operation) if status >= _LEAST_ERROR else None
             known = self._by_status[operation, status] = (self._of(one, status) if one else None) or self._usual
         return known
 
