@@ -191,3 +191,36 @@ def test_without_redis_each_of_them_is_refused(pair: tuple[Fake, Fake], monkeypa
 
     assert [503] * 3 == [answer.status for answer in answers]
     assert [(1, 200)] == journal(other, "docs")
+
+
+@pytest.mark.parametrize("second", ["a key that is not known yet", "a task that nobody has"])
+def test_what_is_learnt_in_the_midst_of_a_step_gives_no_credit_back(pair: tuple[Fake, Fake], second: str) -> None:
+    """The first request's price stays taken, though the next one makes this process look at the world anew."""
+    one, other = pair
+    together(other, start())  # so that nothing but the key makes the next step begin anew
+    asked = start("aio_second_key") if second.startswith("a key") else poll("nobody")
+    answers, _ = together(other, start(), asked, start())
+    ledger = one.control("GET", "worlds/docs/ledger").json["accounts"]
+
+    assert 200 == answers[0].status == answers[2].status
+    assert {name: row["granted"] for name, row in ledger.items()} == {
+        name: row["available"] + row["held"] + row["captured"] for name, row in ledger.items()
+    }
+    assert 3 * 5 == ledger["main"]["held"]
+
+
+def test_a_look_at_the_whole_world_gives_no_credit_back(pair: tuple[Fake, Fake]) -> None:
+    """Whoever looks at all tasks in the midst of a step gets what Redis counts, beside what the step has taken."""
+    one, other = pair
+    together(other, start())
+    store = other.mock.store
+    assert isinstance(store, RedisStore)
+
+    def take(key: str, _: float) -> int:
+        world, account = store.find_key(key) or pytest.fail("expected an account")
+        account.balance -= 1
+        return len(list(world.tasks))
+
+    first, second = (store.run_each(take, [KEY], other.wall) for _ in range(2))
+    assert first == second != [0]
+    assert 1000 - 5 - 2 == one.control("GET", "worlds/docs/ledger").json["accounts"]["main"]["available"]

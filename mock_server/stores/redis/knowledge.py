@@ -68,6 +68,8 @@ class Knowledge:
         world = self._learnt(found, whole=False)
         self._keys[key] = world, found[1].decode()
         world.keys.add(key)
+        if self._strict():  # earlier requests of this step rest on what was known before
+            raise RetryError
         return self._keys[key]
 
     def open(self, name: str) -> SharedWorld | None:
@@ -172,9 +174,12 @@ class Knowledge:
         return world
 
     def _believe(self, world: SharedWorld, found: list[Any], facts: dict[bytes, bytes]) -> None:
+        taken = [(one, one.balance - world.balances.get(one.name, one.balance)) for one in world.accounts_read()]
         world.count(sums(found[3]))
         rows = zip((field.decode() for field in found[5][::2]), found[5][1::2], strict=True)
         world.adopt(_news(world, list(rows)))
+        for account, credit in taken:  # what earlier requests of this step took isn't in Redis yet
+            account.balance = world.balances.get(account.name, account.balance - credit) + credit
         world.version = int(found[4] or 0)
         made = int(facts.get(b"made", 0))
         world.made = made - (len(world.reserve) if made in world.reserve[-1:] else 0)

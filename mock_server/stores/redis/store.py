@@ -50,9 +50,7 @@ class RedisStore:
         self._lease = lease + max(answers, default=0.0)
         self._wall = 0.0
         self._step = Step()
-        self._knowledge = Knowledge(
-            self.link, contract, self.first.words, self._meet, lambda: self._step.exchange, self._note_loss
-        )
+        self._knowledge = Knowledge(self.link, contract, self.first.words, self._meet, self._is_strict, self._note_loss)
         self._pulse = Pulse(self.link)
         self._limits = Limits()
         self.strays = SharedJournal(lambda seen: self._stray_tail(seen))  # noqa: PLW0108 - the method is bound later
@@ -216,6 +214,10 @@ class RedisStore:
         return names.owing(self.link, self.first.words)
 
     # One step.
+
+    def _is_strict(self) -> bool:
+        """Return True if requests of the gateway were done in this step: they must rest on nothing that has changed."""
+        return self._step.running and self._step.exchange
 
     def _begin(self) -> None:
         """Begin on what Redis says through one connection; without it, whatever needs Redis in this step is refused."""
