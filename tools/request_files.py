@@ -1,4 +1,4 @@
-"""Writes requests that editors and API clients can send, from the contract: `examples/http/`, .http and Bruno."""
+"""Writes requests that editors, Bruno and Postman can send, from the contract, into `examples/http/`."""
 
 import json
 import sys
@@ -11,6 +11,7 @@ from covermock.openapi import JSON, Operation, load
 
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "examples" / "http"
+POSTMAN = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 HOST, KEY = "http://127.0.0.1:8080", "aio_your_api_key_here"
 
 
@@ -58,10 +59,30 @@ def bruno(operations: tuple[Operation, ...]) -> Iterator[tuple[str, str]]:
         yield f"bruno/{operation.id}.bru", text
 
 
+def postman(operations: tuple[Operation, ...]) -> str:
+    """Return the requests as a Postman collection of format 2.1."""
+    token = [{"key": "token", "value": "{{key}}", "type": "string"}]
+    told: dict[str, Any] = {
+        "info": {"name": "covermock", "schema": POSTMAN},
+        "auth": {"type": "bearer", "bearer": token},
+        "variable": [{"key": "host", "value": HOST}, {"key": "key", "value": KEY}],
+        "item": [],
+    }
+    for operation in operations:
+        path, query, body = parts(operation)
+        url = f"{{{{host}}}}{path}{'?' + query if query else ''}"
+        request: dict[str, Any] = {"method": operation.method, "url": url}
+        if body:
+            options = {"raw": {"language": "json"}}
+            request["body"] = {"mode": "raw", "raw": json.dumps(body, ensure_ascii=False), "options": options}
+        told["item"].append({"name": operation.id, "request": request})
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+
+
 def files() -> dict[str, str]:
     """Return the text of each file, by its name below examples/http/."""
     operations = tuple(load().operations)
-    return {"gateway.http": http(operations), **dict(bruno(operations))}
+    return {"gateway.http": http(operations), "postman.json": postman(operations), **dict(bruno(operations))}
 
 
 if __name__ == "__main__":
