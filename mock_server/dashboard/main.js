@@ -110,7 +110,9 @@ class App {
   /** Let what shows time go on. */
   _tick() {
     this._ticks = (this._ticks ?? 0) + 1;
-    if (document.hidden || (this.live?.hurried && this._ticks % 8)) return;
+    const hurried = Boolean(this.live?.hurried);
+    document.documentElement.toggleAttribute("data-hurried", hurried);
+    if (document.hidden || (hurried && this._ticks % 8)) return;
     this.live?.advance();
     this.top.tick();
     this._view?.tick?.();
