@@ -99,10 +99,19 @@ class Entry:
     @property
     def what(self) -> str:
         """Return what a second request must be like to be the same: all but where its webhook goes."""
+        aside = {name for _, name in self.operation.id_places} if self.operation else set()
         hook = self.operation.callback if self.operation else None
-        if not hook or not isinstance(self.value, dict):
-            return self.given_id or self.body
-        return json.dumps({name: inner for name, inner in self.value.items() if name != hook[0]}, sort_keys=True)
+        body: Any = self.body
+        if isinstance(self.value, dict):
+            body = {name: inner for name, inner in self.value.items() if name not in aside | set((hook or ())[:1])}
+        fields = {name: values for name, values in self.fields.items() if name not in aside}
+        return json.dumps([self.given_id, fields, body], sort_keys=True)
+
+    @property
+    def hook(self) -> Any:
+        """Return where its webhook is to go, None where it asks for none."""
+        hook = self.operation.callback if self.operation else None
+        return _member(self.value, hook[0]) if hook else None
 
     @property
     def retry_after(self) -> float | None:

@@ -12,6 +12,7 @@ from ..statuses import is_success
 from .entries import Entry, seconds_of
 
 SUCCESS, FAILURE, EITHER = "success", "failure", "either"
+ANY = ""  # kind of a task that only a webhook has told of
 LONGEST_PACE = 5.0  # seconds between polls that are always enough
 _DYING = 0.25  # seconds before its end in which a command may have stopped listening
 POLLS_IN_A_STAGE = 12  # how often the documented pace looks at a stage of the gateway, which takes a minute
@@ -79,9 +80,9 @@ class Experience:
     def tasks(self) -> Mapping[str, str]:
         """Return the tasks that were started, with their kind: those a client can know of."""
         found = {one.fact("task.id"): one.kind for one in self.starts if one.fact("task.id")}
-        hooked = {o.raw.get("x-task", "") for o in self.contract.operations if o.callback}
         for row in self.callbacks:
-            found.setdefault(row["task"], next(iter(hooked), ""))
+            kinds = {one.kind for one in self.starts if one.hook == row["url"]}
+            found.setdefault(row["task"], kinds.pop() if len(kinds) == 1 else ANY)
         return found
 
     @cached_property

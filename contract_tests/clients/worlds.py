@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from covermock.openapi import Contract, Operation
-from covermock.openapi.needs import Need, need_of, needs
+from covermock.openapi import SOURCE_WITHIN, Contract, Operation
+from covermock.openapi.needs import Row, need_of, needs, rows_of
 
 World = Mapping[str, Any]
 _ODD: Final = "+a&b=1#c%41 d"
@@ -100,20 +100,24 @@ def _odd_ids(contract: Contract, kind: str) -> dict[str, Any]:
 
 def _numbers(contract: Contract, kind: str, *, beyond: bool = False) -> dict[str, float]:
     """Return the numbers of a source that every operation accepts, or that each which has a range refuses."""
-    found: dict[str, float] = {}
+    ranges: dict[str, list[Row]] = {}
     for operation in contract.operations:
         need = need_of(operation) if operation.starts else None
-        if need and need.kind == kind and need.measured:
-            found[need.of] = _outside(need) if beyond else _inside(need)
-    return found
+        for row in rows_of(operation) if need and need.kind == kind else ():
+            if row["check"] == SOURCE_WITHIN:
+                ranges.setdefault(row["of"], []).append(row)
+    return {of: (_outside if beyond else _inside)(rows) for of, rows in ranges.items()}
 
 
-def _inside(need: Need) -> float:
-    least, most = (need.least, need.most)
-    if least is None or most is None:
-        return least if least is not None else most if most is not None else 0.0
-    return (least + most) / 2
+def _inside(rows: list[Row]) -> float:
+    least, most = _ends(rows, "min"), _ends(rows, "max")
+    return (max(least) + min(most)) / 2 if least and most else max(least) if least else min(most)
 
 
-def _outside(need: Need) -> float:
-    return need.least - 1 if need.least is not None else (need.most or 0.0) + 1
+def _outside(rows: list[Row]) -> float:
+    least, most = _ends(rows, "min"), _ends(rows, "max")
+    return min(least) - 1 if least else max(most) + 1
+
+
+def _ends(rows: list[Row], name: str) -> list[float]:
+    return [row[name] for row in rows if name in row]

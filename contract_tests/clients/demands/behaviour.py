@@ -11,7 +11,7 @@ from covermock.openapi import excerpt, nearest
 
 from ...statuses import is_hopeless, is_success
 from ..entries import Entry
-from ..experience import EITHER, Experience
+from ..experience import ANY, EITHER, Experience
 from ..finding import ClientFinding, finding
 from ..rules import RULES
 from .pace import LOOKS, harmless_looks, is_of_the_same_loop, pace_findings
@@ -117,7 +117,7 @@ def _sources_for(run: Experience, start: Entry) -> list[str]:
 
 def _tasks(run: Experience) -> Iterator[ClientFinding]:
     for (kind, task), polls in run.polls_by_task.items():
-        problem = _wrong_task(run, kind, task) or _guessed(run, task, polls)
+        problem = _wrong_task(run, kind, task) or _guessed(run, task, polls) or _wrong_operation(run, task, polls)
         if problem and not polls[0].error.startswith("invalid"):
             known = ", ".join(excerpt(name) for name, of in run.tasks.items() if of == kind) or "(none was started)"
             yield finding(run.contract, RULES["given-task"], f"the id of a {kind} task: {known}", problem, polls[0])
@@ -125,7 +125,7 @@ def _tasks(run: Experience) -> Iterator[ClientFinding]:
 
 def _wrong_task(run: Experience, kind: str, task: str) -> str:
     """Say what is wrong with polling this id at this operation, or nothing."""
-    if run.tasks.get(task) == kind or not task:
+    if run.tasks.get(task) in {kind, ANY} or not task:
         return ""
     if task in run.tasks:
         return f"{excerpt(task)}, which is a {run.tasks[task]} task: poll it at the other operation"
@@ -133,6 +133,15 @@ def _wrong_task(run: Experience, kind: str, task: str) -> str:
         return f"{excerpt(task)}, which is what the task was started from"
     mangled = _describe_id(task, run.tasks)
     return mangled if run.job or mangled != excerpt(task) else ""
+
+
+def _wrong_operation(run: Experience, task: str, polls: Sequence[Entry]) -> str:
+    """Say that a task is polled at an operation that shows what others start, or nothing."""
+    start = next((one.operation for one in run.starts if one.fact("task.id") == task), None)
+    own = {row.get("started_by") for one in polls if one.operation for row in one.operation.rules}
+    if start is None or not own - {None, start.id}:
+        return ""
+    return f"{excerpt(task)}, which {start.id} started: poll it by {run.contract.polled_by[start.id].id}"
 
 
 def _guessed(run: Experience, task: str, polls: Sequence[Entry]) -> str:

@@ -5,7 +5,17 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from covermock.openapi import JSON, NOTHING, Contract, Operation, Violation, clause_pointer, excerpt, nearest
+from covermock.openapi import (
+    JSON,
+    NOTHING,
+    Contract,
+    Operation,
+    Violation,
+    branches,
+    clause_pointer,
+    excerpt,
+    nearest,
+)
 
 from ...statuses import is_too_large
 from ..entries import NO_JSON, Entry
@@ -25,7 +35,7 @@ def request_findings(run: Experience) -> Iterator[ClientFinding]:
     for one in run.exchanges:
         if one.method in _PROBES:
             continue
-        for check in (_http, _path, _key, _key_elsewhere, _body, _query):
+        for check in (_http, _path, _key, _key_elsewhere, _body, _parameters):
             yield from check(run, one)
     yield from _files(run)
 
@@ -160,20 +170,27 @@ def _json(run: Experience, one: Entry, operation: Operation) -> Iterator[ClientF
     for name in sorted(one.value.keys() - body.keys()) if isinstance(one.value, dict) else ():
         yield _finding(run, "absent-left-out", f"no body.{name}", json.dumps(one.value[name]), one)
     if isinstance(one.value, dict):
-        properties = operation.raw["requestBody"]["content"][JSON]["schema"].get("properties", {})
-        yield from _strange_names(run, one, list(one.value), list(properties), "body")
+        schema = operation.raw["requestBody"]["content"][JSON]["schema"]
+        known = {name for part in branches(run.contract.root, schema, body) for name in part.get("properties", ())}
+        yield from _strange_names(run, one, list(one.value), sorted(known), "body")
 
 
-def _query(run: Experience, one: Entry) -> Iterator[ClientFinding]:
+def _parameters(run: Experience, one: Entry) -> Iterator[ClientFinding]:
     operation = one.operation
     if operation is None:
         return
-    _, violations = operation.read("query", one.fields)
-    for violation in violations:
-        yield _violation_finding(run, one, violation)
-    known = [parameter.name for parameter in operation.parameters if parameter.place == "query"]
+    headers = {name: [one.headers[name.lower()]] for name in _names(operation, "header") if name.lower() in one.headers}
+    given = {"query": one.fields, "path": {name: [text] for name, text in one.placed.items()}, "header": headers}
+    for place, values in given.items():
+        for violation in operation.read(place, values)[1]:
+            yield _violation_finding(run, one, violation)
+    known = _names(operation, "query")
     names = [name for name in one.fields if name.lower() not in _KEY_NAMES and not name.startswith("__")]
     yield from _strange_names(run, one, names, known, "query")
+
+
+def _names(operation: Operation, place: str) -> list[str]:
+    return [parameter.name for parameter in operation.parameters if parameter.place == place]
 
 
 def _violation_finding(run: Experience, one: Entry, violation: Violation) -> ClientFinding:
