@@ -35,13 +35,14 @@ _GIVEN = {
 }
 
 
-def _demo(port: int) -> Sequence[str]:
-    return [*ours.command(port), "--world", "demo", "--stage-seconds", "0.1"]
+_SHORT_STAGES = ("--stage-seconds", "0.1")
+_FAST_CLOCK = ("--stage-seconds", "1", "--speed", "10")  # stages as short, and webhooks repeated ten times as soon
 
 
-def check() -> float:
+def check(pace: Sequence[str]) -> float:
     """Return the milliseconds of `covermock check` with all it may be given, on a mock in another process."""
-    with started(_demo, ours.LIVEZ, log="check") as server:
+    demo = ("--world", "demo", *pace)
+    with started(lambda port: [*ours.command(port), *demo], ours.LIVEZ, log="check") as server:
         given = [word for pair in _GIVEN.items() for word in pair]
         command = [sys.executable, "-m", "covermock.cli", "check", server.url, *given]
         begun = time.perf_counter()
@@ -69,6 +70,10 @@ def worlds(times: int = 200) -> tuple[float, float]:
     return statistics.median(own), statistics.median(bare)
 
 
+def _median_check(pace: Sequence[str], times: int) -> float:
+    return statistics.median(check(pace) for _ in range(times))
+
+
 def _in_a_world(http: httpx.Client, gateway: Gateway) -> None:
     """Do what a test does: send a request to a world of its own, which is then deleted."""
     _request(http, gateway)
@@ -90,9 +95,8 @@ def everything(times: int = 3) -> dict[str, float]:
     """Return the milliseconds of each, medians."""
     own, bare = worlds()
     return {
-        "`covermock check`, with all it may be given, stages of 0.1 s": statistics.median(
-            check() for _ in range(times)
-        ),
+        "`covermock check`, with all it may be given, stages of 0.1 s": _median_check(_SHORT_STAGES, times),
+        "the same, and webhooks repeated at that pace (`serve --speed 10`)": _median_check(_FAST_CLOCK, times),
         "the pytest plugin's module, in a run that does not use it": entry_point(),
         "a test with a world of its own, over its request": own - bare,
     }

@@ -15,7 +15,7 @@ from .ask.checks import CHECKS, Ask, Check
 from .ask.identity import a_valid_body_is_understood
 from .ask.paid.flows import linger
 from .ask.paid.plan import PaidFlow, choose, plan_flows
-from .ask.paid.webhooks import Receiver
+from .ask.paid.webhooks import Receiver, judge_webhooks, wait_for_quiet
 from .ask.polling import has_ended
 from .ask.repeats import ask_again
 from .ask.robustness import nowhere
@@ -137,7 +137,7 @@ def _drop_refused(session: Session, who: str) -> None:
 def _whole_run(session: Session, progress: Progress) -> None:
     settings = session.settings
     hears = settings.loopback or bool(settings.callback_base)
-    receiver = Receiver(session) if hears and settings.max_credits else None
+    receiver, complete = Receiver(session) if hears and settings.max_credits else None, False
     try:
         flows = affordable_flows(session, list(plan_flows(session, receiver)), progress)
         usual = [one.flow for one in flows if not one.more]
@@ -148,9 +148,15 @@ def _whole_run(session: Session, progress: Progress) -> None:
         _side_by_side(session, [_free_checks(len(usual)), *usual], progress)
         _rounds(session, [one.flow for one in flows if one.more], progress)
         _afterwards(session, progress)
+        if receiver:
+            progress.step("waiting for webhooks", session.budget.requests, session.budget.max_requests)
+            wait_for_quiet(session, receiver.hooks)
+        complete = True
+        _last_look(session)
     finally:
         if receiver:
             receiver.close()
+            judge_webhooks(session, receiver.hooks, complete=complete)
 
 
 def affordable_flows(session: Session, wanted: list[PaidFlow], progress: Progress) -> list[PaidFlow]:
@@ -205,13 +211,14 @@ def _free_checks(flows: int) -> Callable[[Session], None]:
         with ThreadPoolExecutor(_CHECKERS, "covermock-check") as pool:
             for done in [pool.submit(run_check, session, check, keep) for check in CHECKS]:
                 done.result()
-        _load_generators()
+        if session.budget.requests_left - len(session.postponed) > keep + _RESERVE:
+            _load_generators()
 
     return free_checks
 
 
 def _load_generators() -> None:
-    """Import what generates requests, which takes a second, while the stories still wait for their webhooks."""
+    """Import what generates requests, which takes a second, while the stories still wait for their tasks."""
     with suppress(ModuleNotFoundError):
         from .ask import generated, stories  # noqa: F401
 
@@ -251,6 +258,8 @@ def _ask(session: Session, sent: Sent, expected: Expectation) -> Exchange | None
 
 def _generate(session: Session, progress: Progress) -> None:
     """Let schemathesis and Hypothesis have what requests are left, less a reserve for the last look."""
+    if session.budget.requests_left <= 2 * _RESERVE or session.is_slow:
+        return  # their import takes a second
     try:
         from .ask.generated import generated_requests_are_judged
         from .ask.stories import stories_are_judged
@@ -262,8 +271,7 @@ def _generate(session: Session, progress: Progress) -> None:
     progress.step("generating", session.budget.requests, session.budget.max_requests)
     most = min(max(_MOST_GENERATED, session.budget.max_requests // 5), _EVER_GENERATED)
     left = session.budget.requests_left - _RESERVE
-    if left > _RESERVE and not session.is_slow:
-        generated_requests_are_judged(session, min(left // 2, most))
+    generated_requests_are_judged(session, min(left // 2, most))
     left = session.budget.requests_left - _RESERVE
     if left > _RESERVE and not session.is_slow:
         cheapest = min((one.top_price for one in session.starts), default=0)
@@ -281,13 +289,17 @@ def _catch_up(session: Session) -> None:
 
 
 def _afterwards(session: Session, progress: Progress) -> None:
-    """What was postponed, generated requests and stories, and a last look at every task."""
+    """What was postponed, generated requests and stories."""
     _catch_up(session)
     with session.attempt():
         ask_again(session, _AGAIN)
     _generate(session, progress)
     with session.attempt():
         ask_again(session, 1.0 if session.has_plenty else 0.0)
+
+
+def _last_look(session: Session) -> None:
+    """Poll every task once more, when all else is done: it has to be as it was."""
     with session.attempt():
         tasks = [task for task in session.knowledge.tasks.values() if task.owner == "main" and has_ended(session, task)]
         started = min((exchange.began for exchange in session.transport.history), default=0.0)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from covermock.openapi import AFFORDABLE, LEVELS, Clause, Contract, Operation, Sentence, clause_pointer
-from covermock.openapi.needs import Need, mentions, rows_of
+from covermock.openapi.needs import Need, rows_of
 
 from ..reports.timeline import Lane
 from ..vocabulary import BROKEN, HELD, KEY_VARIABLES, UNTRIED
@@ -172,7 +172,7 @@ def _reason(session: Session, clause: str) -> str:
             return f"another account is needed, by its key ({KEY_VARIABLES[who]})"
     if untold := _untold_failure(session, clause):
         return untold
-    about = [one for one in session.starts if clause in _mentioned(contract, one)]
+    about = [one for one in session.starts if clause in session.mentions[one.id]]
     lacking = [_lack(session, one) for one in about]
     return next(filter(None, lacking), "no request showed it")
 
@@ -186,11 +186,6 @@ def _untold_failure(session: Session, clause: str) -> str:
         if need and missing and clause == clause_pointer(pointer)[0]:
             return f"{need.kind} whose tasks fail is needed (--given failing_{need.kind}=ID)"
     return ""
-
-
-def _mentioned(contract: Contract, operation: Operation) -> set[str]:
-    poll = contract.polled_by.get(operation.id)
-    return mentions(contract, operation.raw) | (mentions(contract, poll.raw) if poll else set())
 
 
 def _lack(session: Session, operation: Operation) -> str:

@@ -19,7 +19,7 @@ from ...session import Session
 from ..polling import follow, has_ended, has_succeeded, is_running, poll
 from .races import at_once
 from .states import look_at_state, mistaken_starts, nearly_its_id
-from .webhooks import Hook, judge_hook, note_early, wait_unseen
+from .webhooks import Hook, leave, note_early, wait_unseen
 
 _SHORT = 3  # wrong keys that a start is sent with
 _TURNS = 1  # tasks of an operation after which what it has to refuse is refused again
@@ -77,7 +77,7 @@ def tell(session: Session, story: Story, hook: Hook | None = None) -> None:
 
 
 def _after_the_end(session: Session, story: Story, task: KnownTask, hook: Hook | None) -> None:
-    """Ask around once more, go on to where the task leads, and judge what its webhook has said."""
+    """Ask around once more, go on to where the task leads, and leave its webhook to be judged at the end."""
     look_at_state(session, task)
     with session.attempt():
         mistaken_starts(session, task)
@@ -87,7 +87,7 @@ def _after_the_end(session: Session, story: Story, task: KnownTask, hook: Hook |
     elif has_ended(session, task):
         _leads_nowhere(session, story, task)
     if hook and has_ended(session, task):
-        judge_hook(session, task, hook)
+        leave(session, task, hook)
 
 
 def _start(session: Session, story: Story, hook: Hook | None) -> KnownTask | None:

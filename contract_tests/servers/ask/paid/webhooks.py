@@ -1,7 +1,11 @@
-"""A receiver of webhooks, and what its deliveries show: presence, time, form, agreement, repetition."""
+"""A receiver of webhooks, and what its deliveries show: presence, time, form, agreement, repetition.
+
+A story leaves its webhook behind when its task has ended. All of them are waited for at once, after everything else was
+asked, and judged by what was recorded.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Condition
 from typing import Any
@@ -28,6 +32,11 @@ FACTS = (
     "result.number",
 )  # what a webhook says of a task, beside its form
 _LOOK, _LATER = 0.2, 3.0  # seconds between two looks at what has come, and how much longer than others a task may take
+_FIRST = {True: 5.0, False: 60.0}  # seconds after which a webhook is missing: on this machine, elsewhere
+_AGAIN = {True: 10.0, False: 120.0}  # seconds after which the repetition of a refused one is missing
+_UNKNOWN_GAP = 0.5  # seconds between a refusal and its repetition, where none was seen
+_GAPS = 2.5  # pauses of quiet that end it: a gateway that doubles its pauses comes after two
+_LEAST_QUIET, _MOST_QUIET = 1.2, 6.0  # seconds
 TUNNEL_PORT = 8090  # where the receiver listens when --callback-base names no port
 
 
@@ -48,6 +57,15 @@ class Delivery:
             return None
 
 
+@dataclass(frozen=True)
+class Ended:
+    """The end of a webhook's task: what a poll showed then, and since when the webhook is waited for."""
+
+    task: KnownTask
+    shown: Exchange
+    since: float
+
+
 @dataclass
 class Hook:
     """A webhook of its own for one task: the URL, what it answers to each delivery in turn (then 200), what came."""
@@ -56,11 +74,12 @@ class Hook:
     answers: tuple[int, ...]
     changed: Condition
     deliveries: list[Delivery] = field(default_factory=list)
+    ended: Ended | None = None
 
     def wait(self, count: int, seconds: float) -> bool:
         """Wait until so many deliveries have come; tell whether they have."""
         with self.changed:
-            return self.changed.wait_for(lambda: len(self.deliveries) >= count, seconds)
+            return self.changed.wait_for(lambda: len(self.deliveries) >= count, max(seconds, 0))
 
 
 class Receiver:
@@ -75,6 +94,10 @@ class Receiver:
         self._listener = Listener(self.take, host, port)
         self._base = base.rstrip("/") or f"http://127.0.0.1:{self._listener.port}"
         self.close = self._listener.close
+
+    @property
+    def hooks(self) -> list[Hook]:
+        return list(self._hooks.values())
 
     def hook(self, answers: tuple[int, ...]) -> Hook:
         path = f"/hook/{self._session.unknown_id()}"
@@ -143,41 +166,79 @@ def note_early(session: Session, task: KnownTask, hook: Hook, polled: Exchange) 
         session.evidence.note_broken(webhooks_of(session, task).how, title, expected, received, polled)
 
 
-def judge_hook(session: Session, task: KnownTask, hook: Hook) -> None:
-    local, rules = session.settings.loopback, webhooks_of(session, task)
+def leave(session: Session, task: KnownTask, hook: Hook) -> None:
+    """Leave the webhook of a task that has ended to be judged when all else was asked."""
+    shown = poll(session, task, "asks what the callback has to say, too")
+    hook.ended = Ended(task, shown, session.transport.now)
+
+
+def wait_for_quiet(session: Session, hooks: Iterable[Hook]) -> None:
+    """Wait until every webhook has come that has to, and none any more. Time counts from what was seen last."""
+    hooks = [hook for hook in hooks if hook.ended]
+    local, clock = session.settings.loopback, session.transport
+    for hook in hooks:
+        assert hook.ended
+        if hook.wait(1, hook.ended.since + _FIRST[local] - clock.now):
+            started = max(hook.ended.since, hook.deliveries[0].at)
+            hook.wait(_least(session, hook), started + _AGAIN[local] - clock.now)
+    gap = usual_gap(hooks)
+    for hook in hooks:
+        while hook.deliveries and (left := quiet_at([one.at for one in hook.deliveries], gap) - clock.now) > 0:
+            hook.wait(len(hook.deliveries) + 1, left)
+
+
+def usual_gap(hooks: Iterable[Hook]) -> float:
+    """Return the shortest time that passed between a webhook that was refused and its first repetition."""
+    pairs = [hook.deliveries[:2] for hook in hooks if hook.answers and len(hook.deliveries) > 1]
+    return min((second.at - first.at for first, second in pairs), default=_UNKNOWN_GAP)
+
+
+def quiet_at(times: Sequence[float], gap: float) -> float:
+    """Return when deliveries that came at these times count as all. `gap` is the pause after the first, if it is alone.
+
+    One that came later than that is counted, but nobody waits for more like it.
+    """
+    until = times[0]
+    for number, at in enumerate(times):
+        if number and at > until:
+            break
+        pause = at - times[number - 1] if number else gap
+        until = at + min(max(_GAPS * pause, _LEAST_QUIET), _MOST_QUIET)
+    return until
+
+
+def judge_webhooks(session: Session, hooks: Iterable[Hook], *, complete: bool) -> None:
+    """Judge what has come; what is missing or too much only after a `complete` wait."""
+    for hook in hooks:
+        if hook.ended:
+            if complete:
+                _judge_count(session, hook.ended.task, hook)
+            for delivery in hook.deliveries:
+                _judge_delivery(session, hook.ended.task, delivery, hook.ended.shown)
+
+
+def _least(session: Session, hook: Hook) -> int:
+    """Return how many deliveries have to come: one, and another one where the first is refused."""
+    assert hook.ended
+    return 1 + bool(hook.answers and webhooks_of(session, hook.ended.task).repeats)
+
+
+def _judge_count(session: Session, task: KnownTask, hook: Hook) -> None:
+    rules, count = webhooks_of(session, task), len(hook.deliveries)
     session.evidence.note_tried(rules.gets)
-    if not hook.wait(1, 5.0 if local else 60.0):
+    if not count:
         name = (session.operations[task.started_by].callback or ("",))[0]
         _broke(session, rules.gets, f"{name} gets the result", f"a POST to {name}", "none", task)
         return
-    _judge_count(session, task, hook, local=local)
-    shown = poll(session, task, "asks what the callback has to say, too")
-    for delivery in list(hook.deliveries):
-        _judge_delivery(session, task, delivery, shown)
-
-
-def _judge_count(session: Session, task: KnownTask, hook: Hook, *, local: bool) -> None:
-    rules = webhooks_of(session, task)
     session.evidence.note_tried(rules.how)
-    refused = min(len(hook.answers), rules.repeats)
-    least, most = 1 + bool(refused), 1 + refused
-    if not hook.wait(least, 10.0 if local else 120.0):
+    most = 1 + min(len(hook.answers), rules.repeats)
+    if count < _least(session, hook):
         title = "a callback that got no 2xx is repeated soon after"
-        _broke(session, rules.how, title, "another POST after a 5xx", f"{len(hook.deliveries)} in all", task)
-        return
-    while len(hook.deliveries) <= most and hook.wait(len(hook.deliveries) + 1, _quiet(hook)):
-        pass
-    if len(hook.deliveries) > most:
+        _broke(session, rules.how, title, "another POST after a 5xx", f"{count} in all", task)
+    elif count > most:
         often = f"a callback is repeated {rules.repeats} times at most"
         title = "a callback is not repeated after a 2xx" if len(hook.answers) <= rules.repeats else often
-        _broke(session, rules.how, title, f"at most {most} deliveries", f"{len(hook.deliveries)}", task)
-
-
-def _quiet(hook: Hook) -> float:
-    """Return for how many seconds of quiet the deliveries count as all."""
-    times = [one.at for one in hook.deliveries]
-    gap = times[-1] - times[-2] if len(times) > 1 else 0.5
-    return min(max(2.5 * gap, 1.2), 6.0)
+        _broke(session, rules.how, title, f"at most {most} deliveries", f"{count}", task)
 
 
 def _judge_delivery(session: Session, task: KnownTask, delivery: Delivery, shown: Exchange) -> None:
