@@ -84,7 +84,7 @@ def _say_what_is_left_out() -> None:
     """Say that nothing is generated where the extra for it is not installed."""
     from importlib.util import find_spec
 
-    from covermock.contract_tests.servers.running import GENERATING
+    from covermock.contract_tests.servers.generating import GENERATING
 
     missing = [name for name in ("hypothesis", "schemathesis") if find_spec(name) is None]
     if missing:

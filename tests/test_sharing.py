@@ -90,7 +90,7 @@ def test_workers_judge_once_and_leave_no_file(tmp_path: Path, crashes: bool) -> 
             COVERMOCK_URL=served.url,
             COVERMOCK_API_KEY="aio_main_Key",
             COVERMOCK_MUSIC_TASK="gen",
-            COVERMOCK_MAX_REQUESTS="80",
+            COVERMOCK_MAX_REQUESTS="600" if crashes else "80",  # so that requests are left to generate some
             COVERMOCK_PATIENCE="4",
             TMPDIR=str(tmp_path),
             PYTHONPATH=str(tmp_path) if crashes else "",

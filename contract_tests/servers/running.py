@@ -20,6 +20,7 @@ from .ask.polling import has_ended
 from .ask.repeats import ask_again
 from .ask.robustness import nowhere
 from .expect.expectations import Expectation
+from .generating import RESERVE, generate, load_generators
 from .oracles import judge_history
 from .send.budget import OutOfBudgetError
 from .send.transport import ANSWER_SECONDS, StoppedError
@@ -36,11 +37,7 @@ _SHORT_TIMEOUT = 4.0
 _CHECKERS = 3  # free checks that run side by side
 _HURRIED = 1  # requests of each check that are sent to a gateway that is very slow
 _AGAIN = 0.5  # of the requests that are left, those that ask again before others are generated
-_RESERVE = 12  # requests kept for the last look at the tasks
-_MOST_GENERATED, _EVER_GENERATED = 120, 2000  # requests of each kind: usually, and however many may be sent
-_STORY_TASKS = 2  # of the cheapest kind that a story may start
 _PROBES = 4  # requests of each operation that are paid for, since a gateway may accept them by mistake
-GENERATING = "generated requests need pip install 'covermock[check]'"
 _LAST_LOOK = 1.2  # seconds that must lie between a task's first poll and its last: created_at has whole seconds
 
 
@@ -211,16 +208,10 @@ def _free_checks(flows: int) -> Callable[[Session], None]:
         with ThreadPoolExecutor(_CHECKERS, "covermock-check") as pool:
             for done in [pool.submit(run_check, session, check, keep) for check in CHECKS]:
                 done.result()
-        if session.budget.requests_left - len(session.postponed) > keep + _RESERVE:
-            _load_generators()
+        if session.budget.requests_left - len(session.postponed) > keep + RESERVE:
+            load_generators()
 
     return free_checks
-
-
-def _load_generators() -> None:
-    """Import what generates requests, which takes a second, while the stories still wait for their tasks."""
-    with suppress(ModuleNotFoundError):
-        from .ask import generated, stories  # noqa: F401
 
 
 def run_check(session: Session, check: Check, keep: int = 0) -> None:
@@ -256,33 +247,10 @@ def _ask(session: Session, sent: Sent, expected: Expectation) -> Exchange | None
         return None
 
 
-def _generate(session: Session, progress: Progress) -> None:
-    """Let schemathesis and Hypothesis have what requests are left, less a reserve for the last look."""
-    if session.budget.requests_left <= 2 * _RESERVE or session.is_slow:
-        return  # their import takes a second
-    try:
-        from .ask.generated import generated_requests_are_judged
-        from .ask.stories import stories_are_judged
-    except ModuleNotFoundError as missing:
-        row = session.contract.errors.get("invalid-params")
-        reason = f"expected {missing.name}, not installed: {GENERATING}"
-        session.evidence.note_untried([row.clause] if row and row.clause else [], reason)
-        return
-    progress.step("generating", session.budget.requests, session.budget.max_requests)
-    most = min(max(_MOST_GENERATED, session.budget.max_requests // 5), _EVER_GENERATED)
-    left = session.budget.requests_left - _RESERVE
-    generated_requests_are_judged(session, min(left // 2, most))
-    left = session.budget.requests_left - _RESERVE
-    if left > _RESERVE and not session.is_slow:
-        cheapest = min((one.top_price for one in session.starts), default=0)
-        session.budget.probes = min(session.budget.probes, _STORY_TASKS * cheapest)
-        session.story = stories_are_judged(session, min(left, most))
-
-
 def _catch_up(session: Session) -> None:
     """Send what was postponed, now that the flows need no more requests; note why the rest is not asked."""
     for request, expected, reason in session.postponed:
-        if session.is_slow or session.budget.requests_left <= _RESERVE:
+        if session.is_slow or session.budget.requests_left <= RESERVE:
             session.evidence.note_untried(expected.clauses, reason)
         else:
             _ask(session, request, expected)
@@ -293,7 +261,8 @@ def _afterwards(session: Session, progress: Progress) -> None:
     _catch_up(session)
     with session.attempt():
         ask_again(session, _AGAIN)
-    _generate(session, progress)
+    progress.step("generating", session.budget.requests, session.budget.max_requests)
+    generate(session)
     with session.attempt():
         ask_again(session, 1.0 if session.has_plenty else 0.0)
 
