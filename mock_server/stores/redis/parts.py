@@ -12,7 +12,8 @@ from .records import become, delivery_json, entry_json, read_delivery, read_entr
 
 
 class Records(dict[str, Any]):
-    """The records of one kind, by name, as far as this process knows them. `seen` are the names that were looked at.
+    """The records of one kind, by name, as far as this process knows them. `seen` are the names that were looked at,
+    in their order.
 
     A name that isn't known counts as absent: when the step is committed, Redis says so if it isn't. Whoever wants all
     of them gets all.
@@ -23,24 +24,25 @@ class Records(dict[str, Any]):
     def __init__(self, kind: str, whole: Callable[[], None]) -> None:
         super().__init__()
         self.kind = kind
-        self.seen: set[str] = set()
+        self.seen: dict[str, None] = {}
         self._whole = whole
         self._former: dict[str, Any] = {}
 
     def get(self, name: str, default: Any = None) -> Any:
-        self.seen.add(name)
+        self.seen[name] = None
         return dict.get(self, name, default)
 
     def __getitem__(self, name: str) -> Any:
-        self.seen.add(name)
+        self.seen[name] = None
         return dict.__getitem__(self, name)
 
     def __contains__(self, name: object) -> bool:
-        self.seen.add(str(name))
+        self.seen[str(name)] = None
         return dict.__contains__(self, name)
 
     def __setitem__(self, name: str, value: Any) -> None:
-        self.seen.add(name)
+        self.seen.pop(name, None)  # what is new is born in the order in which it was set, not first looked for
+        self.seen[name] = None
         dict.__setitem__(self, name, value)
 
     def __len__(self) -> int:

@@ -191,9 +191,9 @@ class SharedWorld(World):
     def records_now(self) -> Iterator[tuple[str, bytes | None]]:
         """Yield (field, its record now) of all that the step may rest on or have changed."""
         yield HEAD, head_json(self)
-        tasks = set(self._tasks.seen)
+        tasks = dict(self._tasks.seen)
         for account in self.accounts_read():
-            tasks |= {task.id for task in account.risky}
+            tasks |= dict.fromkeys(task.id for task in account.risky)
             yield f"{ACCOUNT}:{account.name}", account_json(account)
         yield from self._values(TASK, tasks, self._tasks, task_json)
         for records in (self.sources, self.yields, self.uses):
