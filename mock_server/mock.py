@@ -125,8 +125,15 @@ class Mock:
         """Answer requests of the gateway that came at the same time, in one step of the store."""
         with self.lock:
             found = self.store.run_each(self._exchange, requests, wall)
-        refuse = self.gateway.front.refuse
-        return [refuse(one, {}) if isinstance(one, Refusal) else one for one in found]
+        return [
+            self._failure(request, one) if isinstance(one, Exception) else one
+            for request, one in zip(requests, found, strict=True)
+        ]
+
+    def _failure(self, request: Request, problem: Exception) -> Answer:
+        """Answer a request whose step the store refused (503), or whose answering has crashed (500)."""
+        front = self.gateway.front
+        return front.refuse(problem, {}) if isinstance(problem, Refusal) else front.crash_answer(request, problem, {})
 
     def _keep_key(self, request: Request, wall: float) -> None:
         """Keep a request that brings a key to the file of a result: who judges its client has to see it."""

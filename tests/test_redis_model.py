@@ -7,12 +7,12 @@ from support.engines import Engine
 from support.twins import Script, Twins
 
 
-@pytest.mark.seeds(6, 300)
+@pytest.mark.seeds(5, 400)
 def test_batches_over_redis_answer_as_memory_does(redis: Engine, seed: int) -> None:
     """Two processes in turn, and in the midst of each other's steps: answers, credits, tasks and journals agree."""
     twins = Twins(redis)
     try:
-        script = Script(twins, Random(seed))
+        script = Script(twins, Random(seed))  # noqa: S311 - the same script each time
         for _ in range(25):
             script.step()
         twins.agree(0)

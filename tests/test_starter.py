@@ -5,10 +5,15 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import click
 import httpx
 import pytest
 import yaml
+from covermock.cli.config import read_config
+from covermock.cli.serve import serve
+from covermock.openapi import InvalidSourceError
 from support.base import base_only
 from support.servers import COVERMOCK, PATIENCE, Process, environment, run, serving
 
@@ -139,7 +144,7 @@ def test_a_file_says_what_flags_say(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("prt: 1", "received 'prt' (did you mean 'port'"),
-        ("port: many", "--port"),
+        ("port: many", "serve.yaml:1: port: expected a whole number"),
         ("- port", "expected flags by name"),
         ("limit: {taks: 7}", "did you mean 'tasks'"),
     ],
@@ -158,3 +163,66 @@ def test_a_file_with_a_mistake_is_one_line_and_exit_2(tmp_path: Path, text: str,
 
     assert (2, 1) == (done.returncode, done.stderr.count("\n")), done.stderr
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("limit:", "serve.yaml:1: limit: expected a text or a number, received nothing"),
+        ("allow-callback: [a.test, null]", "allow-callback: expected a text or a number, received nothing"),
+        ("watch: 5", "watch: expected true or false, received 5"),
+        ("port: [1, 2]", "port: expected one text or number, received a list"),
+        ("host: on", "host: expected one text or number, received true or false"),
+        ("port:", "port: expected one text or number, received nothing"),
+        ("public-url: http://a\npublic_url: http://b", "public_url: expected each flag once"),
+        ("json: true", "did you mean 'log: json'?"),
+        ("quiet: true", "received 'quiet' (known: allow-callback,"),
+        ("token: s3cret", "token: expected no secret in a file, received one; set COVERMOCK_TOKEN"),
+    ],
+)
+def test_a_value_that_a_flag_cannot_have_is_refused_at_its_line(tmp_path: Path, text: str, said: str) -> None:
+    """A file is checked whole, also where the command line would win; a secret is not repeated."""
+    (tmp_path / "serve.yaml").write_text(text)
+    with pytest.raises(InvalidSourceError) as refused:
+        read_config(click.Context(serve), serve.params[0], str(tmp_path / "serve.yaml"))
+
+    assert said in str(refused.value)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_a_file_takes_every_flag_of_serve(tmp_path: Path) -> None:
+    """Each flag but the file itself is a setting of it, by its name; a file with nothing in it changes nothing."""
+    values: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "port": 0,
+        "world": "docs",
+        "spec": "contract.yaml",
+        "drive": "manual",
+        "stage-seconds": 0.5,
+        "speed": 2,
+        "seed": 7,
+        "store": "memory",
+        "workers": 1,
+        "public-url": "http://a.test",
+        "cors": "*",
+        "keep-preflights": True,
+        "allow-callback": ["hooks.test"],
+        "defect": "",
+        "limit": {"tasks": 70},
+        "log": "none",
+        "watch": False,
+    }
+    (tmp_path / "contract.yaml").write_text("{}")
+    file = tmp_path / "serve.yaml"
+    flags = {str(one.opts[0]).removeprefix("--"): str(one.name) for one in serve.params if one.name != "config"}
+    found = []
+    for text in (yaml.safe_dump(values), "# nothing yet\n"):
+        file.write_text(text)
+        context = click.Context(serve)
+        read_config(context, serve.params[0], str(file))
+        found.append(context.default_map)
+
+    assert flags.keys() == values.keys()
+    assert {flags[name] for name in values} == found[0].keys()
+    assert (str(tmp_path / "contract.yaml"), ["tasks=70"]) == (found[0]["spec"], found[0]["limits"])
+    assert {} == found[1]

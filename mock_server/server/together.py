@@ -36,7 +36,11 @@ class Together:
             asyncio.get_running_loop().call_soon(self._answer)
         requests = [request for request, _, _ in some]
         for (request, client, began), answer in zip(some, self._answers(requests), strict=True):
-            self._deliver(request, client, answer, began)
+            try:
+                self._deliver(request, client, answer, began)
+            except Exception as crash:  # noqa: BLE001 - one that can't be delivered keeps no answer from the others
+                self._mock().crash_answer(request, crash)
+                client.abort()
 
     def _answers(self, requests: list[Request]) -> list[Answer]:
         mock = self._mock()

@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from covermock.openapi import excerpt, first_repeat
 
-from ..http.errors import Refusal
 from ..limits import Limits
 from ..world.account import Account
 from ..world.journal import Journal
@@ -54,9 +53,15 @@ class MemoryStore:
 
     def run_each(
         self, work: Callable[[Subject, float], Result], subjects: Sequence[Subject], wall: float
-    ) -> list[Result | Refusal]:
+    ) -> list[Result | Exception]:
         """Do the work for each subject."""
-        return [work(subject, wall) for subject in subjects]
+        found: list[Result | Exception] = []
+        for subject in subjects:
+            try:
+                found.append(work(subject, wall))
+            except Exception as crash:  # noqa: BLE001 - the caller answers it
+                found.append(crash)
+        return found
 
     def start_with(self, world: World) -> None:
         """Store the world that the server was started with."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from ..http.errors import Refusal
 from ..limits import Limits
 from ..world.account import Account
 from ..world.journal import Journal
@@ -43,8 +42,8 @@ class Store(Protocol):
 
     def run_each(
         self, work: Callable[[Subject, float], Result], subjects: Sequence[Subject], wall: float
-    ) -> list[Result | Refusal]:
-        """Return `work(subject, wall)` for each subject, which is about one world at most, or why it failed.
+    ) -> list[Result | Exception]:
+        """Return `work(subject, wall)` for each subject, which is about one world at most, or what it raised.
 
         As `run`, but what is about several worlds may be committed in one and not in another.
         """

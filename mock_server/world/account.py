@@ -1,7 +1,7 @@
 """Accounts and their credits: charged when a task is accepted, given back when it fails (C6, U13, G11)."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from .task import Task
@@ -61,13 +61,19 @@ class Ledger:
     captured: int
 
 
-def ledgers(accounts: Iterable[Account], tasks: Iterable[Task], failed: Failed, done: Failed) -> dict[str, Ledger]:
-    """Return each account's ledger by its name: a running task holds its price, a successful one has captured it."""
+def ledgers(
+    accounts: Collection[Account], tasks: Iterable[Task], failed: Failed, done: Failed, fails: Failed
+) -> dict[str, Ledger]:
+    """Return each account's ledger by its name: a running task holds its price, a successful one has captured it.
+
+    One that `fails` in the end and is no risk any more was refunded: by a process, maybe, whose clock is ahead.
+    """
     held, captured = Counter[str](), Counter[str]()
+    risky = {task.id for account in accounts for task in account.risky}
     for task in tasks:
         if task.price and done(task):
             captured[task.account] += task.price
-        elif task.price and not failed(task):
+        elif task.price and not failed(task) and (task.id in risky or not fails(task)):
             held[task.account] += task.price
     return {
         account.name: Ledger(account.granted, account.available(failed), held[account.name], captured[account.name])

@@ -95,6 +95,10 @@ class World:
         """Return True if the task has failed by `now`."""
         return self.state(task, now) == self.lifecycle(task).failure.name
 
+    def fails(self, task: Task) -> bool:
+        """Return True if the task's plan ends with failure."""
+        return task.plan[-1].state == self.lifecycle(task).failure.name
+
     def has_succeeded(self, task: Task, now: float) -> bool:
         """Return True if the task has succeeded by `now`."""
         return self.state(task, now) == self.lifecycle(task).success.name
@@ -105,13 +109,16 @@ class World:
 
     def available(self, account: Account, now: float) -> int:
         """Return the credits that the account can spend at `now`."""
-        return account.available(lambda task: self.has_failed(task, now)) if account.risky else account.balance
+        return account.available(lambda task: self.has_failed(task, now))
 
     def ledgers(self, now: float) -> dict[str, Ledger]:
         """Return where the credits of each account are at `now`, by its name."""
-        accounts, tasks = self.accounts.values(), self.tasks.values()
         return ledgers(
-            accounts, tasks, lambda task: self.has_failed(task, now), lambda task: self.has_succeeded(task, now)
+            self.accounts.values(),
+            self.tasks.values(),
+            lambda task: self.has_failed(task, now),
+            lambda task: self.has_succeeded(task, now),
+            self.fails,
         )
 
     def price(self, operation: str) -> int:
@@ -152,7 +159,7 @@ class World:
 
     def accept(self, task: Task, now: float, *, once: bool = False) -> bool:
         """Charge for the task, store it and return True, or return False. `once`: its source gives one at a time."""
-        risky = task.plan[-1].state == self.lifecycle(task).failure.name
+        risky = self.fails(task)
         account = self.accounts[task.account]
         if not account.charge(task, lambda other: self.has_failed(other, now), risky=risky):
             return False

@@ -25,7 +25,7 @@ _MADE = re.compile(r"(?:upl|mus|gen|cov|song_|aud)?_?[0-9a-f]{18}")  # an id tha
 _COMMITS = (sha1(COMMIT.encode(), usedforsecurity=False).hexdigest(), COMMIT)
 
 
-def spec(name: str, credits: int) -> dict[str, Any]:
+def spec(name: str, granted: int) -> dict[str, Any]:
     """Return a small world of which every request may meet an end."""
     audio = {"ok": {"seconds": 9}, "short": {"seconds": 1}, "bad": {"seconds": 9, "yields": {"outcome": "failure"}}}
     first = {"outcome": "stall", "first": {"id": f"first_{name}"}}
@@ -33,10 +33,25 @@ def spec(name: str, credits: int) -> dict[str, Any]:
         "name": name,
         "drive": _DRIVES[name],
         "stage_seconds": 3,
-        "accounts": {"main": {"key": f"k_{name}", "credits": credits}, "second": {"key": f"s_{name}", "credits": 11}},
+        "accounts": {"main": {"key": f"k_{name}", "credits": granted}, "second": {"key": f"s_{name}", "credits": 11}},
         "audio": {**audio, "stall": {"seconds": 9, "yields": first}},
         "music_tasks": {f"m{number}": {} for number in range(3)} | {"fails": {"yields": {"outcome": "failure"}}},
     }
+
+
+_CHANGES = ("reset", "anew", "advance", "next", "act", "act", "act", "keep", "restore", "fault", "clear")
+_FAULTS = (
+    {"status": {"code": 429}, "nth": 1},
+    {"status": {"code": 429}, "nth": 3},
+    {"status": {"code": 503}, "times": 2, "probability": 0.5},
+    {"latency": {"seconds": 0.4}, "times": 3},
+    {"plan": {"outcome": "failure"}, "times": 2},
+    {"ids_repeated": {}, "times": 1},
+    {"status_flickers": {}, "times": 4},
+    {"not_found_at_first": {"polls": 2}, "times": 5},
+    {"callback": {"mode": "early"}, "times": 2},
+    {"reset": {}, "takes_effect": True, "times": 1},
+)
 
 
 @dataclass(slots=True)
@@ -218,11 +233,11 @@ class Script:
         self.twins = twins
         self.random = random
         for world in WORLDS:
-            self._make(world)
+            self._make(world, 0)
 
-    def _make(self, world: str) -> None:
+    def _make(self, world: str, process: int) -> None:
         given = spec(world, self.random.choice((5, 12, 23, 60))) | {"seed": self.random.randrange(10**9)}
-        self.twins.control(self._process(), "POST", "worlds", (given, given))
+        self.twins.control(process, "POST", "worlds", (given, given))
 
     def _process(self) -> int:
         return self.random.randrange(self.twins.processes)
@@ -256,47 +271,46 @@ class Script:
 
     def _change(self, process: int, known: Collection[str] = ()) -> None:
         """Let a control call change a world; one whose ids are `known` doesn't begin anew, to give them once more."""
-        twins, random = self.twins, self.random
-        world = random.choice(WORLDS)
-        kind = random.choice(("reset", "anew", "advance", "next", "act", "act", "act", "keep", "restore", "fault", "clear", "credits"))
-        if kind in {"reset", "restore"} and world in known:
-            kind = "anew"
-        if kind == "reset":
-            twins.forget(world)
-            twins.control(process, "POST", f"worlds/{world}/reset")
-        elif kind == "anew":
-            twins.forget(world)
-            twins.exports.pop(world, None)
-            twins.control(process, "DELETE", f"worlds/{world}")
-            self._make(world)
-        elif kind == "advance":
-            body = {"seconds": random.choice((0, 1, 4, 30))}
-            twins.control(process, "POST", f"worlds/{world}/clock/advance", (body, body))
-        elif kind == "next":
-            twins.control(process, "POST", f"worlds/{world}/clock/next")
-        elif kind == "act" and twins.accepted:
-            twins.act(process, random.choice(twins.accepted), random.choice(("hold", "release", "fail", "complete")))
-        elif kind == "keep":
-            twins.keep(process, world)
-        elif kind == "restore" and world in twins.exports:
-            twins.restore(process, world)
-        elif kind == "fault":
-            row = random.choice(
-                (
-                    {"status": {"code": 429}, "nth": random.randrange(1, 4)},
-                    {"status": {"code": 503}, "times": 2, "probability": 0.5},
-                    {"latency": {"seconds": 0.4}, "times": 3},
-                    {"plan": {"outcome": "failure"}, "times": 2},
-                    {"ids_repeated": {}, "times": 1},
-                    {"status_flickers": {}, "times": 4},
-                    {"not_found_at_first": {"polls": 2}, "times": 5},
-                    {"callback": {"mode": "early"}, "times": 2},
-                    {"reset": {}, "takes_effect": True, "times": 1},
-                )
-            )
-            twins.control(process, "POST", f"worlds/{world}/faults", (row, row))
-        elif kind == "clear":
-            twins.control(process, "DELETE", f"worlds/{world}/faults")
+        world = self.random.choice(WORLDS)
+        name = self.random.choice(_CHANGES)
+        name = "anew" if world in known and name in {"reset", "restore"} else name
+        getattr(self, f"_{name}")(process, world)
+
+    def _reset(self, process: int, world: str) -> None:
+        self.twins.forget(world)
+        self.twins.control(process, "POST", f"worlds/{world}/reset")
+
+    def _anew(self, process: int, world: str) -> None:
+        self.twins.forget(world)
+        self.twins.exports.pop(world, None)
+        self.twins.control(process, "DELETE", f"worlds/{world}")
+        self._make(world, process)
+
+    def _advance(self, process: int, world: str) -> None:
+        body = {"seconds": self.random.choice((0, 1, 4, 30))}
+        self.twins.control(process, "POST", f"worlds/{world}/clock/advance", (body, body))
+
+    def _next(self, process: int, world: str) -> None:
+        self.twins.control(process, "POST", f"worlds/{world}/clock/next")
+
+    def _act(self, process: int, _: str) -> None:
+        if self.twins.accepted:
+            act = self.random.choice(("hold", "release", "fail", "complete"))
+            self.twins.act(process, self.random.choice(self.twins.accepted), act)
+
+    def _keep(self, process: int, world: str) -> None:
+        self.twins.keep(process, world)
+
+    def _restore(self, process: int, world: str) -> None:
+        if world in self.twins.exports:
+            self.twins.restore(process, world)
+
+    def _fault(self, process: int, world: str) -> None:
+        row = self.random.choice(_FAULTS)
+        self.twins.control(process, "POST", f"worlds/{world}/faults", (row, row))
+
+    def _clear(self, process: int, world: str) -> None:
+        self.twins.control(process, "DELETE", f"worlds/{world}/faults")
 
     def _batch(self) -> list[Asked]:
         size = self.random.choice((1, 2, 3, 5, 8, 13))
@@ -314,24 +328,28 @@ class Script:
             more = random.choice(("", "", "", ',"callback_url":"http://127.0.0.1:9/x"'))
             return Asked("POST", UPLOAD_COVER, key, '{"audio_id":"' + audio + '"' + more + "}")
         if kind == "cover":
-            return Asked("POST", COVER, key, '{"taskId":"' + random.choice(("m0", "m1", "m2", "fails", "%s")) + '"}', task)
+            music = random.choice(("m0", "m1", "m2", "fails", "%s"))
+            return Asked("POST", COVER, key, '{"taskId":"' + music + '"}', task)
         if kind == "poll":
             path = random.choice((COVER_STATUS, UPLOAD_COVER_STATUS, UPLOAD_COVER_STATUS))
             return Asked("GET", f"{path}?task_id=%s", key, "", task)
-        return random.choice(
-            (
-                Asked("GET", f"{COVER_STATUS}?task_id=%s", "nobody's", "", task),
-                Asked("GET", f"{COVER_STATUS}?task_id=%s", "", "", task),
-                Asked("GET", f"{COVER_STATUS}?task_id=%ED%A0%80%00%FF", key),
-                Asked("GET", f"{COVER_STATUS}?task_id=\xff\x00\x9f", key),
-                Asked("GET", "/api/v1/nothing", key),
-                Asked("PUT", COVER, key, "{}"),
-                Asked("POST", UPLOAD_COVER, key, '{"audio_id":"\\ud800"}'),
-                Asked("POST", UPLOAD_COVER, key, '{"audio_id":"\\u0000 a:b\\n"}'),
-                Asked("POST", UPLOAD_COVER, key, '{"audio_id":123456789012345678901234567890}'),
-                Asked("POST", UPLOAD_COVER, key, '{"audio_id":"' + "x" * 3000 + '"}'),
-                Asked("POST", COVER, key, '{"taskId":"\\udfff\\ud800","callback_url":"\\ud800"}'),
-                Asked("POST", COVER, key, "{"),
-                Asked("GET", f"{COVER_STATUS}?task_id=%s&__code=404", key, "", task),
-            )
-        )
+        method, target, other, body = random.choice(_ODD)
+        return Asked(method, target, key if other is None else other, body, task)
+
+
+# Method, target, key (None: the account's) and body of requests that are refused.
+_ODD = (
+    ("GET", f"{COVER_STATUS}?task_id=%s", "nobody's", ""),
+    ("GET", f"{COVER_STATUS}?task_id=%s", "", ""),
+    ("GET", f"{COVER_STATUS}?task_id=%ED%A0%80%00%FF", None, ""),
+    ("GET", f"{COVER_STATUS}?task_id=\xff\x00\x9f", None, ""),
+    ("GET", "/api/v1/nothing", None, ""),
+    ("PUT", COVER, None, "{}"),
+    ("POST", UPLOAD_COVER, None, '{"audio_id":"\\ud800"}'),
+    ("POST", UPLOAD_COVER, None, '{"audio_id":"\\u0000 a:b\\n"}'),
+    ("POST", UPLOAD_COVER, None, '{"audio_id":123456789012345678901234567890}'),
+    ("POST", UPLOAD_COVER, None, '{"audio_id":"' + "x" * 3000 + '"}'),
+    ("POST", COVER, None, '{"taskId":"\\udfff\\ud800","callback_url":"\\ud800"}'),
+    ("POST", COVER, None, "{"),
+    ("GET", f"{COVER_STATUS}?task_id=%s&__code=404", None, ""),
+)

@@ -82,7 +82,7 @@ def _check_plan(world: World, task: Task, plan: Mapping[str, Any]) -> None:
 def _watch_for_refund(world: World, task: Task) -> None:
     """Make sure that a task which may now fail gives its credits back (G11)."""
     account = world.accounts[task.account]
-    if task.price and task.plan[-1].state == world.lifecycle(task).failure.name and task not in account.risky:
+    if task.price and world.fails(task) and task not in account.risky:
         account.risky.append(task)
 
 

@@ -156,6 +156,7 @@ class Knowledge:
             name = facts[b"name"].decode()
             if facts.get(b"contract") != self._words:
                 raise ForeignWorldError(name)
+            self.forget_name(name)  # another process has put this one in its place
             world = SharedWorld(uid, name, self._contract, self._sources)
             self._worlds[uid] = self._names[world.name] = world
         if whole:

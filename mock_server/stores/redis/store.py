@@ -76,13 +76,14 @@ class RedisStore:
 
     def run_each(
         self, work: Callable[[Subject, float], Result], subjects: Sequence[Subject], wall: float
-    ) -> list[Result | Refusal]:
+    ) -> list[Result | Exception]:
         """Return what `work` returns for each subject, or why nothing of it was committed.
 
         What is about one world is one step, and the steps of all worlds are committed in one round trip. Those that
-        Redis refuses, since others were quicker, are done again, and no others.
+        Redis refuses, since others were quicker, are done again, and no others. Where one crashes, each is a step of
+        its own, so that it takes no other with it.
         """
-        found: dict[int, Result | Refusal] = {}
+        found: dict[int, Result | Exception] = {}
 
         def attempt(now: float) -> bool:
             done = [(n, *self._alone(work, one, now)) for n, one in enumerate(subjects) if n not in found]
@@ -95,8 +96,10 @@ class RedisStore:
 
         try:
             self._repeat(attempt, wall)
-        except Refusal as refusal:
-            return [found.get(n, refusal) for n in range(len(subjects))]
+        except Exception as crash:  # noqa: BLE001 - `Refusal`, or a defect of ours: the caller answers it
+            rest = [n for n in range(len(subjects)) if n not in found]
+            alone = len(rest) == 1 or isinstance(crash, Refusal)
+            found |= {n: crash if alone else self.run_each(work, [subjects[n]], wall)[0] for n in rest}
         return [found[n] for n in range(len(subjects))]
 
     def _alone(

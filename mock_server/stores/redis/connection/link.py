@@ -106,8 +106,10 @@ class Link:
             if self._connection is None:
                 raise StoreUnreachableError(self._probe.reason if self._probe else "no connection")
             self._refuse_while_slow()
+            # Before anything is sent: words that can't be bytes are an error of their own, and break no connection.
+            packed = b"".join(piece for words in commands for piece in self._connection.pack_command(*words))
             try:
-                self._send(commands, answers)
+                self._send(packed, len(commands), answers)
             except (RedisError, OSError) as error:
                 self._lose(error)
                 answers += [StoreUnreachableError(error)] * (len(commands) - len(answers))
@@ -142,14 +144,12 @@ class Link:
                 self._probe.stop()
                 self._probe = None
 
-    def _send(self, commands: Sequence[Sequence[Word]], answers: list[Any]) -> None:
+    def _send(self, packed: bytes, count: int, answers: list[Any]) -> None:
         began = time.monotonic()
         self.trips += 1
-        pack = self._connection.pack_command
         try:
-            packed = b"".join(piece for words in commands for piece in pack(*words))
             self._connection.send_packed_command([packed], check_health=False)
-            while len(answers) < len(commands):
+            while len(answers) < count:
                 answers.append(self._read())
         finally:
             taken = time.monotonic() - began
