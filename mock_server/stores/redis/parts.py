@@ -14,8 +14,8 @@ from .records import become, delivery_json, entry_json, read_delivery, read_entr
 class Records(dict[str, Any]):
     """The records of one kind, by name, as far as this process knows them. `seen` are the names that were looked at.
 
-    They stand in their order. A name that isn't known counts as absent: when the step is committed, Redis says so if it isn't. Whoever wants all
-    of them gets all.
+    They stand in their order. A name that isn't known counts as absent: when the step is committed, Redis says so if
+    it isn't. Whoever wants all of them gets all.
     """
 
     __slots__ = ("_former", "_whole", "kind", "seen")
