@@ -5,7 +5,7 @@ Ids differ between the two, since each process draws its own; so an id is shown 
 
 import json
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha1
@@ -14,6 +14,7 @@ from typing import Any
 
 from covermock.mock_server import Answer, Request
 from covermock.mock_server.stores.redis import RedisStore
+from covermock.mock_server.stores.redis.connection.link import StoreUnreachableError
 from covermock.mock_server.stores.redis.scripts import COMMIT
 
 from .engines import Engine
@@ -120,6 +121,37 @@ class Twins:
             shown = self._shown(0, ours), self._shown(1, theirs)
             assert shown[0] == shown[1], f"{asked}: {_difference(*shown)}"
 
+    def lose(self, process: int, batch: Sequence[Asked], trip: int, *, sent: bool) -> None:
+        """Let the connection break under a batch: what is about one world is then committed whole, or not at all."""
+        other = (process + 1) % self.processes
+        before = {world: self._total(other, world) for world in WORLDS}
+        with breaking(self.shared[process], trip, sent=sent) as broken:
+            over = self.shared[process].mock.answer_each([one.request(1) for one in batch], self.memory.wall)
+        if not broken:
+            self.compare(batch, over)
+            return
+        self.shared[process].mock.store.close()
+        for world in WORLDS:
+            own = [one for one in batch if one.key in {f"k_{world}", f"s_{world}"}]
+            added = self._total(other, world) - before[world]
+            assert added in {0, len(own)}, f"{added} of {len(own)} requests of world {world}"
+            if added:
+                self._follow(other, world, own)
+
+    def _total(self, process: int, world: str) -> int:
+        return int(self.shared[process].control("GET", f"worlds/{world}/journal?limit=1").json["total"])
+
+    def _follow(self, process: int, world: str, own: Sequence[Asked]) -> None:
+        """Do in memory what was committed over Redis, though nobody was told."""
+        known = {one.ids for one in self.accepted}
+        for one in own:
+            self.memory.mock.answer(one.request(0), self.memory.wall)
+        pages = [
+            one.control("GET", f"worlds/{world}/tasks?limit=1000").json for one in (self.memory, self.shared[process])
+        ]
+        ids = zip(*([task["id"] for task in page["tasks"]] for page in pages), strict=True)
+        self.accepted += [Accepted(world, pair) for pair in ids if pair not in known and pair[0] != pair[1]]
+
     def control(self, process: int, method: str, path: str, body: tuple[Any, Any] | None = None) -> tuple[Any, Any]:
         """Call the control API of both; return what each said."""
         mine, other = body or (None, None)
@@ -199,7 +231,7 @@ def _difference(ours: Any, theirs: Any, where: str = "") -> str:
 
 
 @contextmanager
-def between(fake: Fake, trip: int, act: Callable[[], None]) -> Any:
+def between(fake: Fake, trip: int, act: Callable[[], None]) -> Iterator[None]:
     """Do something at the trip of that number to Redis, as another process may; afterwards, if there were fewer.
 
     Nothing is done any more once the step's first commit was sent.
@@ -226,6 +258,31 @@ def between(fake: Fake, trip: int, act: Callable[[], None]) -> Any:
             act()
 
 
+@contextmanager
+def breaking(fake: Fake, trip: int, *, sent: bool) -> Iterator[list[bool]]:
+    """Lose the connection to Redis at the trip of that number, before or after its words have arrived there."""
+    store = fake.mock.store
+    assert isinstance(store, RedisStore)
+    link, ask_each, count, broken = store.link, store.link.ask_each, 0, []
+
+    def ask(commands: Sequence[Sequence[Any]]) -> list[Any]:
+        nonlocal count
+        count += 1
+        if count != trip:
+            return ask_each(commands)
+        broken.append(True)
+        if sent:
+            ask_each(commands)
+        link._lose(OSError("gone"))
+        return [StoreUnreachableError("gone")] * len(commands)
+
+    link.ask_each = ask  # type: ignore[method-assign]
+    try:
+        yield broken
+    finally:
+        link.ask_each = ask_each  # type: ignore[method-assign]
+
+
 class Script:
     """Draws what is asked, and asks it."""
 
@@ -247,8 +304,11 @@ class Script:
         twins, random = self.twins, self.random
         process = self._process()
         batch = self._batch()
-        if random.random() < 0.5:
+        drawn = random.random()
+        if drawn < 0.4:
             twins.ask(process, batch)
+        elif drawn < 0.55:
+            twins.lose(process, batch, random.choice((1, 1, 2, 3)), sent=random.random() < 0.6)
         else:
             fake = twins.shared[process]
             other = random.choice([one for one in range(twins.processes) if one != process])
