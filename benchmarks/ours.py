@@ -26,6 +26,11 @@ def command(port: int) -> Sequence[str]:
     return [sys.executable, "-m", "covermock.cli", "serve", "--port", str(port)]
 
 
+def roomy(port: int) -> Sequence[str]:
+    """Return the same with room for more tasks in a world than the default of a million."""
+    return [*command(port), "--limit", "tasks=2000000"]
+
+
 def generate(key: str = KEY) -> Ask:
     """Return the request that starts a task."""
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}

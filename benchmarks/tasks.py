@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from . import ours
-from .measuring import BUILD, Server, cpu_seconds, memory_mb, started, wrk
+from .measuring import BUILD, PATIENCE, Server, cpu_seconds, memory_mb, started, wrk
 
 COUNTS = (100, 1_000, 10_000, 100_000, 1_000_000)
 SECONDS = 1  # of each load
@@ -24,7 +24,7 @@ def fill(port: int, count: int) -> list[str]:
     lines = {"Host": "127.0.0.1", **ask.headers, "Content-Length": str(len(ask.body))}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     one = f"{ask.method} {ask.target} HTTP/1.1\r\n{head}\r\n{ask.body}".encode()
-    with socket.create_connection(("127.0.0.1", port)) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         for begun in range(0, count, _BATCH):
             size = min(_BATCH, count - begun)
             connection.sendall(one * size)
@@ -72,7 +72,7 @@ def everything(counts: Sequence[int] = COUNTS) -> dict[int, dict[str, float]]:
     with contextlib.ExitStack() as stack:
         servers = {}
         for count in counts:
-            server = stack.enter_context(started(ours.command, ours.LIVEZ, log=f"tasks-{count}"))
+            server = stack.enter_context(started(ours.roomy, ours.LIVEZ, log=f"tasks-{count}"))
             wrk(server.port, ours.status(ours.prepared(server)), 1)
             servers[count] = server, fill(server.port, count)
         rounds = [{count: at(*servers[count]) for count in counts} for _ in range(ROUNDS)]
