@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 
@@ -18,7 +19,7 @@ from .names import nearest
 from .operations import JSON, Operation, Parameter
 from .preconditions import complaint
 from .references import resolve
-from .rendering import result_fields
+from .rendering import ALL_FACTS, result_fields
 from .security import KeyScheme, read_scheme
 from .source import InvalidSourceError, Source, parse, read, read_text
 from .strangers import strangers
@@ -28,6 +29,7 @@ FOLDER = Path(__file__).parent
 GATEWAY = FOLDER / "gateway.yaml"
 ADMIN = FOLDER / "admin.yaml"
 _WIDTH = 120  # columns of YAML text
+_IN_PATHS = "/{}%:@!$&'()*+,;="  # characters of a path's template beside letters and digits
 _METHODS = ("get", "put", "post", "delete", "patch")
 
 
@@ -173,6 +175,9 @@ def _dialect() -> Validator:
 def _operations(source: Source) -> Iterator[Operation]:
     seen: set[str] = set()
     for path, item in source.data["paths"].items():
+        if path != quote(path, safe=_IN_PATHS):
+            encoded = f"a path as a URL has it, {quote(path, safe=_IN_PATHS)}"
+            raise source.error(("paths", path), f"expected {encoded}, received other characters")
         for method in _METHODS:
             if method in item:
                 operation = _operation(source, path, method)
@@ -231,12 +236,19 @@ def _refuse_odd_rules(contract: Contract) -> None:
     """Refuse x-preconditions with unknown words, settings or order, and ids and webhooks whose place isn't there."""
     for operation in contract.operations:
         at = ("paths", operation.path, operation.method.lower())
-        problem = complaint(operation.rules) or missing_place(contract.root, operation)
+        problem = complaint(operation.rules) or missing_place(contract.root, operation) or _odd_price(operation)
         if problem:
             raise contract.source.error((*at, "x-preconditions"), problem)
         if operation.raw.get("callbacks") and operation.callback is None:
             problem = "expected {$request.body#/FIELD} with a post, which says where the webhook's URL stands"
             raise contract.source.error((*at, "callbacks"), problem)
+
+
+def _odd_price(operation: Operation) -> str | None:
+    """Say that a price is least above its most, or None."""
+    if operation.price <= operation.top_price:
+        return None
+    return f"x-credits: expected a max of {operation.price} or more, which is its min, received {operation.top_price}"
 
 
 def _refuse_strangers(contract: Contract) -> None:
@@ -250,6 +262,7 @@ def _refuse_strangers(contract: Contract) -> None:
         "started_by": contract.by_id,
         "operationId": contract.by_id,
         "for": contract.by_id,
+        "x-value": ALL_FACTS,
     }
     sentences = {name: len(clause.sentences) for name, clause in contract.clauses.items()}
     for at, problem in strangers(contract.source.data, known, sentences):

@@ -80,9 +80,10 @@ def row_with(operation: Operation, check: str) -> Row | None:
 
 
 def needs(contract: Contract) -> dict[str, Need]:
-    """Return the needs of the operations that start something, by kind."""
-    found = ((one, need_of(one)) for one in contract.operations if one.starts)
-    return {need.kind: need for _, need in found if need}
+    """Return the needs of the operations that start something, by kind; of several one that has a range."""
+    found = [need for one in contract.operations if one.starts for need in [need_of(one)] if need]
+    measured = {need.kind: need for need in reversed(found) if need.measured}
+    return {need.kind: measured.get(need.kind, need) for need in found}
 
 
 def links_from(contract: Contract, start: Operation) -> Iterator[tuple[Operation, Mapping[str, Any]]]:

@@ -38,5 +38,7 @@ def complaint(rules: Sequence[Rule]) -> str | None:
             return f"{name}: expected the settings {sorted(needed | may)}, received a difference in {odd}"
         if after and seen.isdisjoint(after):
             return f"{name}: expected {' or '.join(after)} before it, received none; add it, since it finds the id"
+        if "min" in rule and rule["min"] > rule["max"]:
+            return f"{name}: expected a max of {rule['min']} or more, which is its min, received {rule['max']}"
         seen.add(name)
     return None

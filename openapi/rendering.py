@@ -16,7 +16,7 @@ TASK_FACTS = frozenset({"task.id", "task.status", "task.created_at", "task.resul
 RESULT_FACTS = frozenset({"result.id", "result.image_url", "result.audio_url", "result.text", "result.number"})
 MADE_RESULTS = "task.results.made"  # those that the mock makes up, which no schema may ask for
 ERROR_FACTS = frozenset({"error.status", "error.message", "error.type"})
-_ALL_FACTS = TASK_FACTS | RESULT_FACTS | ERROR_FACTS
+ALL_FACTS = TASK_FACTS | RESULT_FACTS | ERROR_FACTS
 _ANYTHING: Mapping[str, Any] = {}
 
 
@@ -133,8 +133,8 @@ def _pieces(
 
 def _from_fact(root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozenset[str]) -> Render:
     name = schema["x-value"]
-    if name not in _ALL_FACTS:
-        raise UnknownValueError(f"expected a known x-value, received {name!r} ({nearest(name, _ALL_FACTS)})")
+    if name not in ALL_FACTS:
+        raise UnknownValueError(f"expected a known x-value, received {name!r} ({nearest(name, ALL_FACTS)})")
     if name not in facts:
         raise UnrenderableError(f"expected an x-value that is there, received {name!r}")
     if name == "task.id" and schema.get("type") == "integer":

@@ -1,6 +1,6 @@
 """Names in a contract that name nothing: clauses, sentences, errors, lifecycles, operations. Reads plain data."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from .clauses import clause_pointer
@@ -8,23 +8,29 @@ from .documents import Pointer
 from .names import nearest
 
 _POINTERS = frozenset({"x-constant", "x-unique", "inclusive"})  # keys beside which a sentence is named
-_KINDS = {"for": "operationId", "started_by": "operationId"}
+_KINDS = {
+    "for": "an operationId of this file",
+    "started_by": "an operationId of this file",
+    "operationId": "an operationId of this file",
+    "error": "an error of this file",
+    "x-value": "a known x-value",
+}
 
 
 def strangers(
-    data: Any, known: Mapping[str, Mapping[str, Any]], sentences: Mapping[str, int]
+    data: Any, known: Mapping[str, Collection[str]], sentences: Mapping[str, int]
 ) -> Iterator[tuple[Pointer, str]]:
     """Yield (place, problem) of each name that isn't known; `known` are the names by the key that they stand at."""
     for at, key, name in _texts_under(data, ()):
         pointers = at[0] == "x-rules" or key in _POINTERS
         word = "x-clause" if pointers else "for" if at[0] == "x-clauses" and "for" in at else key
-        valid = known.get(word, {})
+        valid = known.get(word, ())
         clause, number = clause_pointer(name) if word in {"x-clause", "clause"} else (name, 1)
         if number > sentences.get(clause, number):
             yield at, f"expected a sentence of {clause}, received {name!r}; it has fewer"
         if word in known and clause not in valid and not ("callbacks" in at and key == "operationId"):
-            kind = _KINDS.get(word, word.removeprefix("x-"))
-            yield at, f"expected a {kind} of this file, received {name!r} ({nearest(name, valid)})"
+            kind = _KINDS.get(word, f"a {word.removeprefix('x-')} of this file")
+            yield at, f"expected {kind}, received {name!r} ({nearest(name, valid)})"
 
 
 def _texts_under(node: Any, at: Pointer) -> Iterator[tuple[Pointer, str, str]]:

@@ -11,7 +11,7 @@ from covermock.contract_tests.clients.scenarios import SCENARIOS, Scenario, scen
 from covermock.contract_tests.clients.verdicts import RunVerdict, findings_of
 from covermock.contract_tests.vocabulary import HELD
 from covermock.openapi import GATEWAY, Contract, load, parse, read_contract
-from support.edits import MORE
+from support.edits import MORE, edited
 from support.virtual import Steps, play
 
 from .clients.anyone import HABITS, Anyone, Values
@@ -107,3 +107,15 @@ def test_a_task_that_only_its_webhook_told_of_is_of_the_kind_that_was_started() 
         found += run[1 - number]
 
     assert ["given-task", "given-task"] == [rule for rule, _ in found]
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_clients_of_an_edited_contract_are_judged_by_the_edit(name: str, tmp_path: Path) -> None:
+    """Whatever is edited, who does as the file says is held, and who pays twice is found out."""
+    path = edited(tmp_path, MORE[name])
+    starts = [one.id for one in load(path).operations if one.starts]
+    good = [verdict(path, start, SCENARIOS["odd-ids"]) for start in starts]
+    bad = [verdict(path, start, SCENARIOS["happy"], **HABITS["starts twice"].how) for start in starts]
+
+    assert [] == [told(one) for one in good if one.findings or one.state != HELD]
+    assert [] == [told(one) for one in bad if "pays-once" not in [found.rule for found in one.findings]]

@@ -126,6 +126,13 @@ def test_every_documented_state_has_an_example() -> None:
         ("check: source-known", "check: source-unknown", "did you mean 'source-known'"),
         ("x-handler: start\n      x-task: cover", "x-handler: strat\n      x-task: cover", "did you mean 'start'"),
         ("x-value: task.status}", "x-value: task.state}", "did you mean 'task.status'"),
+        ("x-credits: {min: 5, max: 12,", "x-credits: {min: 5, max: 2,", "expected a max of 5 or more"),
+        ("of: seconds, min: 6, max: 60,", "of: seconds, min: 6, max: 5,", "expected a max of 6 or more"),
+        (
+            "/api/v1/audio/music/cover/status:",
+            "/api/v1/áudio/music/cover/status:",
+            "/api/v1/%C3%A1udio/music/cover/status",
+        ),
         ("'#/components/schemas/CoverAccepted'", "'#/components/schemas/CoverAcepted'", "CoverAcepted"),
         ("        name: cover\n", "        name: cover\n" * 2, "expected each key once"),
         ("enum: [PENDING, IN_PROGRESS, SUCCESS, FAILED]", "enum: [PENDING, SUCCESS, FAILED]", "IN_PROGRESS"),

@@ -96,7 +96,9 @@ def add_source(world: World, kind: str, name: str, row: Spec, at: Pointer) -> Ta
         raise InvalidSpecError((*at, name, missing), REQUIRED, NOTHING)
     _check_name((*at, name, "account"), "an account", row.get("account", ""), world.accounts, none="")
     _remember(world, (*at, name), row, starts_from_kind(world.contract, kind))
-    source = world.sources[source_key(kind, name)] = TaskSource(numbers, row.get("account", ""))
+    _check_id(world.contract, (*at, name), kind, name)
+    everybody = "" if "whose-source" in world.contract.open else next(iter(world.accounts), "")
+    source = world.sources[source_key(kind, name)] = TaskSource(numbers, row.get("account") or everybody)
     return source
 
 
@@ -117,6 +119,7 @@ def add_task(world: World, task_id: str, row: Spec, now: float, section: str = "
     """Put a task into the world as it is in `row`: held in its `state`, or going on from its start without one."""
     at_row = (section, task_id)
     _check_name((*at_row, "lifecycle"), "a lifecycle", row["lifecycle"], world.contract.lifecycles)
+    _check_id(world.contract, at_row, row["lifecycle"], task_id)
     account = row.get("account") or next(iter(world.accounts), "")
     _check_name((*at_row, "account"), "an account", account, world.accounts, none="")
     _check_stages(world.contract, at_row, row)
@@ -187,8 +190,16 @@ def check_yields(contract: Contract, pointer: Pointer, own: Spec, operations: Co
         check_yields(contract, (*pointer, "operations", name), inner, [contract.by_id[name]])
     _check_name((*pointer, "error"), "an error", own.get("error", ""), contract.errors, none="")
     _check_stages(contract, pointer, own)
+    for operation in operations if "id" in own.get("first", {}) else ():
+        _check_id(contract, (*pointer, "first", "id"), operation.task_kind, own["first"]["id"])
     for operation in operations if "results" in own.get("first", {}) else ():
         check_results(contract, (*pointer, "first", "results"), own["first"]["results"], operation.task_kind)
+
+
+def _check_id(contract: Contract, pointer: Pointer, kind: str, name: str) -> None:
+    """Refuse an id that the contract's answers could not show, since theirs are whole numbers."""
+    if kind in contract.whole_kinds and not (name.isascii() and name.isdecimal()):
+        raise InvalidSpecError(pointer, f"a whole number, as the ids of every {kind} are", excerpt(name))
 
 
 def check_fault(contract: Contract, pointer: Pointer, settings: Spec) -> None:

@@ -14,6 +14,7 @@ from .oddities import depth, has_broken_escape, has_infinity, is_open, repeats_k
 
 _JSON_TYPE = re.compile(rf'{JSON}(\s*;\s*charset="?utf-8"?)?', re.IGNORECASE)
 _DEEP = 10  # levels of JSON that nobody documented
+_DEEPEST = 100  # levels that no parser has to bear, whatever is documented
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -49,6 +50,11 @@ def read_request(contract: Contract, operation: Operation, sent: Sent, path: Map
         types = [value for name, value in sent.headers if name.lower() == "content-type"]
         known = len(types) == 1 and bool(_JSON_TYPE.fullmatch(types[0].strip()))
         reading.odd |= set() if known else {"media-types"}
+        other = bool(types) and types[0].partition(";")[0].strip().lower() not in operation.media_types
+        if other and "media-types" not in contract.open:
+            reading.violations.append(
+                Violation("header.Content-Type", " or ".join(operation.media_types), types[0], None)
+            )
         _read_body(contract, operation, sent.body or b"", reading)
     query = {name: texts[0] for name, texts in given.items()}
     values = {"query": query, "body": reading.body, "path": path}
@@ -96,7 +102,9 @@ def _read_body(contract: Contract, operation: Operation, raw: bytes, reading: Re
         reading.odd |= {"encodings"} if raw.startswith(_BYTE_ORDER_MARK) else set() if raw else {"no-body"}
         return
     reading.odd |= {"depth"} if depth(value) > _DEEP else set()
+    reading.values |= depth(value) > _DEEPEST
     reading.odd |= {"twice"} if repeats_keys(text) else set()
+    reading.malformed = repeats_keys(text) and "twice" not in contract.open
     reading.odd |= {"no-numbers"} if "NaN" in text or "Infinity" in text or has_infinity(value) else set()
     if isinstance(value, dict):
         reading.body = value
@@ -136,5 +144,11 @@ def _open_fields(applicable: Iterable[Mapping[str, Any]], value: Mapping[str, An
 def _by_words(applicable: Iterable[Mapping[str, Any]], value: Mapping[str, Any]) -> Iterator[str]:
     for branch in applicable:
         for name, schema in branch.get("properties", {}).items():
-            if name in value and isinstance(schema, Mapping) and is_open(value[name], schema.get("x-open", ())):
+            if name in value and isinstance(schema, Mapping) and _is_open_there(value[name], schema):
                 yield name
+
+
+def _is_open_there(value: object, schema: Mapping[str, Any]) -> bool:
+    """Return True if a property leaves a value open, or reads it as absent, which nobody documented."""
+    absent = (value is None or value == "") and value in schema.get("x-absent", ())
+    return absent or is_open(value, schema.get("x-open", ()))
