@@ -36,7 +36,7 @@ TWENTY = [  # defects found under each edit as without it: by operator and setti
     "created-at-moves",
     "music-never-ends",
 ]
-FEW = ("second-cover-served", "getCoverStatus-code-of-another-type")
+FEW = ("second-cover-served", "key-prefix-served")
 
 
 def judged(contract: Path, stage: float = 0.1) -> Judgement:

@@ -19,6 +19,7 @@ from .agenda import Agenda
 from .evidence import Evidence
 from .expect.bodies import Bodies, id_prefix, some_value
 from .expect.expectations import Expectation, Expectations
+from .expect.keys import wrong_keys
 from .expect.knowledge import Knowledge, KnownTask
 from .expect.reasons import IDENTITY, Reason
 from .expect.sources import Given, given_sources
@@ -55,6 +56,7 @@ class Session(Agenda):
         self.evidence = Evidence(redact, lambda exchange: curl(exchange.sent, settings.url, scheme))
         self.judge = Judge(self.contract, self.evidence, self.knowledge.unknown)
         self.chance = random.Random(settings.seed)  # noqa: S311 - for made-up ids, not for secrets
+        self.wrong_keys = list(wrong_keys(self.contract, settings.keys.get("main", "")))
         self.strays: set[str] = set()  # facts that the gateway has not kept, and may have charged for
         self.unknown = self.knowledge.unknown
         self.postponed: list[tuple[Sent, Expectation, str]] = []

@@ -5,8 +5,8 @@ from typing import Any
 
 from covermock.openapi import IN_QUERY, Operation
 
-from ...exchange import MAIN_KEY, UPPER_KEY, Sent
-from ..expect.keys import odd_cases, unknown_key, wrong_keys
+from ...exchange import MAIN_KEY, Sent
+from ..expect.keys import odd_cases, unknown_key
 from ..session import Session
 
 _SHORT = 6  # kinds of wrong keys that each operation gets; the first two get all
@@ -20,12 +20,9 @@ def nobodys(session: Session, operation: Operation, story: str, headers: Any, na
 
 def a_request_needs_a_valid_key(session: Session) -> Iterator[Sent]:
     """Without a valid key in its documented place nobody is let in, on each operation."""
-    upper = session.settings.keys["main"]
     for number, operation in enumerate(session.operations.values()):
-        kinds = list(wrong_keys(session.contract))
-        for words, headers in kinds if number < 2 else kinds[:_SHORT]:
-            if UPPER_KEY not in str(headers) or upper != upper.upper():
-                yield nobodys(session, operation, f"sends {words}", headers)
+        for words, headers in session.wrong_keys if number < 2 else session.wrong_keys[:_SHORT]:
+            yield nobodys(session, operation, f"sends {words}", headers)
 
 
 def a_key_in_the_url_is_none(session: Session) -> Iterator[Sent]:

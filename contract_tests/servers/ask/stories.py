@@ -9,7 +9,6 @@ from hypothesis.reporting import with_reporter
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from ...exchange import Sent
-from ..expect.keys import wrong_keys
 from ..send.budget import OutOfBudgetError
 from ..session import Session
 
@@ -54,7 +53,7 @@ class Story(RuleBasedStateMachine):
     @precondition(lambda self: self.session.has("main"))
     @rule(which=st.integers(0, 5))
     def use_a_wrong_key(self, which: int) -> None:
-        keys = list(wrong_keys(self.session.contract))
+        keys = self.session.wrong_keys
         headers = keys[which % len(keys)][1] if keys else ()
         sent = self.session.about(self.session.polls[0], _NOBODY, story="", who="" if keys else "main")
         self.tell(sent.with_headers(headers))

@@ -22,8 +22,8 @@ def unknown_key(contract: Contract) -> tuple[Header, ...]:
     return (scheme.carry(f"{scheme.prefix}{_UNKNOWN}"),) if scheme else ()
 
 
-def wrong_keys(contract: Contract) -> Iterator[tuple[str, tuple[Header, ...]]]:
-    """Yield keys that are none, most telling first: in words, and as headers."""
+def wrong_keys(contract: Contract, own: str) -> Iterator[tuple[str, tuple[Header, ...]]]:
+    """Yield keys that are none, most telling first: in words, and as headers. `own` is the key that is spoilt."""
     scheme = contract.scheme
     if scheme is None:
         return
@@ -40,7 +40,8 @@ def wrong_keys(contract: Contract) -> Iterator[tuple[str, tuple[Header, ...]]]:
         if name.lower() != scheme.header.lower():
             yield f"a key in the header {name}", ((name, value),)
     yield "a key under another scheme", ((scheme.header, f"Token {MAIN_KEY}"),)
-    yield "a key in capitals", (scheme.carry(UPPER_KEY),)
+    if own != own.upper():
+        yield "a key in capitals", (scheme.carry(UPPER_KEY),)
     yield "a key whose last character is another", (scheme.carry(f"{CUT_KEY}~"),)
 
 

@@ -13,12 +13,11 @@ from covermock.openapi.needs import links_from, mentions, row_with
 from ....exchange import Exchange, Sent
 from ...expect.bodies import Example
 from ...expect.expectations import Expectation
-from ...expect.keys import wrong_keys
 from ...expect.knowledge import KnownTask
 from ...session import Session
 from ..polling import follow, has_ended, has_succeeded, is_running, poll
 from .races import at_once
-from .states import look_at_state, mistaken_starts, nearly_its_id
+from .states import keys_nearly_right, look_at_state, mistaken_starts, nearly_its_id
 from .webhooks import Hook, leave, note_early, wait_unseen
 
 _SHORT = 3  # wrong keys that a start is sent with
@@ -82,6 +81,7 @@ def _after_the_end(session: Session, story: Story, task: KnownTask, hook: Hook |
     with session.attempt():
         mistaken_starts(session, task)
     nearly_its_id(session, task)
+    keys_nearly_right(session, task)
     if has_succeeded(session, task):
         _go_on(session, story, task)
     elif has_ended(session, task):
@@ -153,7 +153,7 @@ def _refused_starts(session: Session, story: Story) -> None:
         return
     need, body = session.bodies(story.operation).need, story.example.body
     if need and need.once:
-        kinds = list(wrong_keys(session.contract))[:_SHORT]
+        kinds = session.wrong_keys[:_SHORT]
         first = session.first_time("keys", story.operation.id)
         number = session.turns_taken("keys")
         for words, headers in kinds if first else kinds[number % _SHORT :][:1]:
@@ -175,7 +175,7 @@ def _refused_again(session: Session, operation: Operation) -> None:
                 session.ask(session.about(operation, one.id, body, story=story, who=who))
     usable = session.usable(operation)
     if bodies.need and not bodies.need.is_task and usable:
-        for words, headers in list(wrong_keys(session.contract))[:_SHORT]:
+        for words, headers in session.wrong_keys[:_SHORT]:
             sent = session.about(operation, usable[0].id, body, story=f"starts another task with {words}", who="")
             session.ask(sent.with_headers(headers))
         if session.has("poor"):

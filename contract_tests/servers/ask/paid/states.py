@@ -7,7 +7,6 @@ from covermock.openapi import Operation
 from covermock.openapi.needs import Row, rows_of
 
 from ....exchange import Sent
-from ...expect.keys import wrong_keys
 from ...expect.knowledge import KnownTask
 from ...session import Session
 from ..ids import near_ids
@@ -46,7 +45,7 @@ def encoded(sent: Sent, name: str) -> Sent:
 
 def strangers(session: Session, task: KnownTask) -> None:
     """Poll the task without a key, with wrong ones, and with another account's; all of them, or the next in turn."""
-    kinds = list(wrong_keys(session.contract))[:_TELLING]
+    kinds = session.wrong_keys[:_TELLING]
     others = [who for who in ("main", "second", "poor", "last") if session.has(who) and who != task.owner]
     if not session.has_plenty and not session.first_time("strangers", task.started_by):
         turn = session.turns_taken("strangers")
@@ -93,3 +92,10 @@ def nearly_its_id(session: Session, task: KnownTask) -> None:
         if name not in session.knowledge.ids:
             story = f"polls by the id of a task {words}"
             session.ask(session.about(session.polled(task), name, story=story, who=task.owner))
+
+
+def keys_nearly_right(session: Session, task: KnownTask) -> None:
+    """Poll a task with the keys that say less, once: what nobody has shows of a key only that others look first."""
+    if has_ended(session, task) and not session.is_slow and session.first_time("keys nearly right"):
+        for words, headers in session.wrong_keys[_TELLING:]:
+            session.ask(session.poll(task, f"polls a task with {words}", "").with_headers(headers))
