@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from covermock.mock_server import Answer, Request
+from covermock.mock_server.limits import Limits
 from covermock.mock_server.server.together import Together
 from covermock.mock_server.stores.redis import RedisStore
 from support.engines import Engine
@@ -117,6 +118,17 @@ def test_a_process_that_is_late_counts_no_refund_twice(pair: tuple[Fake, Fake]) 
     ledger = {"granted": 7, "available": 2, "held": 5, "captured": 0}
     for fake in pair:
         assert ledger == fake.control("GET", f"worlds/{made}/ledger").json["accounts"]["main"]
+
+
+def test_a_world_has_one_bound_for_all_processes(redis: Engine) -> None:
+    """What others have started counts, also for a process that begins anew; a step may be a few above the bound."""
+    redis.empty()
+    fakes = [Fake(store=redis.store(), limits=Limits(tasks=30)) for _ in range(3)]
+    told = [status for _ in range(10) for fake in fakes[:2] for status in statuses(fake, *[start()] * 6)]
+
+    assert {200, 503} == set(told)
+    assert [503] == statuses(fakes[2], start())
+    assert 30 <= fakes[2].control("GET", "worlds/docs/tasks").json["total"] < 30 + 2 * 6
 
 
 class _Client:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from .shared import SharedWorld, StoredRecord
+from .records import StoredRecord
+from .shared import SharedWorld
 
 
 class Change:
@@ -57,6 +58,7 @@ class Change:
         world.reserve = [*world.reserve[world.drew :], *range(drawn - world.drew + 1, drawn + 1)]
         world.version = answer[3]
         world.count(sums(answer[4]))
+        world.born = max(world.born, answer[5])
 
     def adopt_refusal(self, answer: list[Any]) -> None:
         """Believe what Redis says of all that the step has rested on."""

@@ -182,6 +182,7 @@ class Knowledge:
         for account, credit in taken:  # what earlier requests of this step took isn't in Redis yet
             account.balance = world.balances.get(account.name, account.balance - credit) + credit
         world.version = int(found[4] or 0)
+        world.born = int(facts.get(b"tasks", 0))
         made = int(facts.get(b"made", 0))
         world.made = made - (len(world.reserve) if made in world.reserve[-1:] else 0)
 

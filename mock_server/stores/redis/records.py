@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -18,6 +18,14 @@ from ...world.world import TaskSource, World
 Json = Any
 HEAD, SPEC, OUTBOX = "head", "spec", "outbox"
 ACCOUNT, SOURCE, USES, YIELDS, TASK, DELIVERY = "account", "source", "uses", "yields", "task", "delivery"
+
+
+class StoredRecord(NamedTuple):
+    """A record as Redis last said it: its version, when it was born, and its bytes."""
+
+    version: int
+    born: int
+    raw: bytes
 
 
 class SharedAccount(Account):
@@ -119,3 +127,11 @@ def read_entry(raw: bytes, number: int, wall: float) -> Entry:
     rows = tuple((name, value) for name, value in shown)
     answer = Answer(status, bytes_from_json(answered), rows, why, Wire(**wire) if wire else None)
     return Entry(number, at, now, request, answer, int(order), capped, waiting=until > wall)
+
+
+def stored_record(value: bytes) -> StoredRecord | None:
+    """Return the record that Redis has as "version born json", None for nothing."""
+    if not value:
+        return None
+    version, born, raw = value.split(b" ", 2)
+    return StoredRecord(int(version), int(born), raw)

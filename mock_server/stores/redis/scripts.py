@@ -45,6 +45,11 @@ local function drop(uid)
   clear(uid)
 end
 local function write(uid, rows)
+  local born = 0
+  for _, row in ipairs(rows) do
+    if not row[3] and string.sub(row[1], 1, 5) == 'task:' then born = born + 1 end
+  end
+  if born > 0 then call('HINCRBY', of(uid, 'facts'), 'tasks', born) end
   local last = call('HINCRBY', of(uid, 'facts'), 'stamp', #rows)
   each(rows, function(some, first)
     local fields, stamps = {}, {}
@@ -70,10 +75,10 @@ end
 """
 
 # capacity, room, U, then counted: (field, version) read, (field, json) written, (account, how, number) of sums; the
-# same of a list (its name before them): its new entries; how many ids to draw, owing. Answers {1, last version, last id
-# drawn, world version, sums}, {0, fresh records, sums} where anything is not as it was read, or {-1} where the world is
-# gone. Tables that others share are written first: should another program have put something else there, nothing was
-# done yet.
+# same of a list (its name before them): its new entries; how many ids to draw, owing. Answers {1, last version, last
+# id drawn, world version, sums, tasks in all or -1}, {0, fresh records, sums} where anything is not as it was read,
+# or {-1} where the world is gone. Tables that others share are written first: should another program have put
+# something else there, nothing was done yet.
 COMMIT: Final = (
     COMMON
     + """
@@ -146,7 +151,8 @@ for n, row in ipairs(counted) do
 end
 if #entries > 0 then append(uid, list, version, entries) end
 local drawn = draw > 0 and call('HINCRBY', of(uid, 'facts'), 'made', draw) or 0
-return {1, stamp, drawn, version, totals}
+local tasks = #writes > 0 and tonumber(call('HGET', of(uid, 'facts'), 'tasks')) or -1
+return {1, stamp, drawn, version, totals, tasks}
 """
 )
 

@@ -20,12 +20,14 @@ from .records import (
     USES,
     YIELDS,
     SharedAccount,
+    StoredRecord,
     account_json,
     head_json,
     read_head,
     read_source,
     read_task,
     record_json,
+    stored_record,
     task_json,
 )
 
@@ -36,14 +38,6 @@ _READ: Mapping[str, Callable[[bytes], Any]] = {
     USES: orjson.loads,
     YIELDS: orjson.loads,
 }
-
-
-class StoredRecord(NamedTuple):
-    """A record as Redis last said it: its version, when it was born, and its bytes."""
-
-    version: int
-    born: int
-    raw: bytes
 
 
 class Sources(NamedTuple):
@@ -60,13 +54,14 @@ class SharedWorld(World):
 
     `known` has the records by field, `balances` the counters of the accounts, `keys` those by which it was found;
     `synced` is the version up to which nothing is missing, `stamp` the last one that Redis has spoken of; `reserve` are
-    numbers for ids that no other process gets, `drew` how many of them the step has used. What was not committed is
-    taken back by `revert`.
+    numbers for ids that no other process gets, `drew` how many of them the step has used; `born` are the
+    tasks that Redis last spoke of. What was not committed is taken back by `revert`.
     """
 
     __slots__ = (
         "_sources",
         "balances",
+        "born",
         "current",
         "drew",
         "keys",
@@ -89,7 +84,7 @@ class SharedWorld(World):
         self.balances: dict[str, int] = {}
         self.keys: set[str] = set()
         self.used = self.until = self.wall = 0.0
-        self.synced = self.stamp = 0
+        self.synced = self.stamp = self.born = 0
         self.reserve: list[int] = []
         self.drew, self.current = 0, False
         nothing: Callable[[], None] = lambda: None  # noqa: E731 - these few are known as soon as the world is
@@ -105,7 +100,7 @@ class SharedWorld(World):
         """Know nothing any more; what comes back is the same object as before, for all who hold it."""
         self.known.clear()
         self.keys.clear()
-        self.synced = self.stamp = 0
+        self.synced = self.stamp = self.born = 0
         self.reserve = []
         for records in self._mappings():
             records.forget()
@@ -136,9 +131,13 @@ class SharedWorld(World):
         return World.new_id(self, prefix, kind)
 
     def number_of(self, kind: str) -> int:
-        """Return how many this process knows of a kind: to know all of them would cost each request a look at all."""
+        """Return how many this process knows of a kind, or Redis has said: to know all would cost each request a look.
+
+        So a world that is filled by several processes may have a step's tasks more for each.
+        """
         records = getattr(self, kind)
-        return dict.__len__(records) if isinstance(records, dict) else len(records)
+        known = dict.__len__(records) if isinstance(records, dict) else len(records)
+        return max(known, self.born) if kind == "tasks" else known
 
     def begin_step(self, wall: float, until: float) -> None:
         """Nothing was looked at yet, at the wall instant. What this step claims is claimed until the other one."""
@@ -161,7 +160,7 @@ class SharedWorld(World):
 
     def adopt(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Believe what Redis says: fields with "version born json", or nothing for what doesn't exist."""
-        parsed = [(field, _parse(value)) for field, value in rows]
+        parsed = [(field, stored_record(value)) for field, value in rows]
         parsed.sort(key=lambda row: (row[0].startswith(ACCOUNT), row[1].born if row[1] else 0))
         for field, record in parsed:
             if record is None:
@@ -291,10 +290,3 @@ class SharedWorld(World):
     def _outbox(self) -> SharedOutbox:
         assert isinstance(self.outbox, SharedOutbox)
         return self.outbox
-
-
-def _parse(value: bytes) -> StoredRecord | None:
-    if not value:
-        return None
-    version, born, raw = value.split(b" ", 2)
-    return StoredRecord(int(version), int(born), raw)
