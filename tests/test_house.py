@@ -90,3 +90,17 @@ def test_the_rules_find_what_breaks_them() -> None:
     assert ["80% of the functions are within 25 lines, under 90 %"] == sprawl([1] * 8 + [26] * 2)
     assert ["test_b, line 3"] == undocumented('def test_a():\n    "A."\ndef test_b(): ...\ndef c(): ...')
     assert 3 == length(next(functions("def f():\n    @g\n    def h():\n        return 1")))
+
+
+def clients_that_keep_connections(source: str) -> list[str]:
+    """Return the lines in which a module makes an HTTP client that nobody closes, and that keeps its connections."""
+    made = [node.value for node in ast.parse(source).body if isinstance(node, ast.Assign)]
+    calls = [ast.unparse(call) for call in made if isinstance(call, ast.Call)]
+    return [text for text in calls if "Client(" in text and "max_keepalive_connections=0" not in text]
+
+
+@pytest.mark.parametrize("name", [name for name in below("tests", "*.py") if "httpx" in (ROOT / name).read_text()])
+def test_no_module_leaves_a_connection_open(name: str) -> None:
+    """A client that lives as long as its module keeps no connection: it would be found open at the very end."""
+    assert [] == clients_that_keep_connections((ROOT / name).read_text())
+    assert clients_that_keep_connections("OPEN = httpx.Client(trust_env=False)")

@@ -131,6 +131,33 @@ def test_a_world_has_one_bound_for_all_processes(redis: Engine) -> None:
     assert 30 <= fakes[2].control("GET", "worlds/docs/tasks").json["total"] < 30 + 2 * 6
 
 
+def test_a_long_step_among_quick_ones_gets_its_turn(pair: tuple[Fake, Fake], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where another process is always quicker than many requests together, fewer of them are one step."""
+    one, other = pair
+    made = one.control("POST", "worlds", {"drive": "polls", "music_tasks": {"m": {}}}).json
+    key = made["accounts"]["main"]["key"]
+    task = one.cover("m", key=key)
+    exchange, ask_each, count = one.mock._exchange, link(one).ask_each, 0
+
+    def work(request: Request, wall: float) -> Answer:
+        nonlocal count
+        count += 1
+        return exchange(request, wall)
+
+    def ask(commands: Any) -> Any:
+        nonlocal count
+        if count > 3:
+            other.control("POST", f"worlds/{made['name']}/clock/advance", {"seconds": 1})
+        count = 0
+        return ask_each(commands)
+
+    monkeypatch.setattr(one.mock, "_exchange", work)
+    monkeypatch.setattr(link(one), "ask_each", ask)
+
+    assert [200] * 32 == statuses(one, *[poll(task, key)] * 32)
+    assert 33 == one.control("GET", f"worlds/{made['name']}/journal").json["total"]
+
+
 class _Client:
     """A connection whose answer can't be encoded, if it is broken; `got` is what came."""
 

@@ -15,7 +15,7 @@ from support.engines import Engine, engine
 from support.fakes import COVER, KEY, Fake, edited, world_file
 from support.servers import Process, in_thread, run, serving
 
-OPEN = httpx.Client(trust_env=False, timeout=30)
+OPEN = httpx.Client(trust_env=False, timeout=30, limits=httpx.Limits(max_keepalive_connections=0))
 LINE = "from: docs\naccounts: {{main: {{key: aio_mine, credits: {credits}}}}}\n"
 
 

@@ -79,27 +79,30 @@ class RedisStore:
     ) -> list[Result | Exception]:
         """Return what `work` returns for each subject, or why nothing of it was committed.
 
-        What is about one world is one step, and the steps of all worlds are committed in one round trip. Those that
-        Redis refuses, since others were quicker, are done again, and no others. Where one crashes, each is a step of
-        its own, so that it takes no other with it.
+        What is about one world is one step; those that Redis refuses are done again. After a crash each is its own.
         """
         found: dict[int, Result | Exception] = {}
+        refused = 0
 
         def attempt(now: float) -> bool:
-            done = [(n, *self._alone(work, one, now)) for n, one in enumerate(subjects) if n not in found]
+            nonlocal refused
+            rest, before = [n for n in range(len(subjects)) if n not in found], len(found)
+            some = rest[: max(len(rest) >> refused // 16, 1)]  # fewer, where others are quicker again and again
+            done = [(n, *self._alone(work, subjects[n], now)) for n in some]
             committed = self._commit()
             for n, result, world in done:
                 outcome = world is None or committed[world]
                 if outcome:
                     found[n] = self._watch(result, world) if outcome is True else outcome
+            refused += len(found) == before
             return len(found) == len(subjects)
 
         try:
             self._repeat(attempt, wall)
         except Exception as crash:  # noqa: BLE001 - `Refusal`, or a defect of ours: the caller answers it
-            rest = [n for n in range(len(subjects)) if n not in found]
-            alone = len(rest) == 1 or isinstance(crash, Refusal)
-            found |= {n: crash if alone else self.run_each(work, [subjects[n]], wall)[0] for n in rest}
+            final = len(subjects) == 1 or isinstance(crash, Refusal)
+            missing = [n for n in range(len(subjects)) if n not in found]
+            found |= {n: crash if final else self.run_each(work, [subjects[n]], wall)[0] for n in missing}
         return [found[n] for n in range(len(subjects))]
 
     def _alone(
@@ -126,10 +129,7 @@ class RedisStore:
         raise StoreUnreachableError("one that others change all the while")
 
     def start_with(self, world: World) -> None:
-        """Make the world that the server was started with, or go on with the one that outlived the last server.
-
-        Once Redis has lost everything it is made anew. Raises `UnfitStoreError` and `StoreUnreachableError`.
-        """
+        """Make the first world, or go on with the one that outlived its server. Raises `UnfitStoreError`, `Refusal`."""
         self._wall = world.clock.wall
         self.first.start_with(world)
 
