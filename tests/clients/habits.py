@@ -195,6 +195,34 @@ def stubborn_reader(times: int) -> Client:
     return client
 
 
+def goes_on(v: Values) -> Steps:
+    """Make music, and then pictures for what it has made."""
+    music = yield from start(v, "upload", tries=3)
+    code = (yield from watch(v, music, repeat(0.1, PATIENCE), "upload")) if music else 1
+    if code:
+        return code
+    cover = yield from start(v, body={"taskId": music}, tries=3)
+    return (yield from watch(v, cover, repeat(0.1, PATIENCE))) if cover else 1
+
+
+def restarts_twice(v: Values) -> Steps:
+    """Die twice between two polls, perhaps after the end, and go on with the id that was saved."""
+    task = yield from start(v)
+    if not task:
+        return 1
+    yield from watch(v, task, repeat(0.1, 3))
+    yield 2.0
+    yield from watch(v, task, repeat(0.1, 2))
+    yield 2.0
+    return (yield from watch(v, task, repeat(0.1, PATIENCE)))
+
+
+def looks_before_it_repeats(v: Values) -> Steps:
+    """Repeat a start only where nothing can have been started: the connection came to nothing, and a look said so."""
+    task = yield from start(v, tries=4)
+    return (yield from watch(v, task, growing())) if task else 1
+
+
 def over_encoded(task: str) -> str:
     return "task_id=" + "".join(f"%{byte:02X}" for byte in task.encode())
 
@@ -252,6 +280,28 @@ WELL: dict[str, Client] = {
     "asks twice more after a refusal": stubborn_reader(2),
     "encodes every character": job(every(0.1), query=lambda _: over_encoded),
     "plus for a space": job(every(0.1), query=lambda _: lambda task: urlencode({"task_id": task})),
+    "pictures for its own music": goes_on,
+    "restarts twice": restarts_twice,
+    "waits out a limit with a growing pause": looks_before_it_repeats,
+    "asks only for what is new": job(
+        every(0.1), headers=lambda _: {"if-none-match": '"0"', "if-modified-since": "Thu, 01 Jan 1970 00:00:00 GMT"}
+    ),
+    "announces its body": job(every(0.1), headers=lambda _: {"expect": "100-continue", "te": "trailers"}),
+    "through a proxy": job(
+        every(0.1),
+        headers=lambda _: {"via": "1.1 proxy", "x-forwarded-for": "10.0.0.1", "forwarded": "for=10.0.0.1;proto=https"},
+    ),
+    "takes any coding": job(every(0.1), headers=lambda _: {"accept": "*/*", "accept-encoding": "gzip, br;q=0.5"}),
+    "the default written out": job(
+        every(0.1), "upload", body=lambda v: body_of(v, "upload", custom_mode=False, prompt="", style="", title="")
+    ),
+    "JSON in escapes": job(
+        every(0.1),
+        "upload",
+        body=lambda v: b'{"\\u0061udio_id":"%b","prompt":"\\ud83c\\udfb5","custom_mode":true}' % v["audio"].encode(),
+    ),
+    "results in parts, and once more": downloads(lambda _: {"range": "bytes=100-", "if-range": '"x"'}),
+    "results with a name of its own": downloads(lambda _: {"user-agent": "curl/8.5.0", "referer": "https://app.example"}),
     "a long deadline": job(lambda: repeat(5.0, 120)),
 }  # fmt: skip
 
@@ -377,6 +427,52 @@ def ignores(*states: str, kind: str = "cover", takes: Iterable[str] = ()) -> Cli
     return client
 
 
+def polls_on_404(v: Values) -> Steps:
+    """Take a task that is not found for one that has not begun."""
+    task = yield from start(v)
+    for _ in range(PATIENCE if task else 0):
+        got: Reply = yield Ask("GET", f"{ROOTS['cover']}/status?task_id={quote(task)}x", key(v))
+        if got.status == 200:
+            return 0
+        yield 0.2
+    return 1
+
+
+def takes_early_results(v: Values) -> Steps:
+    """Take the first clip that is shown for all of it."""
+    task = yield from start(v, "upload")
+    for _ in range(PATIENCE):
+        _, data = yield from look(v, task, "upload")
+        if data and data["clips"]:
+            return 0
+        yield 0.05
+    return 1
+
+
+def starts_from(what: str) -> Client:
+    """Return a client that starts from an id of another kind."""
+
+    def client(v: Values) -> Steps:
+        task = yield from start(v, body={"taskId": v[what]})
+        return (yield from watch(v, task, repeat(0.1, PATIENCE))) if task else 1
+
+    return client
+
+
+def looks_forever(pause: float) -> Client:
+    """Return a client that reads a finished task in a loop, beside other work."""
+
+    def client(v: Values) -> Steps:
+        code = yield from job(every(0.1))(v)
+        task = yield from start(v, "upload")
+        for _ in range(30):
+            yield from look(v, task, "upload")
+            yield pause
+        return code
+
+    return client
+
+
 def with_key(place: str) -> dict[str, Any]:
     """Return how a job has its key in another place as well."""
     return {
@@ -427,6 +523,15 @@ BADLY: dict[str, tuple[Client, str, str]] = {
     "success after no credits": (says_success, "no-credits", "reports-failure"),
     "overlooks a failure": (ignores(*FAILED), "task-fails", "stops-at-the-end"),
     "takes a beginning for the end": (ignores(kind="upload", takes={"first"}), "every-state", "sees-the-end"),
+    "a task that is not found is pending": (polls_on_404, "happy", "given-task"),
+    "polls a wrong id on and on": (polls_on_404, "happy", "no-hopeless-repeat"),
+    "takes early results for all": (takes_early_results, "every-state", "sees-the-end"),
+    "starts pictures from audio": (starts_from("audio"), "happy", "given-source"),
+    "reads a finished task in a loop": (looks_forever(0.5), "happy", "stops-at-the-end"),
+    "no pause at all": (job(lambda: repeat(0.0, 400)), "never-ends", "no-busy-loop"),
+    "repeats a start after 500": (repeats_start(2, {500}), "start-breaks", "pays-once"),
+    "repeats a start for want of credits": (repeats_start(3, {402}), "no-credits", "no-hopeless-repeat"),
+    "a wrong key again and again": (repeats_start(3, {401}), "unauthorized", "no-hopeless-repeat"),
     "never gives up": (job(lambda: repeat(0.1, 10_000)), "never-ends", "gives-up"),
     "no prompt in custom mode": (
         job(every(0.1), "upload", body=lambda v: body_of(v, "upload", custom_mode=True)), "happy", "valid-request"),
