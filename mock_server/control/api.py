@@ -63,6 +63,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "exportWorld": worlds.export_world,
     "restoreWorld": worlds.restore_world,
     "forkWorld": worlds.fork_world,
+    "replayWorld": worlds.replay_world,
     "readLedger": worlds.read_ledger,
     "readClock": clock.read_clock,
     "setClock": clock.set_clock,
@@ -120,7 +121,6 @@ class Control:
             **HANDLERS,
             "wait": lambda call: wait(call, front),
             "readEvents": lambda call: events.read_events(call, feeds),
-            "replayWorld": self._replay,
         }
         for operation in self.admin.operations:
             if operation.id not in self._handlers:
@@ -128,22 +128,16 @@ class Control:
                 remedy = nearest(operation.id, self._handlers)
                 raise self.admin.source.error(at, f"expected an operation with a handler, received none ({remedy})")
 
-    def _replay(self, call: ControlCall) -> Making:
-        assert self.replayer is not None
-        return (yield from worlds.replay_world(call, self.replayer))
-
     def begin(self, request: Request) -> Steps:
         """Read and judge a control request, which needs no world. Never raises. HEAD is a GET whose body is dropped."""
         if request.method == "HEAD":
             request = replace(request, method="GET")
-        steps = Steps(request, self.front)
+        why: dict[str, Any] = {}
         try:
-            operation, given = self._read(request, steps.why)
+            operation, given = self._read(request, why)
         except Exception as error:  # noqa: BLE001 - it is the answer
-            steps.failed = error
-        else:
-            steps.work = lambda wall: self._work(operation, steps, given, wall)
-        return steps
+            return Steps(request, self.front, why=why, failed=error)
+        return Steps(request, self.front, lambda steps, wall: self._work(operation, steps, given, wall), why)
 
     def _read(self, request: Request, why: dict[str, Any]) -> tuple[Operation, Inputs]:
         operation, parameters = self.front.operation(request)
@@ -187,6 +181,7 @@ class Control:
             given.body,
             self.limits,
             self.lock,
+            self.replayer,
         )
 
     def _guard(self, request: Request) -> None:

@@ -1,12 +1,13 @@
 """What a control operation is given, and the words with which it refuses."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 from covermock.openapi import Contract, excerpt, nearest
 
+from ..history.replay import Replayer
 from ..http.errors import INVALID_PARAMS, NAME_TAKEN, UNKNOWN_NAME, Refusal
 from ..http.messages import Request
 from ..http.redaction import Keys
@@ -35,6 +36,7 @@ class ControlCall:
     body: Any
     limits: Limits = field(default_factory=Limits)
     lock: AbstractContextManager[Any] = field(default_factory=nullcontext)
+    replayer: Callable[[World], Replayer] | None = None
     _known: dict[str, bool] = field(default_factory=dict)
 
     @property

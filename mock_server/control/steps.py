@@ -13,10 +13,10 @@ from .call import Result
 Outside = Callable[[], Any]
 Making = Generator[Outside, Any, Result | Answer]
 """A handler that yields what is to be done outside of the lock, and gets its value back."""
-Work = Callable[[float], Result | Answer | Making]
+Work = Callable[["Steps", float], Result | Answer | Making]
 
 
-def _nothing(_: float) -> Result:
+def _nothing(_: "Steps", __: float) -> Result:
     return 204, None
 
 
@@ -25,6 +25,7 @@ class Steps:
     """One control request on its way to its answer.
 
     `work` looks at worlds; `failed` is why there is nothing to do; `follow_up` is due when the answer is a good one.
+    Neither may hold these steps: what is in a circle stays until everything is looked at for garbage.
 
     Until `answer` returns one, `go_on` is to be called between two calls of it.
     """
@@ -44,12 +45,12 @@ class Steps:
 
         A step whose changes were not committed is done again, with what was done outside already.
         """
+        if self.failed is not None:
+            return self._failure(self.failed)
         try:
             result = self._step(wall)
-        except Refusal as refusal:
-            return self.front.refuse(refusal, self.why)
-        except Exception as crash:  # noqa: BLE001 - whatever happens, a client gets the documented envelope
-            return self.front.crash_answer(self.request, crash, self.why)
+        except Exception as error:  # noqa: BLE001 - whatever happens, a client gets the documented envelope
+            return self._failure(error)
         return None if result is None else self._answer(result)
 
     def go_on(self) -> None:
@@ -58,14 +59,15 @@ class Steps:
         try:
             self._done.append(self._outside())
         except Exception as error:  # noqa: BLE001 - the next step answers with it
-            self.failed = error
+            below = (
+                error.__traceback__.tb_next if error.__traceback__ else None
+            )  # without this frame, which knows `self`
+            self.failed = error.with_traceback(below)
 
     def _step(self, wall: float) -> Result | Answer | None:
-        if self.failed is not None:
-            raise self.failed
         making, values = self._making, self._done[-1:]
         if making is None or making.gi_frame is None:  # the first time, or again from the beginning
-            made = self.work(wall)
+            made = self.work(self, wall)
             if isinstance(made, Answer | tuple):
                 return made
             assert isinstance(made, GeneratorType)
@@ -77,6 +79,11 @@ class Steps:
         except StopIteration as done:
             return done.value  # type: ignore[no-any-return]
         return None
+
+    def _failure(self, error: Exception) -> Answer:
+        if isinstance(error, Refusal):
+            return self.front.refuse(error, self.why)
+        return self.front.crash_answer(self.request, error, self.why)
 
     def _answer(self, result: Result | Answer) -> Answer:
         if isinstance(result, Answer):

@@ -84,6 +84,7 @@ class Front:
         """Return the envelope of an error (G5), with an Allow header where the method was the trouble (G12)."""
         row = self.contract.errors[refusal.name]
         self._note(refusal)
+        refusal.__traceback__ = None  # its frames may hold it, and the request: a circle stays until all is looked at
         envelope = self.envelopes.of(why.get("operation", ""), row.status)
         body = envelope.write(row.status, row.fill(refusal.words), row.type)
         headers = envelope.headers  # one tuple for all: the journal keeps answers by the thousand

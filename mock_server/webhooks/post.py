@@ -68,15 +68,18 @@ async def _exchange(route: Destination, address: str, message: bytes) -> tuple[i
         raise ReceiverError(f"expected an answer, received {_reason(error)}") from None
     finally:
         writer.transport.abort()  # at once: a receiver that goes on sending would be listened to no longer
+        # asyncio's transport refers to itself by this, and so would stay until everything is looked at for garbage.
+        getattr(writer.transport, "__dict__", {}).pop("_read_ready_cb", None)
 
 
 async def _read(reader: asyncio.StreamReader) -> tuple[int, str]:
     """Read an answer; return its status and what is wrong with it."""
     answer = _Answer()
+    parser = httptools.HttpResponseParser(answer)
     size = 0
     while not answer.ended and (piece := await reader.read(_READ)):
         size += len(piece)
-        answer.feed(piece)
+        answer.feed(parser, piece)
         if size > _READ:
             break
     if not answer.status or not (answer.ended or answer.open_ended or size > _READ):
@@ -88,21 +91,27 @@ async def _read(reader: asyncio.StreamReader) -> tuple[int, str]:
 
 
 class _Answer:
-    """What is known of an answer while it comes; the methods are called by the parser."""
+    """What is known of an answer while it comes; the methods are called by the parser.
+
+    It knows the parser only while that reads: in a circle both would be garbage.
+    """
 
     def __init__(self) -> None:
-        self._parser = httptools.HttpResponseParser(self)
+        self._parser: httptools.HttpResponseParser | None = None
         self.status = 0
         self.location = "nowhere"
         self.open_ended = True  # it ends with its connection
         self.ended = False
 
-    def feed(self, piece: bytes) -> None:
-        """Take a piece in. Raises `httptools.HttpParserError` where it is no HTTP."""
+    def feed(self, parser: httptools.HttpResponseParser, piece: bytes) -> None:
+        """Let the parser of this answer read a piece. Raises `httptools.HttpParserError` where it is no HTTP."""
+        self._parser = parser
         try:
-            self._parser.feed_data(piece)
+            parser.feed_data(piece)
         except httptools.HttpParserUpgrade:
             self.ended = True
+        finally:
+            self._parser = None
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Look for what says where the answer ends, and where it points."""
@@ -113,6 +122,7 @@ class _Answer:
 
     def on_headers_complete(self) -> None:
         """Know the status, unless more of it is to come (1xx)."""
+        assert self._parser is not None
         status = self._parser.get_status_code()
         self.status = 0 if 100 <= status < 200 and status != 101 else status
 

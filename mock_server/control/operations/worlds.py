@@ -8,7 +8,7 @@ from covermock.openapi import InvalidSourceError
 
 from ...history.export import beginning, current, export, restore, state
 from ...history.redaction import redact_export
-from ...history.replay import Replayer, recording, replay
+from ...history.replay import recording, replay
 from ...history.restorable import unfit
 from ...http.errors import INVALID_PARAMS, Refusal, limit_refusal
 from ...http.messages import Answer, json_answer
@@ -115,9 +115,10 @@ def _fork(call: ControlCall, name: str, spec: Spec, facts: dict[str, Any], now: 
     return world
 
 
-def replay_world(call: ControlCall, replayer: Callable[[World], Replayer]) -> Making:
+def replay_world(call: ControlCall) -> Making:
     """Live the world's journal through once more, from its beginning, and say what differs."""
-    world, recorded = call.world, recording(call.world)
+    world, recorded, replayer = call.world, recording(call.world), call.replayer
+    assert replayer is not None
 
     def outside() -> dict[str, Any]:
         again = beginning(world.name, world.spec, world.origin, call.contract)

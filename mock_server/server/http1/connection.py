@@ -57,6 +57,8 @@ class Connection(asyncio.Protocol):
         """Forget the connection, and what is held back for it."""
         self._shared.connections.discard(self)
         self._shared.leave()
+        # asyncio's transport refers to itself by this, and so would stay until everything is looked at for garbage.
+        getattr(self._transport, "__dict__", {}).pop("_read_ready_cb", None)
         self._ended = True
         self._reader.end()
         if self._drop is not None:

@@ -33,62 +33,77 @@ class Head(NamedTuple):
     expects: bool = False
 
 
+class _Lines:
+    """What llhttp has told of a head. It knows the parser only while that reads: in a circle both would be garbage."""
+
+    __slots__ = ("complete", "headers", "keep_alive", "parser", "repeated", "target")
+
+    def __init__(self) -> None:
+        self.parser: httptools.HttpRequestParser | None = None
+        self.target = b""
+        self.headers: dict[str, str] = {}
+        self.repeated: dict[str, list[str]] = {}
+        self.complete = self.keep_alive = False
+
+    # llhttp's callbacks.
+
+    def on_url(self, piece: bytes) -> None:
+        """Add a piece of the request target."""
+        self.target += piece
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        key = _name(name)
+        if key in self.headers:
+            self.repeated.setdefault(key, []).append(value.decode("latin-1"))
+        else:
+            self.headers[key] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        assert self.parser is not None
+        self.complete = True
+        self.keep_alive = self.parser.should_keep_alive()
+
+
 class HeadReader:
     """Reads one head. It may not be given a byte more: every head ends with its first empty line."""
 
-    __slots__ = ("_complete", "_fed", "_headers", "_keep_alive", "_parser", "_repeated", "_target")
+    __slots__ = ("_fed", "_lines", "_parser")
 
     def __init__(self) -> None:
-        self._parser = httptools.HttpRequestParser(self)
-        self._target = b""
-        self._headers: dict[str, str] = {}
-        self._repeated: dict[str, list[str]] = {}
-        self._complete = self._fed = False
+        self._lines = _Lines()
+        self._parser = httptools.HttpRequestParser(self._lines)
+        self._fed = False
 
     def feed(self, data: bytes) -> Head | None:
         """Return the head once it is whole. Raises `MalformedError`."""
+        self._lines.parser = self._parser
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             pass  # to a protocol that is not spoken here: what follows is HTTP/1.1 still
         except httptools.HttpParserError as error:
             version = self._parser.get_http_version()
-            if self._complete and version not in _VERSIONS:  # for llhttp a line of HTTP/0.9 is a whole head
+            if self._lines.complete and version not in _VERSIONS:  # for llhttp a line of HTTP/0.9 is a whole head
                 raise MalformedError(f"HTTP/{version}") from None
             raise MalformedError(_describe(b"" if self._fed else data, str(error))) from None
+        finally:
+            self._lines.parser = None
         self._fed = True
-        return self._head() if self._complete else None
-
-    # llhttp's callbacks.
-
-    def on_url(self, piece: bytes) -> None:
-        """Add a piece of the request target."""
-        self._target += piece
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        key = _name(name)
-        if key in self._headers:
-            self._repeated.setdefault(key, []).append(value.decode("latin-1"))
-        else:
-            self._headers[key] = value.decode("latin-1")
-
-    def on_headers_complete(self) -> None:
-        self._complete = True
-        self._keep_alive = self._parser.should_keep_alive()
+        return self._head() if self._lines.complete else None
 
     def _head(self) -> Head:
-        headers, target = self._headers, self._target.decode("latin-1")
+        headers, target = self._lines.headers, self._lines.target.decode("latin-1")
         version, method = self._parser.get_http_version(), _text(self._parser.get_method())
         if version not in _VERSIONS:
             raise MalformedError(f"HTTP/{version}")
-        if self._repeated or "host" not in headers or len(headers) > FIELDS:
+        if self._lines.repeated or "host" not in headers or len(headers) > FIELDS:
             self._join(version)
         if target[:1] != "/" and "://" in target:
             headers["host"], target = _absolute(target)
         if not _is_host(headers.get("host", "")):
             raise MalformedError("a Host that names no host")
         path, _, query = target.partition("#")[0].partition("?")
-        kept = self._keep_alive and method != "CONNECT"  # whose client goes on in another protocol
+        kept = self._lines.keep_alive and method != "CONNECT"  # whose client goes on in another protocol
         connection = CLOSE if not kept else KEEP if version == "1.1" else KEEP_AND_SAY
         if "content-length" not in headers and "transfer-encoding" not in headers:
             return Head(method, path, query, headers, 0, connection)
@@ -97,13 +112,14 @@ class HeadReader:
 
     def _join(self, version: str) -> None:
         """Join headers that come several times, as RFC 9110 says, but for those that leave open who is asked."""
-        if len(self._headers) + sum(map(len, self._repeated.values())) > FIELDS:
+        headers, repeated = self._lines.headers, self._lines.repeated
+        if len(headers) + sum(map(len, repeated.values())) > FIELDS:
             raise MalformedError(f"more than {FIELDS} headers")
-        hosts = len(self._repeated.get("host", ())) + ("host" in self._headers)
+        hosts = len(repeated.get("host", ())) + ("host" in headers)
         if hosts > 1 or (version == "1.1" and not hosts):
             raise MalformedError(f"{hosts} headers Host, where there must be one")
-        for key, texts in self._repeated.items():
-            self._headers[key] = ", ".join([self._headers[key], *texts])
+        for key, texts in repeated.items():
+            headers[key] = ", ".join([headers[key], *texts])
 
 
 def _describe(data: bytes, problem: str) -> str:

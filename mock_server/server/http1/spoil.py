@@ -26,15 +26,14 @@ def start(whole: bytes, answer: Answer, wire: Wire) -> bytes:
 
 def drip(transport: asyncio.Transport, rest: bytes, seconds: float, end: Callable[[], None]) -> None:
     """Write the rest in pieces with a pause before each, then call `end`."""
-    loop, size = asyncio.get_running_loop(), -(-len(rest) // _DROPS)
+    _drop(transport, rest, -(-len(rest) // _DROPS), seconds / _DROPS, end)
 
-    def drop(number: int) -> None:
-        if transport.is_closing():
-            return
-        if number == _DROPS:
-            end()
-            return
-        transport.write(rest[number * size : (number + 1) * size])
-        loop.call_later(seconds / _DROPS, drop, number + 1)
 
-    drop(0)
+def _drop(transport: asyncio.Transport, rest: bytes, size: int, pause: float, end: Callable[[], None]) -> None:
+    if transport.is_closing():
+        return
+    if not rest:
+        end()
+        return
+    transport.write(rest[:size])
+    asyncio.get_running_loop().call_later(pause, _drop, transport, rest[size:], size, pause, end)
