@@ -108,13 +108,18 @@ def clauses_of(root: Mapping[str, Any], schema: Any, value: Any) -> set[str]:
     return found
 
 
-def marks(root: Mapping[str, Any], schema: Any, value: Any, word: str) -> Iterator[tuple[str, str, Any]]:
-    """Yield (name, sentence, value) of each part of a value whose schema has a word such as `x-constant`."""
-    for branch in branches(root, schema, value):
+def marks(
+    root: Mapping[str, Any], schema: Any, value: Any, word: str, *, always: bool = False
+) -> Iterator[tuple[str, str, Any]]:
+    """Yield (name, sentence, value) of each part of a value whose schema has a word such as `x-constant`.
+
+    With `always` what conditions add is left out.
+    """
+    for branch in parts(root, schema) if always else branches(root, schema, value):
         for key, inner in branch.get("properties", {}).items() if isinstance(value, dict) else ():
             if key in value:
                 own = flat(root, inner)
                 yield from ((key, own[word], value[key]),) if word in own else ()
-                yield from marks(root, inner, value[key], word)
+                yield from marks(root, inner, value[key], word, always=always)
         for item in value if isinstance(value, list) and "items" in branch else ():
-            yield from marks(root, branch["items"], item, word)
+            yield from marks(root, branch["items"], item, word, always=always)

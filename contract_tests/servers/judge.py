@@ -146,16 +146,27 @@ class Judge:
         return max((LEVELS.index(level) for _, level in self.named(pointer)), default=0)
 
     def _said_of(self, schema: Mapping[str, Any], value: Any, where: str) -> str | None:
-        """Return the sentence that says, in this very state, what a null or missing part of an answer is."""
+        """Return the sentence that says, in this very state, what a null or missing part of an answer is.
+
+        What is said of its values in every state doesn't say that it may be missing.
+        """
         *way, name = where.split(".")[1:] or [""]
         given = holder = copy.deepcopy(value)
         for step in way:
             holder = holder[int(step)] if isinstance(holder, list) else holder[step]
         if not isinstance(holder, dict) or holder.get(name) is not None:
             return None
+        missing = name not in holder
         holder[name] = None
-        said = marks(self.contract.root, schema, given, "x-clause")
-        return next((pointer for key, pointer, one in said if key == name and one is None), None)
+        said, usual = (
+            [
+                pointer
+                for key, pointer, one in marks(self.contract.root, schema, given, "x-clause", always=always)
+                if key == name and one is None
+            ]
+            for always in (False, True)
+        )
+        return next((one for one in said if not missing or one not in usual), None)
 
     def _judge_error(self, at: Exchange, expected: Expectation) -> None:
         answer, operation = at.answer, expected.operation

@@ -133,7 +133,7 @@ def status_only_moves_forward(session: Session, task: KnownTask, seen: list[Poll
     rank = {state.name: number for number, state in enumerate(lifecycle.states)}
     session.evidence.note_tried(session.judge.rule("forward") if len(seen) > 1 else ())
     for first, then in pairwise(seen):
-        if first.exchange.ended > then.exchange.began or first.status not in rank:
+        if first.exchange.ended > then.exchange.began or first.status not in rank or not then.status:
             continue
         stays = first.status in lifecycle.terminal
         if stays and then.status != first.status:

@@ -1,6 +1,6 @@
 """A run from its first request to its verdicts: preflight, flows and checks side by side, then the history."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from .ask.paid.flows import linger
 from .ask.paid.plan import PaidFlow, choose, plan_flows
 from .ask.paid.webhooks import Receiver, judge_webhooks, wait_for_quiet
 from .ask.polling import has_ended
-from .ask.repeats import ask_again
+from .ask.repeats import ask_again, ask_where_it_crashed
 from .ask.robustness import nowhere
 from .expect.expectations import Expectation
 from .generating import RESERVE, generate, load_generators
@@ -137,7 +137,8 @@ def _whole_run(session: Session, progress: Progress) -> None:
     receiver, complete = Receiver(session) if hears and settings.max_credits else None, False
     try:
         flows = affordable_flows(session, list(plan_flows(session, receiver)), progress)
-        usual = [one.flow for one in flows if not one.more]
+        # What nobody polls comes first, so that the second task of an operation, too, is seen in each state.
+        usual = [one.flow for one in sorted(flows, key=lambda one: not one.unseen) if not one.more]
         if not any(one.leads for one in flows):
             session.first_ended.set()
         for check in (a_valid_body_is_understood, an_account_without_credits_is_told_so_last):
@@ -247,9 +248,9 @@ def _ask(session: Session, sent: Sent, expected: Expectation) -> Exchange | None
         return None
 
 
-def _catch_up(session: Session) -> None:
+def _catch_up(session: Session, postponed: Iterable[tuple[Sent, Expectation, str]]) -> None:
     """Send what was postponed, now that the flows need no more requests; note why the rest is not asked."""
-    for request, expected, reason in session.postponed:
+    for request, expected, reason in postponed:
         if session.is_slow or session.budget.requests_left <= RESERVE:
             session.evidence.note_untried(expected.clauses, reason)
         else:
@@ -257,10 +258,14 @@ def _catch_up(session: Session) -> None:
 
 
 def _afterwards(session: Session, progress: Progress) -> None:
-    """What was postponed, generated requests and stories."""
-    _catch_up(session)
+    """What was postponed, generated requests and stories; what is sure to be refused comes before what is open."""
     with session.attempt():
-        ask_again(session, _AGAIN)
+        ask_where_it_crashed(session)
+    _catch_up(session, [one for one in session.postponed if not one[1].open])
+    rest = [one for one in session.postponed if one[1].open]
+    with session.attempt():
+        ask_again(session, 1.0 if rest and session.settings.spends else _AGAIN, keep=len(rest))
+    _catch_up(session, rest)
     progress.step("generating", session.budget.requests, session.budget.max_requests)
     generate(session)
     with session.attempt():

@@ -22,9 +22,12 @@ def poll(session: Session, task: KnownTask, story: str, who: str | None = None) 
     return session.ask(session.poll(task, story, who))
 
 
-def follow(session: Session, task: KnownTask, on_poll: OnPoll = lambda _: None) -> bool:
-    """Poll the task until it has ended; return True if it has. One that doesn't in time breaks the rule of it."""
-    began, pause, failures = session.transport.now, session.settings.poll_interval, 0
+def follow(session: Session, task: KnownTask, on_poll: OnPoll = lambda _: None, pause: float = 0.0) -> bool:
+    """Poll the task until it has ended; return True if it has. One that doesn't in time breaks the rule of it.
+
+    `pause` are the seconds before the first poll, if they aren't the usual ones; they grow.
+    """
+    began, pause, failures = session.transport.now, pause or session.settings.poll_interval, 0
     while not has_ended(session, task):
         waited = session.transport.now - began
         if waited > session.settings.patience:

@@ -1,7 +1,11 @@
 """Free requests once more: a fault that comes by chance shows itself to those who ask again."""
 
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from covermock.openapi import LEVELS
 
 from ...exchange import Exchange, Sent
 from ..expect.expectations import Expectation
@@ -12,28 +16,62 @@ from .polling import has_ended
 _BODY = 4000  # bytes of a request that is worth a repetition
 _RESERVE = 12  # requests kept for the last look at the tasks
 _CHECKERS = 3  # requests that are asked again side by side
-_TIMES = 20  # repetitions of each free request at most, in one go
+_TIMES = 40  # rounds at most, in one go
 _USUALLY = 40  # requests that ask again in a usual run
+_CRASHED = 20  # repetitions of what crashed once
+_LESS = 2  # how much rarer a refusal is asked for again that no documented sentence is about
 _WORDS = "asks again: by chance it may go wrong"
 
 
 def repeats(session: Session) -> list[Sent]:
-    """Return one free request for each refusal that was due, best known first, and polls of what has ended."""
-    due: dict[tuple[str, str], tuple[int, Sent]] = {}
+    """Return a free request for each refusal that was due, but for what was asked most; and polls of what has ended.
+
+    Of the requests that get a refusal it is the one that was sent least.
+    """
+    kinds = _free_refusals(session)
+    ordered = sorted(kinds.values(), key=lambda one: one.sent.total() * one.weight)
+    rare = ordered[: (len(ordered) + 1) // 2]
+    return [*(min(one.sent, key=lambda sent: one.sent[sent]) for one in rare), *_polls(session)]
+
+
+@dataclass
+class _Refusal:
+    """What was sent to get one refusal, how often, and what a time weighs."""
+
+    fact: str
+    weight: int
+    sent: Counter[Sent] = field(default_factory=Counter)
+
+
+def _free_refusals(session: Session) -> dict[tuple[str, str], _Refusal]:
+    """Return what is due, and free, if it is sent again: by operation and fact."""
+    found: dict[tuple[str, str], _Refusal] = {}
     for exchange in list(session.transport.history):
         expected = _expected(session, exchange)
         if expected and expected.due and expected.operation:
-            documented = all(level != "documented" for _, level in (*expected.due.accepted, *expected.due.other))
-            due.setdefault((expected.operation.id, expected.due.fact), (documented, exchange.sent))
-    ordered = sorted(due.values(), key=lambda one: one[0])
-    return [one.with_story(_WORDS) for one in (*(sent for _, sent in ordered), *_polls(session))]
+            due = expected.due
+            told = any(level == LEVELS[0] for _, level in (*due.accepted, *due.other))
+            kind = found.setdefault((expected.operation.id, due.fact), _Refusal(due.fact, 1 if told else _LESS))
+            kind.sent[exchange.sent.with_story(_WORDS)] += 1
+    return found
+
+
+def ask_where_it_crashed(session: Session) -> None:
+    """Ask many times more for a refusal that was a crash once: it may be no accident."""
+    crashed = [one for one in _free_refusals(session).values() if one.fact in session.crashes]
+    for kind in crashed:
+        for _ in range(_CRASHED):
+            if session.budget.requests_left <= _RESERVE or session.is_slow or session.is_over:
+                return
+            session.ask(next(iter(kind.sent)))
 
 
 def _expected(session: Session, exchange: Exchange) -> Expectation | None:
-    """Return what is due for a request if it were sent again, where that is sure to be free."""
+    """Return what is due for a request if it were sent again: it is free, or an acceptance can be paid for."""
     expected, sent = session.expectations.of(exchange.sent), exchange.sent
     due = expected.due
-    plain = due and not expected.open and not expected.risk and len(sent.body or b"") <= _BODY
+    payable = expected.risk <= min(session.budget.probes, session.budget.left)
+    plain = due and not expected.open and payable and len(sent.body or b"") <= _BODY
     taken = due is None or due.fact in session.strays or exchange.answer.ok or exchange.answer.problem
     return expected if plain and not taken else None
 
@@ -53,10 +91,10 @@ def _is_new(session: Session, task: KnownTask, seen: set[tuple[str, str]]) -> bo
     return new
 
 
-def ask_again(session: Session, share: float) -> None:
-    """Send free requests once more, in turns, with a share of the requests that are left."""
-    left = session.budget.requests_left
-    until = max(left * (1 - share) + _RESERVE, 0 if session.has_plenty else left - _USUALLY)
+def ask_again(session: Session, share: float, keep: int = 0) -> None:
+    """Send free requests once more, in turns, with a share of the requests that are left; `keep` is for others."""
+    left = session.budget.requests_left - keep
+    until = keep + max(left * (1 - share) + _RESERVE, 0 if session.settings.spends else left - _USUALLY)
     with ThreadPoolExecutor(_CHECKERS, "covermock-check") as pool:
         for _ in range(_TIMES):
             room = int(session.budget.requests_left - until)

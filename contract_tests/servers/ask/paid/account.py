@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from covermock.openapi import AFFORDABLE, Operation
+from covermock.openapi import AFFORDABLE, LEVELS, Operation
 from covermock.openapi.needs import Row, row_with
 
 from ....exchange import Exchange, Sent
@@ -67,9 +67,13 @@ class Purse:
         return exchange.answer.status in {self.unpaid.status, *self.unpaid.also}
 
     def start(self, operation: Operation, source: str | None, story: str, *, first: bool = False) -> Exchange:
-        """Start something that the account may be able to pay; what it has is booked with the first of all."""
+        """Start something that the account may be able to pay; what it has is booked with the first of all.
+
+        Whether it is accepted is for the caller to judge, its form is judged here.
+        """
         price = operation.top_price if first else 0
-        return self.session.send(self.sent(operation, source, story), Expectation(operation, None, (), True, (), price))
+        free = Expectation(operation, None, (), True, (), price, form=True)
+        return self.session.ask(self.sent(operation, source, story), free)
 
     @cached_property
     def poor_are_refused(self) -> bool:
@@ -112,3 +116,21 @@ def cheap_starts(purse: Purse, *, fails: bool = False) -> list[tuple[Operation, 
     others = [one for one in purse.session.starts if one is not purse.operation and row_with(one, AFFORDABLE)]
     fixed = [one for one in others if 0 < one.price == one.top_price]
     return [(one, name) for one in fixed for name in sources_of(purse.session, one, fails=fails)]
+
+
+def has_its_price(purse: Purse, refused: Exchange) -> None:
+    """Spend on cheap tasks what could not be spent on a dear one: so many of them show that its price was there.
+
+    That the account has the price of one task, the user says: so it is blamed as what is assumed.
+    """
+    paid, last = 0, refused
+    for operation, source in cheap_starts(purse):
+        last = purse.start(operation, source, f"starts {operation.id}: how many are paid for?")
+        if not last.answer.ok:
+            break
+        paid += operation.price
+    if paid >= purse.operation.price and purse.is_unpaid(last):
+        blamed = tuple((clause, LEVELS[-1]) for clause, _ in purse.unpaid.accepted)
+        purse.broke(
+            blamed, f"{paid} credits pay for {purse.operation.id}, which costs {purse.operation.price}", refused
+        )

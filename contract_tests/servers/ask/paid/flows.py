@@ -21,7 +21,10 @@ from .states import keys_nearly_right, look_at_state, mistaken_starts, nearly_it
 from .webhooks import Hook, leave, note_early, wait_unseen
 
 _SHORT = 3  # wrong keys that a start is sent with
+_LOOK, _PATIENCE = 0.1, 100  # seconds between looks, and how many of them, where a second task is kept
 _TURNS = 1  # tasks of an operation after which what it has to refuse is refused again
+_AGAIN = 3  # tasks of an operation while which their source is used again; later ones only after their end
+_ALL_KEYS = 2  # starts of an operation that are sent with all of those keys before; later ones with one of them
 Flow = Callable[[Session], None]
 
 
@@ -63,11 +66,11 @@ def tell(session: Session, story: Story, hook: Hook | None = None) -> None:
     if hook and story.unseen:
         wait_unseen(session, task, hook)
     first = poll(session, task, "polls as soon as the id is known")
-    if again:
+    if again and session.turns_taken(f"again of {story.operation.id}") < _AGAIN:
         _again(session, story, "while the first one runs")
     _look(session, task, story, hook, first)
     if follow(session, task, lambda polled: _look(session, task, story, hook, polled)):
-        linger(session, task)
+        linger(session, task, 2 if session.turns_taken(f"ends of {story.operation.id}") < _AGAIN else 1)
         if again:
             _again(session, story, "after the first one has ended")
     if not again:
@@ -92,6 +95,7 @@ def _after_the_end(session: Session, story: Story, task: KnownTask, hook: Hook |
 
 def _start(session: Session, story: Story, hook: Hook | None) -> KnownTask | None:
     """Start the task of a story; where only its texts are refused, start it with plain ones."""
+    _await_turn(session, story.operation)
     with session.turn(story.operation):
         with session.attempt():
             _refused_starts(session, story)
@@ -112,6 +116,15 @@ def _start(session: Session, story: Story, hook: Hook | None) -> KnownTask | Non
         reason = f"{story.source} got {exchange.answer.status}: it may have been used before"
         session.evidence.note_untried(mentions(session.contract, operation.raw), reason)
     return task
+
+
+def _await_turn(session: Session, operation: Operation) -> None:
+    """Wait a bit while the second task of the operation is kept: what it has to refuse is asked after the first."""
+    for _ in range(_PATIENCE):
+        started = any(one.started_by == operation.id for one in list(session.knowledge.tasks.values()))
+        if not started or not session.keeps_second(operation) or session.is_slow:
+            return
+        session.transport.wait(_LOOK)
 
 
 def _request(session: Session, story: Story, hook: Hook | None) -> Sent:
@@ -154,9 +167,8 @@ def _refused_starts(session: Session, story: Story) -> None:
     need, body = session.bodies(story.operation).need, story.example.body
     if need and need.once:
         kinds = session.wrong_keys[:_SHORT]
-        first = session.first_time("keys", story.operation.id)
-        number = session.turns_taken("keys")
-        for words, headers in kinds if first else kinds[number % _SHORT :][:1]:
+        number = session.turns_taken(f"keys of {story.operation.id}")
+        for words, headers in kinds if number < _ALL_KEYS else kinds[number % _SHORT :][:1]:
             sent = session.about(story.operation, story.source, body, story=f"starts a task with {words}", who="")
             session.ask(sent.with_headers(headers))
     if need and session.has_plenty:
@@ -229,6 +241,8 @@ def _too_early(session: Session, task: KnownTask, operation: Operation, place: t
         if is_running(session, task):
             for exchange in exchanges:
                 session.judge.judge(exchange, Expectation(operation, due))
+                session.tries[due.fact] += 1
+                session.note_crash(exchange, due)
             return True
     return False
 

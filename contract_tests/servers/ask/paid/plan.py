@@ -25,7 +25,7 @@ class PaidFlow:
     """A flow with what it costs at most, and what it shows. `shorter` is its first part, which costs less.
 
     What is not `usual` is paid only within the usual credits, or where a run may spend all; `more` comes after all
-    else. `leads`: others may wait for its end.
+    else. `leads`: others may wait for its end. `unseen`: nobody polls its task before the end.
     """
 
     flow: Flow
@@ -35,6 +35,7 @@ class PaidFlow:
     usual: bool = True
     more: bool = False
     leads: bool = False
+    unseen: bool = False
     shorter: "PaidFlow | None" = None
 
 
@@ -147,7 +148,8 @@ def _paid(session: Session, story: Story, receiver: Receiver | None, *, late: bo
     flow = _telling(story, receiver, clauses, late=late)
     leads = not _is_once(session, story.operation)
     told = f"{title}{account}{more}"
-    return PaidFlow(flow, story.credits, tuple(sorted(clauses)), told, leads=leads, shorter=shorter)
+    shows = tuple(sorted(clauses))
+    return PaidFlow(flow, story.credits, shows, told, leads=leads, unseen=story.unseen, shorter=shorter)
 
 
 def _telling(story: Story, receiver: Receiver | None, clauses: Iterable[str], *, late: bool) -> Flow:

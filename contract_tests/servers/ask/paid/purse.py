@@ -18,11 +18,12 @@ from ...expect.expectations import Expectation
 from ...expect.knowledge import KnownTask
 from ...session import Session
 from ..polling import follow, has_ended, has_succeeded, poll
-from .account import WHO, Purse, cheap_starts, dearest, sources_of
+from .account import WHO, Purse, cheap_starts, dearest, has_its_price, sources_of
 from .races import at_once
 from .states import look_at_state
 
-_LOOK, _PATIENCE = 0.05, 40  # seconds between looks, and how many of them
+_LOOK, _PATIENCE, _ANOTHER = 0.05, 40, 8  # seconds between looks, how many of them, and for a second task
+_LOOKS = 3.0  # usual pauses between two polls of a task that shows nothing but its end
 
 
 def empty_the_purse(session: Session) -> None:
@@ -31,6 +32,18 @@ def empty_the_purse(session: Session) -> None:
     if operation is None or session.is_slow:
         return
     purse = Purse(session, operation)
+    for cheap, _ in (
+        cheap_starts(purse) if session.settings.spends and sources_of(session, operation, fails=True) else ()
+    ):
+        session.keep_second(cheap)
+    try:
+        _spend(purse)
+    finally:
+        session.give_turns()
+
+
+def _spend(purse: Purse) -> None:
+    session, operation = purse.session, purse.operation
     _ = purse.poor_are_refused
     failing, plain = sources_of(session, operation, fails=True), sources_of(session, operation)
     if not failing or not _fails(purse, failing[0]):
@@ -50,6 +63,8 @@ def _fails(purse: Purse, name: str | None) -> bool:
     task = purse.task(purse.operation, exchange)
     if task is None:
         _unusable(purse, exchange)
+        if purse.session.settings.spends and purse.is_unpaid(exchange):
+            has_its_price(purse, exchange)
         return False
     ended = follow(purse.session, task, lambda _: look_at_state(purse.session, task))
     return ended and task.status == purse.session.knowledge.lifecycles[task.kind].failure.name
@@ -57,15 +72,24 @@ def _fails(purse: Purse, name: str | None) -> bool:
 
 @contextmanager
 def _after_another(purse: Purse) -> Iterator[None]:
-    """Take a turn, once another account's task was started so that what follows its first one can be seen."""
-    session, waited = purse.session, 0
-    while waited < _PATIENCE and not any(
-        one.started_by == purse.operation.id for one in list(session.knowledge.tasks.values())
-    ):
-        session.transport.wait(_LOOK)
-        waited += 1
-    with session.turn(purse.operation):
+    """Take a turn, once another account's task was started so that what follows its first one can be seen.
+
+    The second one is better left to a task that succeeds, if there is any.
+    """
+    _wait_for_another(purse, purse.operation)
+    with purse.session.turn(purse.operation):
         yield
+
+
+def _wait_for_another(purse: Purse, *operations: Operation) -> None:
+    """Wait a bit until two tasks of each operation were started, or one and no other is to come."""
+    session = purse.session
+    for operation in operations:
+        for waited in range(_PATIENCE):
+            started = [one for one in list(session.knowledge.tasks.values()) if one.started_by == operation.id]
+            if len(started) > 1 or (started and waited >= _ANOTHER):
+                break
+            session.transport.wait(_LOOK)
 
 
 def _unusable(purse: Purse, exchange: Exchange) -> None:
@@ -120,11 +144,16 @@ def _no_second(purse: Purse, name: str | None) -> Exchange:
     return again
 
 
-def _no_cheap_one(purse: Purse) -> None:
+def _no_cheap_one(purse: Purse) -> bool:
+    """Return True unless something cheap was accepted with nothing left."""
     for operation, source in cheap_starts(purse)[:1]:
         for _ in range(2):
             words = f"starts {operation.id} with nothing left"
-            purse.refused(purse.start(operation, source, words), operation, f"{operation.id} with nothing left")
+            exchange = purse.start(operation, source, words)
+            purse.refused(exchange, operation, f"{operation.id} with nothing left")
+            if exchange.answer.ok:
+                return False
+    return True
 
 
 def _goes_on(purse: Purse, task: KnownTask) -> None:
@@ -149,8 +178,8 @@ def _gets_it_back(purse: Purse, name: str | None) -> None:
 
 def _spends_all(purse: Purse, name: str | None) -> None:
     """See step by step that the price is whole again: after a failure, after refusals of each kind, and at the end."""
-    refund = purse.session.judge.rule("refund")
-    purse.session.evidence.note_tried(refund)
+    session, refund = purse.session, purse.session.judge.rule("refund")
+    session.evidence.note_tried(refund)
     own = purse.operation
     cheap = next(iter(cheap_starts(purse)), (None, None))[0]
     steps = [
@@ -160,6 +189,7 @@ def _spends_all(purse: Purse, name: str | None) -> None:
     if cheap:
         steps.append((purse.price(cheap), f"a refusal of {cheap.id} costs nothing", lambda: True))
     if all(_is_whole(purse, name, blamed, title, during) for blamed, title, during in steps):
+        session.give_turns()
         _prices(purse, name)
 
 
@@ -172,8 +202,7 @@ def _refuse(purse: Purse, operation: Operation | None, name: str | None = None) 
         purse.session.ask(sent)
     if operation is purse.operation:
         return not _no_second(purse, name).answer.ok
-    _no_cheap_one(purse)
-    return True
+    return _no_cheap_one(purse)
 
 
 def _is_whole(
@@ -187,12 +216,20 @@ def _is_whole(
     task = purse.task(purse.operation, exchange)
     if task is None:
         return False
-    return during() and follow(purse.session, task) and not has_succeeded(purse.session, task)
+    return during() and _ends_in_failure(purse, task)
+
+
+def _ends_in_failure(purse: Purse, task: KnownTask) -> bool:
+    """Wait for the end of a task that is no news, with few polls; return True if it has failed."""
+    session, pause = purse.session, _LOOKS * purse.session.settings.poll_interval
+    ended = follow(session, task, lambda _: look_at_state(session, task), pause)
+    return ended and not has_succeeded(session, task)
 
 
 def _prices(purse: Purse, name: str | None) -> None:
     """Spend the credits on what is cheap: a failed one gives its price back, and a price is no more and no less."""
     session = purse.session
+    _wait_for_another(purse, *(one for one, _ in cheap_starts(purse)[:1]))
     if not all(_cheap_failure(purse, name, *one) for one in cheap_starts(purse, fails=True)[:1]):
         return
     cheap = cheap_starts(purse)
@@ -214,12 +251,12 @@ def _cheap_failure(purse: Purse, name: str | None, operation: Operation, source:
     """Let a cheap task fail; return True if the dear one can be paid again; else tell what has taken of it."""
     session = purse.session
     task = purse.task(operation, purse.start(operation, source, f"starts {operation.id}, which fails"))
-    if task is None or not follow(session, task) or has_succeeded(session, task):
+    if task is None or not _ends_in_failure(purse, task):
         return False
     exchange = purse.start(purse.operation, name, "starts a task that fails: are its credits there?")
     if not purse.is_unpaid(exchange):
         again = purse.task(purse.operation, exchange)
-        return again is not None and follow(session, again) and not has_succeeded(session, again)
+        return again is not None and _ends_in_failure(purse, again)
     own = [one for one in cheap_starts(purse) if one[0] is operation]
     taken = [purse.start(*one, f"starts {operation.id}: how many are paid for?").answer.ok for one in own]
     due = purse.operation.price // operation.price - 1

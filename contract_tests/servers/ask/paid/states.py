@@ -12,7 +12,8 @@ from ...session import Session
 from ..ids import near_ids
 from ..polling import has_ended, poll
 
-_CLOSE, _ONCE_MORE = 5, 1  # polls in a row in each state: of the first task of its kind, and of others
+_CLOSE, _ONCE_MORE = 3, 1  # polls in a row in each state: of the first task of its kind, and of others
+_OTHERS = 2  # further tasks of an operation that strangers ask about, once each
 _TELLING = 4  # wrong keys that say most
 _FAST = 1.0  # seconds between polls below which a few in a row trouble nobody
 
@@ -29,6 +30,8 @@ def look_at_state(session: Session, task: KnownTask) -> None:
         watch_closely(session, task, _CLOSE if session.has_plenty else 0)
     elif session.has_plenty and session.first_time("state", task.id, task.status):
         watch_closely(session, task, _ONCE_MORE)
+        if session.first_time("strangers", task.id) and session.turns_taken(f"others of {task.started_by}") < _OTHERS:
+            strangers(session, task)
 
 
 def watch_closely(session: Session, task: KnownTask, times: int) -> None:
@@ -47,7 +50,7 @@ def strangers(session: Session, task: KnownTask) -> None:
     """Poll the task without a key, with wrong ones, and with another account's; all of them, or the next in turn."""
     kinds = session.wrong_keys[:_TELLING]
     others = [who for who in ("main", "second", "poor", "last") if session.has(who) and who != task.owner]
-    if not session.has_plenty and not session.first_time("strangers", task.started_by):
+    if not session.first_time("strangers", task.started_by):
         turn = session.turns_taken("strangers")
         kinds = [*kinds[:1], *(kinds[1 + turn % (_TELLING - 1) :][:1])]
         others = others[turn % max(len(others), 1) :][:1]
