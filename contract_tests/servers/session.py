@@ -126,15 +126,10 @@ class Session(Agenda):
             again = self.transport.send(sent)
             if not again.answer.is_failure:
                 self.judge.judge_failure(first)
-                if expected.due and not expected.open:
-                    self.note_crash(first, expected.due)
+                if expected.due and not expected.open and not first.answer.problem:
+                    self.crashes[expected.due.fact].append((first, expected.due))
                 return again
         return first
-
-    def note_crash(self, exchange: Exchange, due: Reason) -> None:
-        """Note a 5xx in the place of a refusal that was due."""
-        if exchange.answer.is_failure and not exchange.answer.problem:
-            self.crashes[due.fact].append((exchange, due))
 
     @cached_property
     def mentions(self) -> Mapping[str, set[str]]:

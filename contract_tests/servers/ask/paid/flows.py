@@ -242,7 +242,8 @@ def _too_early(session: Session, task: KnownTask, operation: Operation, place: t
             for exchange in exchanges:
                 session.judge.judge(exchange, Expectation(operation, due))
                 session.tries[due.fact] += 1
-                session.note_crash(exchange, due)
+                if exchange.answer.is_failure and not exchange.answer.problem:
+                    session.crashes[due.fact].append((exchange, due))
             return True
     return False
 
