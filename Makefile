@@ -7,7 +7,7 @@ FOLDERS := $(shell sed -n 's/^"covermock\.[a-z_]*" = "\([a-z_]*\)"$$/\1/p' pypro
 SPECS := openapi/gateway.yaml openapi/admin.yaml examples/contracts/remix.yaml examples/contracts/transcripts.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help image foreign docs reference habits sdks weigh serve test test-many check lint format types spec-lint redocly no-redocly kill-matrix kill-contracts kill-matrix-subtle kill-curve vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd alarms wheel audit sbom clean
+.PHONY: help image foreign docs reference habits sdks weigh serve test test-many check lint format types spec-lint redocly no-redocly kill-matrix kill-contracts kill-matrix-subtle kill-drawn kill-curve vendor clients lock bench bench-quick screenshots fuzz soak chaos crowd alarms wheel audit sbom clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -76,6 +76,9 @@ kill-contracts: .venv/.stamp ## The same for both example contracts, into the ta
 
 kill-matrix-subtle: .venv/.stamp ## The same for the harder defects, with more credits
 	$(BIN)/python tools/kill_matrix.py --subtle $(ARGS)
+
+kill-drawn: .venv/.stamp ## Judge defects under conditions drawn by chance, none of them in the catalogue (ARGS='--seed 2')
+	PYTHONPATH=tests $(BIN)/python tools/defect_draw.py $(ARGS)
 
 kill-curve: .venv/.stamp ## What more credits find, on all defects or a sample (ARGS='--sample 60')
 	$(BIN)/python tools/kill_matrix.py --curve $(ARGS)

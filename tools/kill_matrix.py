@@ -190,7 +190,8 @@ def table(rows: list[Row]) -> str:
     known = [row for row in rows if row.plain is not None]
     lines = [
         f"`covermock check` finds {len(rows) - len(missed)} of {len(rows)} defects under the right clause, "
-        f"{caught} of the {len(documented)} documented ones; {first} times it names that clause first."
+        f"{caught} of the {len(documented)} documented ones ({_share(caught, len(documented))}); "
+        f"{first} times ({_share(first, len(rows))}) it names that clause first."
         + (f" Plain schemathesis finds {sum(bool(row.plain) for row in known)} of {len(known)}." if known else ""),
         "",
         f"Survivors: {', '.join(f'`{name}`' for name in missed) or 'none'}.",
@@ -200,6 +201,10 @@ def table(rows: list[Row]) -> str:
         *(_line(row, row.name in missed) for row in rows),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / max(whole, 1):.0%}"
 
 
 def _line(row: Row, missed: bool) -> str:

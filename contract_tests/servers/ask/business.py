@@ -47,8 +47,8 @@ def an_account_without_credits_is_told_so_last(session: Session) -> Iterator[Sen
             yield session.about(operation, name, body, story="has no credits", who="poor")
     for operation in named:
         body, story = session.bodies(operation).examples[0].body, "has no credits, and names what nobody has"
-        yield session.about(operation, session.unknown_id(operation), body, story=story, who="poor")
         yield session.about(operation, None, story="has no credits, and names nothing", who="poor")
+        yield session.about(operation, session.unknown_id(operation), body, story=story, who="poor")
 
 
 def _affordable_elsewhere(session: Session, operation: Operation) -> list[str | None]:
