@@ -1,11 +1,13 @@
 """An HTTP server for webhooks: hands each request to a function, and answers with the status that it returns."""
 
+import re
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any
+from typing import Any, BinaryIO
 
 _MOST_BYTES = 1024 * 1024  # of a body that is read
+_LINE = 1024  # bytes of a line between two chunks
 Take = Callable[[str, str, Mapping[str, str], bytes], int]
 """Gets path, method, headers (by names in lower case) and body of a request."""
 
@@ -39,8 +41,9 @@ def _handler(take: Take) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
-            length = self.headers.get("Content-Length", "0")
-            body = self.rfile.read(min(int(length), _MOST_BYTES) if length.isascii() and length.isdigit() else 0)
+            chunked = "chunked" in self.headers.get("Transfer-Encoding", "").lower()
+            body = _chunks(self.rfile) if chunked else self.rfile.read(_digits(self.headers.get("Content-Length", "0")))
+            self.close_connection |= chunked
             headers = {name.lower(): value for name, value in self.headers.items()}
             self.send_response(take(self.path, self.command, headers, body))
             self.send_header("Content-Length", "0")
@@ -52,3 +55,20 @@ def _handler(take: Take) -> type[BaseHTTPRequestHandler]:
             """Say nothing."""
 
     return Handler
+
+
+def _digits(text: str, base: int = 10) -> int:
+    """Return the number of bytes that a header or a chunk announces, but no more than are read."""
+    number = int(text, base) if re.fullmatch(r"[0-9A-Fa-f]{1,12}", text) and (base > 10 or text.isdigit()) else 0
+    return min(number, _MOST_BYTES)
+
+
+def _chunks(stream: BinaryIO) -> bytes:
+    """Return a body that comes in chunks, up to the last one that is wanted."""
+    body = b""
+    while len(body) < _MOST_BYTES and (
+        size := _digits(stream.readline(_LINE).partition(b";")[0].strip().decode("latin-1"), 16)
+    ):
+        body += stream.read(size)
+        stream.readline(_LINE)
+    return body

@@ -5,6 +5,7 @@ from typing import Final
 OK: Final = 200
 _SWITCHING: Final = 101
 UNAUTHORIZED: Final = 401
+_FORBIDDEN: Final = 403
 NOT_FOUND: Final = 404
 NOT_ALLOWED: Final = 405
 GONE: Final = 410
@@ -17,6 +18,11 @@ _AGAIN: Final = frozenset({408, 409, 421, 423, 425, 429})  # refusals that a rep
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _TOO_LARGE: Final = 413
 _WITHOUT_BODY: Final = frozenset({204, 304})
+
+
+def is_about_keys(status: int) -> bool:
+    """Return True if a status says that who asks may not."""
+    return status in {UNAUTHORIZED, _FORBIDDEN}
 
 
 def is_interim(status: int) -> bool:

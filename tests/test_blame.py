@@ -6,6 +6,7 @@ import pytest
 from covermock.contract_tests import settings_for
 from covermock.contract_tests.exchange import MAIN_KEY, Answer, Exchange, Sent, json_body
 from covermock.contract_tests.servers.session import Session
+from covermock.contract_tests.servers.suspects import judge_suspects
 from support.judging import blames
 
 JSON = {"content-type": "application/json"}
@@ -24,6 +25,7 @@ FAILED = {
     "message": "success",
     "data": {"task_id": "upl_1", "status": "failed", "clips": [], "created_at": "2026-01-01T00:00:00Z"},
 }
+EARLY = FAILED | {"data": FAILED["data"] | {"status": "text", "clips": [{"id": "1", "audio_url": ""}]}}
 UPLOAD = {"operation": "startUploadCover", "body": {"audio_id": "nobodys"}}
 UTF_16 = (("Content-Type", "application/json; charset=utf-16"),)
 ACCEPTED = {"code": 200, "msg": "success", "data": {"taskId": "cover_2"}}
@@ -55,7 +57,9 @@ def broken(session: Session, what: dict[str, Any], answer: Answer) -> set[tuple[
     sent: Sent = session.plain(operation, named, story="", who=who)
     sent = sent.with_headers(headers) if headers else sent
     sent = session.with_body(sent, what["body"]) if "body" in what else sent
-    session.judge.judge(Exchange(1, sent, answer, 0, 0), session.expectations.of(sent))
+    session.transport.history.append(Exchange(1, sent, answer, 0, 0))
+    session.judge.judge(session.transport.history[0], session.expectations.of(sent))
+    judge_suspects(session)
     return {(one.clause, one.level) for one in session.evidence.findings}
 
 
@@ -97,6 +101,13 @@ def broken(session: Session, what: dict[str, Any], answer: Answer) -> set[tuple[
         (UNKNOWN | {"task_id": "x" * 250}, Answer(414, JSON, json_body(error(414))), ""),
         (UNKNOWN | {"task_id": "no-such"}, Answer(400, JSON, json_body(error(400))), "C12"),
         (UNKNOWN, Answer(500, JSON, json_body(error(500))), "G15:assumed"),
+        (MUSIC, Answer(200, JSON, json_body(EARLY)), "U11:assumed"),
+        (POLL, Answer(200, JSON, json_body(PENDING | {"data": SHOWN | {"images": ["", None]}})), "C11:assumed"),
+        (UNKNOWN, Answer(404, JSON, json_body({"error": REFUSED["error"] | {"code": "not_found", "type": "x"}})),
+         "G5:corroborated"),
+        (UPLOAD | {"who": "", "body": {}}, Answer(422, JSON, json_body(error(422))),
+         "G8:assumed G7:inferred U1:corroborated"),
+        (UPLOAD | {"who": "", "body": {}}, Answer(403, JSON, json_body(error(403))), "G3:corroborated"),
         (START | {"who": "", "body": {}}, Answer(422, JSON, json_body(error(422))), "G8:assumed G7:inferred"),
         (UPLOAD | {"body": {"audio_id": 5}}, Answer(404, JSON, json_body(error(404))), "G7:inferred"),
         (START | {"body": {"taskId": "cover_1"}}, Answer(400, JSON, json_body(error(400, "bad_request"))), ""),

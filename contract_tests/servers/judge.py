@@ -7,11 +7,11 @@ from typing import Any
 from covermock.openapi import LEVELS, Contract, Operation, Routes, Validator, clauses_of, facts, marks
 
 from ..exchange import UNREADABLE, Answer, Exchange
-from ..statuses import GONE, LIMITED, NOT_ALLOWED, NOT_FOUND, is_error, is_refusal
+from ..statuses import LIMITED, NOT_ALLOWED, is_about_keys, is_error, is_hidden, is_refusal
 from .evidence import Blame, Evidence
 from .expect.expectations import Expectation
 from .expect.poverty import POOR, Poverty, error_schema
-from .expect.reasons import IDENTITY, REQUEST, Reason
+from .expect.reasons import BUSINESS, IDENTITY, KEY, REQUEST, Reason
 from .expect.sentences import Sentences
 from .send.pace import is_limited
 
@@ -31,6 +31,7 @@ class Judge:
         self._accepted = {one.id: Validator(one.schema(one.success), contract.root) for one in contract.operations}
         self._errors: dict[int, Validator] = {}
         self.poverty = Poverty(contract, unknown)
+        self.hides: list[tuple[Operation, int]] = []  # what refused to show tasks which were there, and how
         self._routes = Routes(contract.operations)
 
     def judge(self, at: Exchange, expected: Expectation) -> list[str]:
@@ -80,7 +81,7 @@ class Judge:
         elif answer.status in due.statuses:
             order = self.rule("order") if expected.later else ()
             self.evidence.note_tried({*due.accepted, *due.other, *order})
-        elif due.rank <= REQUEST and answer.status in self._later(expected):
+        elif self._may_come_first(due, expected, answer):
             self.evidence.suspect(at, due)  # it may not have looked at what is wrong, or at something else first
         else:
             self._broke(self._misplaced(due, expected, at), at, due.fact, _words(due))
@@ -126,11 +127,14 @@ class Judge:
         if not self._is_json(at):
             return
         value, schema = answer.json, operation.schema(status)
-        for violation in self._accepted[operation.id].violations(value, "body"):
+        violations = list(self._accepted[operation.id].violations(value, "body"))
+        broken = {one.where for one in violations}
+        for violation in violations:
             pointer = f"{violation.clause}#{violation.sentence}" if violation.clause else clause
             said = self._said_of(schema, value, violation.where) if violation.kind in {"type", "required"} else None
             if said and (violation.kind == "type" or self._level(said) > self._level(pointer)):
                 pointer = said
+            pointer = self._said_around(schema, value, violation.where, broken) or pointer
             title = f"{operation.id}: {violation.where} is {violation.expected}"
             self.evidence.note_broken(named(pointer), title, violation.told, str(answer), at)
         self.evidence.note_tried(
@@ -145,16 +149,16 @@ class Judge:
         """Return how far from documented the sentence is."""
         return max((LEVELS.index(level) for _, level in self.named(pointer)), default=0)
 
-    def _said_of(self, schema: Mapping[str, Any], value: Any, where: str) -> str | None:
+    def _said_of(self, schema: Mapping[str, Any], value: Any, where: str, *, whole: bool = False) -> str | None:
         """Return the sentence that says, in this very state, what a null or missing part of an answer is.
 
-        What is said of its values in every state doesn't say that it may be missing.
+        What is said of its values in every state doesn't say that it may be missing. With `whole` it may be there.
         """
         *way, name = where.split(".")[1:] or [""]
         given = holder = copy.deepcopy(value)
         for step in way:
             holder = holder[int(step)] if isinstance(holder, list) else holder[step]
-        if not isinstance(holder, dict) or holder.get(name) is not None:
+        if not isinstance(holder, dict) or (holder.get(name) is not None and not whole):
             return None
         missing = name not in holder
         holder[name] = None
@@ -167,6 +171,18 @@ class Judge:
             for always in (False, True)
         )
         return next((one for one in said if not missing or one not in usual), None)
+
+    def _said_around(self, schema: Mapping[str, Any], value: Any, where: str, broken: set[str]) -> str | None:
+        """Return the sentence about a list in this state, for what stands in it where the state should show none.
+
+        So it is where the list itself is wrong, and where nothing but an assumption says what it holds.
+        """
+        parts = where.split(".")
+        number = next((at for at, part in enumerate(parts) if part.isdigit()), 0)
+        around = ".".join(parts[:number])
+        said = self._said_of(schema, value, around, whole=True) if number else None
+        weakest = self._level(said) == len(LEVELS) - 1
+        return said if said and (weakest or around in broken) else None
 
     def _judge_error(self, at: Exchange, expected: Expectation) -> None:
         answer, operation = at.answer, expected.operation
@@ -194,10 +210,9 @@ class Judge:
         envelope = self.rule("envelope")
         if at.answer.status != due.status or not due.type or (envelope and not isinstance(given, str)):
             return  # where there is no label at its place, the form is broken, and no more is known
-        elsewhere = envelope if due.type.encode() in at.answer.body else ()
-        least = max((LEVELS.index(level) for _, level in elsewhere), default=0)
-        blamed = [(clause, LEVELS[max(least, LEVELS.index(level))]) for clause, level in due.typed]
-        self.evidence.note_tried(due.typed if given == due.type else blamed)
+        elsewhere = due.type.encode() in at.answer.body  # only where it stands is wrong
+        blamed = envelope if elsewhere and envelope and given != due.type else due.typed
+        self.evidence.note_tried(blamed)
         if given != due.type:
             self._broke(blamed, at, f"a {due.status} has the type {due.type}", f"the type {due.type!r}")
 
@@ -245,8 +260,8 @@ class Judge:
             return self.rule("order")
         if self.poverty.stops_poll(operation, at, due):
             return (*self.rule("order"), *self.rule("free"))
-        guess = next((one for one in expected.later if one.status_is_a_guess), None)
-        if guess and due.is_documented and is_refusal(answer.status):
+        guess = next((one for one in expected.later if one.may_differ), None)
+        if guess and due.is_documented and due.rank != KEY and is_refusal(answer.status):
             return (*self.rule("order"), *guess.other)  # a later reason may have come first, in a status of its own
         return (*due.other, *(self.rule("operations") if answer.status == NOT_ALLOWED else ()))
 
@@ -257,10 +272,20 @@ class Judge:
         usual = self.poverty.unknown.get(expected.operation.id) if by_id and expected.operation else None
         return found | ({usual} if usual else set())
 
+    def _may_come_first(self, due: Reason, expected: Expectation, answer: Answer) -> bool:
+        """Return True if a refusal may be that of something later: a request, an id, or a task that was seen hidden."""
+        if due.rank > REQUEST:
+            return due.rank == BUSINESS and is_hidden(answer.status)  # the task may have gone
+        if answer.status in self._later(expected):
+            return True
+        differs = any(one.may_differ for one in expected.later) and not is_about_keys(answer.status)
+        return due.rank == KEY and (differs or (expected.operation, answer.status) in self.hides)
+
     def _refusal(self, operation: Operation, expected: Expectation, at: Exchange) -> tuple[Blame, ...]:
         """Return what the refusal of a valid request breaks."""
         answer = at.answer
-        if operation.polls and answer.status in {NOT_FOUND, GONE}:
+        if operation.polls and is_hidden(answer.status):
+            self.hides.append((operation, answer.status))
             return self.rule("ends")
         if self.poverty.stops_poll(operation, at):
             return (*self.rule("order"), *self.rule("free"))

@@ -1,6 +1,5 @@
 """What must hold over all that was seen: order of states, constancy, identity. Reads the history, sends nothing."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -9,12 +8,12 @@ from typing import Any
 
 from covermock.openapi import Operation, marks
 
-from ..exchange import Exchange, json_object
+from ..exchange import Exchange
 from ..statuses import NOT_ALLOWED, NOT_FOUND, asks_to_wait, is_gone
 from .ask.polling import DONE_WORDS
 from .expect.knowledge import KnownTask
-from .expect.reasons import IDENTITY, KEY
 from .session import Session
+from .suspects import judge_suspects
 
 _USUAL = 0.01  # the least share of requests that any gateway may fail at, whatever they ask
 _CHANCE = 1e-4  # crashes over one fact that come about by chance more rarely are no accident
@@ -41,8 +40,7 @@ def judge_history(session: Session) -> None:
         status_only_moves_forward(session, task, seen)
         success_has_its_name(session, task, seen)
     refusals_never_crash(session)
-    keys_are_looked_at_first(session)
-    requests_are_looked_at_before_ids(session)
+    judge_suspects(session)
     task_ids_are_unique(session)
     every_task_can_be_polled(session, polls)
     operations_are_where_they_belong(session)
@@ -155,64 +153,6 @@ def success_has_its_name(session: Session, task: KnownTask, seen: list[Poll]) ->
             title, expected = f"the completed status is {lifecycle.success.name}", repr(lifecycle.success.name)
             blamed = session.judge.named(lifecycle.success.clause)
             session.evidence.note_broken(blamed, title, expected, repr(poll.status), poll.exchange)
-
-
-def keys_are_looked_at_first(session: Session) -> None:
-    """A wrong key that got the refusal of something else was looked at too late.
-
-    One in another place may have been taken, where a request without any is refused for that: then nothing came first.
-    """
-    rule, elsewhere = session.judge.rule("order"), session.judge.rule("key-elsewhere")
-    suspects = [(exchange, due) for exchange, due in session.evidence.suspects if due.rank == KEY]
-    tell_nothing = {exchange.number for exchange, _ in suspects}
-    for exchange, due in suspects:
-        name = _operation(session, exchange)
-        refusals = [one for one in _refusals_of_keys(session, name) if one.number not in tell_nothing]
-        if exchange.answer.status in {one.answer.status for one in refusals}:
-            continue  # so this gateway refuses keys here, whatever else is wrong
-        unauthorized = (one for one in refusals if one.answer.status in session.contract.unauthorized)
-        first = any(_names_nobodys(session, one) for one in unauthorized)
-        taken = first and bool(elsewhere) and due.accepted == elsewhere
-        blamed = due.accepted if taken or not rule else rule
-        title = due.fact if blamed is due.accepted else "the key is looked at first"
-        session.evidence.note_broken(blamed, title, str(due.status), str(exchange.answer), exchange)
-
-
-def _names_nobodys(session: Session, exchange: Exchange) -> bool:
-    """Return True if nothing but its key and its id is wrong with a request."""
-    later = session.expectations.of(exchange.sent).later
-    return bool(later) and later[0].rank == IDENTITY
-
-
-def _refusals_of_keys(session: Session, operation: str) -> list[Exchange]:
-    """Return the requests without our key in its place that an operation refused."""
-    keyless = (one for one in session.transport.history if not one.sent.who and not one.answer.ok)
-    return [one for one in keyless if _operation(session, one) == operation]
-
-
-def requests_are_looked_at_before_ids(session: Session) -> None:
-    """What a request itself shows is said before what its id names.
-
-    A refusal of an id that nobody has doesn't tell whether the rest was looked at; the same with a real id does.
-    """
-    ids = {name for operation in session.contract.operations for _, name in operation.id_places}
-    kept = {(_without(session, ids, one), one.answer.status) for one in session.transport.history}
-    for exchange, due in session.evidence.suspects:
-        if due.rank != KEY and (_without(session, ids, exchange), due.status) in kept:
-            title = "what the request itself shows is said before what its id names"
-            rule = session.judge.rule("order")
-            session.evidence.note_broken(rule, title, str(due.status), str(exchange.answer), exchange)
-
-
-def _without(session: Session, ids: set[str], exchange: Exchange) -> str:
-    body = {name: value for name, value in json_object(exchange.sent.body).items() if name not in ids}
-    shown = json.dumps(body, sort_keys=True) if body else repr(exchange.sent.body)
-    return f"{exchange.sent.who} {_operation(session, exchange)} {shown}"
-
-
-def _operation(session: Session, exchange: Exchange) -> str:
-    operation, _ = session.expectations.route(exchange.sent)
-    return operation.id if operation else exchange.sent.path
 
 
 def refusals_never_crash(session: Session) -> None:

@@ -6,11 +6,11 @@ gateways that refute guesses of the contract. With `--write` the figures go into
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 
 from support.drawn import GUESSES, OPEN, plain
@@ -19,6 +19,7 @@ from support.drawn.trial import Trial, try_gateway, try_seed
 PAGE = Path(__file__).parents[2] / "docs" / "check.md"
 BEGIN, END = "<!-- alarms: written by make alarms -->", "<!-- /alarms -->"
 FAMILIES = ("open", "guesses")
+_EACH = 3  # runs beside each other for each core
 HEAD = (
     "| drawn by chance | gateways | requests | with a false alarm | with a documented one |",
     "| --- | ---: | ---: | ---: | ---: |",
@@ -40,7 +41,8 @@ class Row:
 def rows(family: str, seeds: Iterable[int], processes: int) -> Iterator[Row]:
     """Yield what becomes of each seed; tell each alarm as it comes."""
     with ProcessPoolExecutor(processes) as pool:
-        for trial in pool.map(partial(try_seed, family), seeds):
+        for done in as_completed([pool.submit(try_seed, family, seed) for seed in seeds]):
+            trial = done.result()
             if trial.alarms or trial.trouble:
                 sys.stdout.write(f"{family} ALARM {trial}\n")
                 sys.stdout.flush()
@@ -91,7 +93,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--family", choices=FAMILIES, action="append", help="only this family")
     parser.add_argument("--each", action="store_true", help="refute each guess alone, with each of its values")
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=_EACH * (os.cpu_count() or 1), help="a run mostly waits")
     parser.add_argument("--keep", type=Path, help="a file of what is done already, which goes on from there")
     parser.add_argument("--write", action="store_true", help=f"write the figures into {PAGE.name}")
     given = parser.parse_args()

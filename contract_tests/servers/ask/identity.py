@@ -13,6 +13,7 @@ from ...statuses import is_refusal
 from ..evidence import Blame
 from ..expect.bodies import Example
 from ..expect.expectations import Expectation
+from ..expect.reasons import IDENTITY
 from ..session import Session
 from .ids import near_ids
 
@@ -56,7 +57,7 @@ def _bodies(session: Session, operation: Operation) -> Asking:
         story = f"names an unknown id, in a body like the example {example.name!r}"
         sent = session.about(operation, session.unknown_id(operation), body, story=story, place=example.place)
         blamed = _blamed(session, operation, example, sent) if number else ()
-        exchange = yield sent, _expected(session, operation, blamed, first)
+        exchange = yield sent, _expected(session, operation, sent, blamed, first)
         first = first or exchange
         _note_misread(session, operation, example, exchange)
         understood |= bool(exchange and unknown and exchange.answer.status == unknown.status)
@@ -88,9 +89,12 @@ def _blamed(session: Session, operation: Operation, example: Example, sent: Sent
     return session.expectations.of(sent).refused or session.judge.named(operation.clause)
 
 
-def _expected(session: Session, operation: Operation, more: tuple[Blame, ...], first: Exchange | None) -> Expectation:
+def _expected(
+    session: Session, operation: Operation, sent: Sent, more: tuple[Blame, ...], first: Exchange | None
+) -> Expectation:
     """Return the expectation of an unknown id, where another refusal breaks more than for the first of its kind."""
-    due = session.expectations.unknown(operation)
+    due, known = session.expectations.of(sent).due, session.expectations.unknown(operation)
+    due = due if due and due.rank == IDENTITY else known  # the place of the id may be known less well than its rule
     assert due is not None
     if more and first and first.answer.status == due.status:
         names = ", ".join(sorted({clause for clause, _ in more}))

@@ -43,6 +43,11 @@ class Reason:
         return bool(self.other) and not any(level in _KNOWN for _, level in self.other)
 
     @property
+    def may_differ(self) -> bool:
+        """Return True if a gateway may well give another status, as far as it is documented."""
+        return self.status_is_a_guess or (self.rank == REQUEST and not self.is_documented)
+
+    @property
     def is_documented(self) -> bool:
         """Return True if the documentation says which status it is."""
         return any(level == LEVELS[0] for _, level in self.other)

@@ -1,6 +1,6 @@
 """Gateways drawn by chance: what is open, and what the contract only guesses, each in its own way."""
 
-from .gateway import KEYS
+from .keys import KEYS
 from .points import GUESSES, OPEN, may_break, open_points, plain, refuted, refuting
 from .wire import Served
 

@@ -2,12 +2,14 @@
 
 import gzip
 import json
+import re
 import zlib
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 TYPES = {400: "bad_request", 401: "authentication_error", 402: "insufficient_credits", 404: "not_found"}
+_FRONT = {404, 405, 413, 414, 415, 429}  # what a proxy may say itself
 _HTML = b"<!doctype html><h1>Not found</h1>"
 
 
@@ -38,9 +40,23 @@ class Form:
 
     def accepted(self, value: dict[str, Any]) -> Reply:
         """Return the answer to an accepted request."""
-        if self.p.extra:
-            value = {**value, "request_id": "r1", "data": {**value["data"], "server": "eu-1", "progress": 0.5}}
-        return self._encoded(200, value, self._media_type(self.p.type))
+        return self._encoded(200, self._with_more(value), self._media_type(self.p.type))
+
+    def _with_more(self, value: dict[str, Any]) -> dict[str, Any]:
+        """Return an answer with names that nobody documented."""
+        more: dict[str, dict[str, Any]] = {
+            "some": {"request_id": "r1"},
+            "many": {"request_id": "r1", "error": None, "errors": [], "success": True, "status": "ok", "": 0},
+            "huge": {"trace": "x" * 100_000, "deep": {"a": {"b": [[[{"c": 1e308}]]]}}},
+            "both": {"msg": "success", "message": "success"},
+        }
+        inner: dict[str, dict[str, Any]] = {
+            "some": {"server": "eu-1", "progress": 0.5},
+            "many": {"id": "other", "error": None, "error_message": "", "progress": "50%", "clip": {"id": "x"}},
+            "both": {name: value["data"].get("taskId", value["data"].get("task_id")) for name in ("taskId", "task_id")},
+        }
+        data = {**inner.get(self.p.extra, {}), **value["data"]}
+        return {**more.get(self.p.extra, {}), **value, "data": data}
 
     def refusal(self, no: Refused, *, upload: bool, allow: str) -> Reply:
         """Return the answer to a refused one."""
@@ -49,11 +65,18 @@ class Form:
         if no.about == "method" and self.p.methods == "html":
             return Reply(405, [("Content-Type", "text/html"), ("Allow", allow)], _HTML)
         label = self.p.upload_label if upload and self.p.upload_label and no.status in {400, 401, 404} else no.type
+        if self.p.envelope == "front" and no.status in _FRONT:
+            return Reply(no.status, [("Content-Type", "text/html"), *self._allowed(no, allow)], _HTML)
         reply = self._envelope(no.status, label)
-        more = f"{allow}, HEAD, OPTIONS" if self.p.allow == "all" else allow
-        if no.status == 405 and not (no.about == "method" and self.p.methods == "no allow"):
-            reply.headers.append(("Allow", more))
+        reply.headers += self._allowed(no, allow)
         return reply
+
+    def _allowed(self, no: Refused, allow: str) -> list[tuple[str, str]]:
+        """Return what stands beside a refusal."""
+        more = {"all": f"{allow}, HEAD, OPTIONS", "lower": allow.lower(), "tight": f"OPTIONS,{allow}"}
+        if no.status == 405 and not (no.about == "method" and self.p.methods == "no allow"):
+            return [("Allow", more.get(self.p.allow, allow))]
+        return [("WWW-Authenticate", self.p.challenge)] if no.status == 401 and self.p.challenge else []
 
     def _other_path(self, how: str) -> Reply:
         if how == "redirect":
@@ -74,6 +97,16 @@ class Form:
             "no type": {"error": {name: value for name, value in error.items() if name != "type"}},
             "no message": {"error": {name: value for name, value in error.items() if name != "message"}},
             "code text": {"error": error | {"code": str(status)}},
+            "own code": {"error": error | {"code": status * 100 + 1}},
+            "label as code": {"error": error | {"code": label, "type": "error"}},
+            "msg": {"code": status, "msg": self.p.words, "data": None},
+            "errors": {"errors": [error], "success": False},
+            "problem": {
+                "type": f"https://api.example/{label}",
+                "title": "No",
+                "status": status,
+                "detail": self.p.words,
+            },
         }
         value = ways.get(self.p.envelope, {"error": error} | ({"request_id": "r1"} if self.p.extra else {}))
         return self._encoded(status, value, self._media_type(self.p.problem or self.p.type))
@@ -94,11 +127,16 @@ class Form:
         look = self.p.text
         text = json.dumps(value, ensure_ascii=look == "escaped", indent=2 if look == "pretty" else None)
         text = f"\n  {text}\r\n\r\n" if look == "spaced" else text + "\n" * (look == "newline")
-        return text.encode()
+        text = text.replace("/", "\\/") if look == "slashes" else text
+        text = re.sub(r"[a-z](?=[a-z]*\")", lambda one: f"\\u{ord(one[0]):04X}", text) if look == "letters" else text
+        ways = {"float": "{}.0", "exponent": "{}00e-2"}
+        number = ways.get(self.p.numbers, "{}")
+        return re.sub(r'("code": )(\d+)', lambda one: one[1] + number.format(one[2]), text).encode()
 
     def _coded(self, body: bytes) -> tuple[bytes, str]:
         raw = zlib.compressobj(wbits=-15)
         ways = {
+            "identity": lambda: body,
             "gzip": lambda: gzip.compress(body),
             "x-gzip": lambda: gzip.compress(body),
             "deflate": lambda: zlib.compress(body),

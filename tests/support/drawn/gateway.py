@@ -3,21 +3,22 @@
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 from threading import RLock
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import parse_qsl
 
+from .credits import Credits
 from .form import Form, Refused, Reply
+from .keys import Door
 from .reading import Body
 from .tasks import Task, Views, id_of
+from .trouble import Trouble
 
 BASE = "/api/v1/audio/music"
-KEYS = {"main": "aio_Main_key_of_a_drawn_gateway", "second": "aio_Second_key", "poor": "aio_Poor_key"}
-LENGTHS = {"plain": 30.0, "short": 5.9, "min": 6.0, "max": 60.0, "long": 60.1}
-_OF_KEY = {key: who for who, key in KEYS.items()}
+LENGTHS = {"plain": 30.0, "short": 5.9, "min": 6.0, "max": 60.0, "long": 60.1, "failing": 30.0}
+_LONG_RUN = 2.0  # seconds after which a task that still runs counts for no limit
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,13 @@ class Gateway:
     def __init__(self, points: dict[str, Any], seed: int = 0) -> None:
         self.p = SimpleNamespace(**points)
         self.chance = Random(f"gateway {seed}")  # noqa: S311 - no secret
-        self.form, self.views, self.reader = Form(self.p), Views(self.p), Body(self.p)
+        self.form, self.views, self.reader, self.door = Form(self.p), Views(self.p), Body(self.p), Door(self.p)
+        self.trouble = Trouble(self.p, self.form, self.chance)
+        self.made, self.tasks = 0, dict[str, Task]()
+        self._older_tasks()
         self.audio = {name: self._id() for name in LENGTHS}
         self.music = [self._id(), self._id()]
-        self.tasks: dict[str, Task] = {}
-        self.credits = {"main": self.p.credits, "second": self.p.credits, "poor": 0}
-        self.requests, self.tokens, self.filled = 0, 60.0, time.monotonic()
+        self.account = Credits(self.p, {"main": self.p.credits, "second": self.p.credits, "poor": 0})
         self.lock = RLock()
         self.deliver: Callable[[Task], None] = lambda _: None
         for name in self.music:
@@ -72,8 +74,14 @@ class Gateway:
         if self.p.covered:
             self._keep(Task(self._id(), "cover", "main", self.music[0], time.time() - 1e5, (0.0,) * 2))
 
+    def _older_tasks(self) -> None:
+        """Have tasks of the main account from before the run, of which the run knows nothing."""
+        for kind, lengths in (("cover", (0.0,) * 2), ("music", (0.0,) * 3)):
+            self._keep(Task(self._id(), kind, "main", "older", time.time() - 1e6, lengths))
+
     def _id(self) -> str:
-        return id_of(self.p.ids, len(getattr(self, "tasks", ())) + 1, self.chance)
+        self.made += 1
+        return id_of(self.p.ids, self.made, self.chance)
 
     def _keep(self, task: Task) -> Task:
         task.results = task.results or [f"{self.chance.getrandbits(64):016x}"]
@@ -83,54 +91,26 @@ class Gateway:
     def respond(self, asked: Asked) -> Reply:
         """Answer a request."""
         with self.lock:
-            self.requests += 1
-            early = self._trouble() if self.requests > 8 else None
-            if early and early.wire == "slow":
-                return replace(self._respond(asked), wire="slow")
-            return early or self._respond(asked)
+            return self.trouble.before(lambda: self._respond(asked))
 
     def _respond(self, asked: Asked) -> Reply:
         route = ROUTES.get(asked.path)
         try:
             return self.form.accepted(self._answer(asked, route))
         except Refused as no:
+            if no.about == "busy":
+                return self.trouble.limited()
             allow = route.method if route else "GET"
             return self.form.refusal(no, upload="/upload-cover/" in asked.path, allow=allow)
-
-    def _trouble(self) -> Reply | None:
-        """Return a refusal that has nothing to do with what is asked: a limit, or a mishap, now and then."""
-        if self.p.limit and self._limited():
-            reply = self.form.refusal(Refused(429, "rate_limit"), upload=False, allow="")
-            later = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 1))
-            reply.headers.append(("Retry-After", later if self.p.limit == "dated" else "1"))
-            return reply
-        if self.p.mishaps and self.chance.random() < 1 / 120:
-            return self._mishap(self.p.mishaps)
-        return None
-
-    def _limited(self) -> bool:
-        if self.p.limit != "bucket":
-            return self.chance.random() < 1 / 60
-        now = time.monotonic()
-        self.tokens, self.filled = min(60.0, self.tokens + 60 * (now - self.filled)), now
-        self.tokens -= self.tokens >= 1
-        return self.tokens < 1
-
-    def _mishap(self, how: str) -> Reply | None:
-        if how in {"dropped", "cut", "slow"}:
-            return Reply(0, [], b"", wire=how) if how == "dropped" else Reply(200, [], b'{"code": 200}', wire=how)
-        if how == "html 502":
-            return Reply(502, [("Content-Type", "text/html")], b"<h1>Bad Gateway</h1>")
-        return self.form.refusal(Refused(int(how), "internal_error"), upload=False, allow="")
 
     # ------------------------------------------------------------------ the checks
 
     def _answer(self, asked: Asked, route: Route | None) -> dict[str, Any]:
-        if route is None or route.method != asked.method:
+        if route is None or (route.method != asked.method and self.p.methods != "any"):
             self._elsewhere(asked, route)
         assert route is not None
         asked.route = route
-        asked.who = _OF_KEY.get(asked.headers.get("authorization", "").partition(" ")[2], "main")
+        asked.who = self.door.glimpse(asked.headers)
         for check in self.p.checks.split():
             getattr(self, f"_check_{check}")(asked)
         return self._start(asked, route) if route.starts else self._show(asked, route)
@@ -144,30 +124,9 @@ class Gateway:
         raise Refused(status, self.p.refused_type, about="method")
 
     def _check_key(self, asked: Asked) -> None:
-        given = asked.headers.get("authorization")
-        key = self._elsewhere_key(asked, given) if self.p.elsewhere else None
-        if key is None and given is not None:
-            scheme, _, text = given.partition(" ")
-            known = scheme == "Bearer" or (self.p.scheme_case and scheme.lower() == "bearer")
-            key = text if known else None
-        if key not in _OF_KEY:
-            raise Refused(self.p.upload_key or 401 if "/upload-cover/" in asked.path else 401, "authentication_error")
-        asked.who = _OF_KEY[key]
+        asked.who = self.door.account(asked.headers, asked.query, upload="/upload-cover/" in asked.path)
         if self.p.poll_credits and asked.who == "poor" and asked.path.endswith("/status"):
             raise Refused(self.p.poll_credits, "insufficient_credits")
-
-    def _elsewhere_key(self, asked: Asked, given: str | None) -> str | None:
-        """Return a key that stands where it is not documented, and this gateway looks."""
-        how, text = self.p.elsewhere, given or ""
-        if how == "x-api-key" and given is None:
-            return asked.headers.get("x-api-key")
-        if how == "query" and given is None:
-            return dict(parse_qsl(asked.query)).get("api_key")
-        if how in {"Token", "Basic"} and text.startswith(f"{how} "):
-            return text.partition(" ")[2]
-        if how == "bare" and " " not in text:
-            return text
-        return text.partition(" ")[2] if how == "any" else None
 
     def _check_request(self, asked: Asked) -> None:
         assert asked.route is not None
@@ -209,16 +168,25 @@ class Gateway:
         if task is None or task.kind != kind:
             self._no_such_task(asked, route, task, missing)
             return
-        if task.source == "" and not route.starts:
+        if task.source == "" and not route.starts and not self.p.given_shown:
             raise Refused(missing)
         if task.owner != asked.who and self.p.foreign != 200:
             raise Refused(self.p.foreign if self.p.foreign != 404 else missing, "not_found")
-        status, seconds = self.p.hidden
-        if not route.starts and time.time() < task.began + seconds:
-            raise Refused(status)
+        self._hide(task, route)
         asked.about = task
 
+    def _hide(self, task: Task, route: Route) -> None:
+        """Refuse a task that can't be seen yet, or not any more."""
+        now, (status, seconds), (gone, kept) = time.time(), self.p.hidden, self.p.expires
+        task.polls += not route.starts
+        lags = self.p.replica if task.polls % 2 else 0.0
+        if not route.starts and now < task.began + max(seconds, lags):
+            raise Refused(status)
+        if task.source and kept and now > task.began + max(task.seconds, seconds, self.p.replica) + kept:
+            raise Refused(gone)
+
     def _found(self, name: str, kind: str) -> Task | None:
+        name = name.lower() if self.p.ids == "uuid" and self.p.uuid_case == "any" else name
         return self.tasks.get(f"{kind}:{name}") or self.tasks.get(name)
 
     def _no_such_task(self, asked: Asked, route: Route, task: Task | None, missing: int) -> None:
@@ -259,7 +227,7 @@ class Gateway:
 
     def _check_credits(self, asked: Asked) -> None:
         assert asked.route is not None
-        left = self.credits[asked.who]
+        left = self.account.left(asked.who, time.time())
         if asked.route.starts and left < self._price(asked.route):
             raise Refused(*(self.p.poor or (402,)))
 
@@ -269,20 +237,28 @@ class Gateway:
     # ------------------------------------------------------------------ tasks
 
     def _start(self, asked: Asked, route: Route) -> dict[str, Any]:
-        self.credits[asked.who] -= self._price(route)
-        number = len(self.tasks)
+        number, now = len(self.tasks), time.time()
+        if self.p.busy and self._running(asked.who, now) >= self.p.busy:
+            raise Refused(429, "rate_limit", about="busy")
         fails = bool(self.p.failing) and number % self.p.failing == 0
-        count = 2 if route.kind == "cover" else 3
-        length = self.p.stages
-        lengths = tuple(length * (0.3 + number % 3 if self.p.uneven else 1) for _ in range(count))
-        task = self._keep(
-            Task(self._new_id(asked), route.kind, asked.who, asked.id or "?", time.time(), lengths, fails)
-        )
+        fails |= asked.id == self.audio["failing"]
+        lengths = self._lengths(route.kind, number)
+        task = self._keep(Task(self._new_id(asked), route.kind, asked.who, asked.id or "?", now, lengths, fails))
+        self.account.charge(task, self._price(route))
         task.callback = asked.fields.get("callback_url") or ""
         if task.callback:
             self.deliver(task)
         word, name = ("msg", "taskId") if route.kind == "cover" else ("message", "task_id")
         return {"code": 200, word: "success", "data": {name: task.id}}
+
+    def _running(self, who: str, now: float) -> int:
+        young = (one for one in self.tasks.values() if one.owner == who and now - one.began < _LONG_RUN)
+        return sum(one.stage(now) < len(one.lengths) for one in young)
+
+    def _lengths(self, kind: str, number: int) -> tuple[float, ...]:
+        length = self.p.stages
+        usual = [length * (0.3 + number % 3 if self.p.uneven else 1) for _ in range(2 if kind == "cover" else 3)]
+        return (*usual[:-1], 1e9) if self.p.endless == kind else tuple(usual)
 
     def _new_id(self, asked: Asked) -> str:
         if self.p.same_ids == "of the music" and asked.route and asked.route.kind == "cover":
@@ -293,6 +269,9 @@ class Gateway:
 
     def _show(self, asked: Asked, route: Route) -> dict[str, Any]:
         task: Task = asked.about
-        task.polls += 1
         word = "msg" if route.kind == "cover" else "message"
-        return {"code": 200, word: "success", "data": self.views.of(task, time.time())}
+        return {"code": 200, word: "success", "data": self.views.of(task, self._seen_at(task))}
+
+    def _seen_at(self, task: Task) -> float:
+        """Return the instant of which a copy of the data knows: every other one lags behind."""
+        return time.time() - (self.p.replica if task.polls % 2 else 0.0)

@@ -64,9 +64,10 @@ class Body:
         lax = self.p.encodings == "lax"
         try:
             text = raw.decode("utf-8-sig" if lax else "utf-8", "replace" if lax else "strict")
-            value = json.loads(text, object_pairs_hook=self._pairs, parse_constant=self._constant)
+            reader = json.JSONDecoder(object_pairs_hook=self._pairs, parse_constant=self._constant)
+            value = reader.raw_decode(text.lstrip())[0] if self.p.trailing else reader.decode(text)
         except (ValueError, RecursionError):
-            raise self.invalid() from None
+            raise Refused(self.p.malformed, "bad_request") if self.p.malformed else self.invalid() from None
         if self.p.depth and _depth(value) > self.p.depth:
             raise self.invalid()
         if not isinstance(value, dict):
@@ -145,6 +146,8 @@ class Body:
 
     def _steered(self, name: str, value: Any) -> str:
         text = self._text(value)
+        if self.p.waf and "<" in text:
+            raise Refused(403, "forbidden")
         if len(text) > _LONG_TEXT and self.p.long_text != "taken":
             raise Refused(self.p.long_text, "bad_request")
         if (is_odd(text.replace("\n", "").replace("\t", "")) or (text and not text.strip())) and self.p.odd_text == 400:

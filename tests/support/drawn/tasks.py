@@ -35,6 +35,8 @@ def id_of(form: str, number: int, chance: Random) -> str:
         "plus": f"dGFz+{plain}==",
         "case": f"Task_{plain}_aBc",
         "query": f"a=b&task_id={plain}#x",
+        "sequence": f"task_{number}",
+        "capitals": f"TASK{plain.upper()}",
     }
     return forms[form]
 
@@ -108,13 +110,32 @@ class Views:
 
     def _results(self, task: Task, stage: int, *, done: bool) -> Any:
         results = self._images(task) if task.kind == "cover" else self._clips(task)
+        if done and task.fails:
+            return {"": [], "null": None, "absent": "absent", "early": results[:1]}[self.p.failed_results]
         if done:
-            return [] if task.fails else results
+            return self._shuffled(task, results)
         if task.kind == "music" and self._position(task, stage) == 2:
-            few = {"": results[:1], "two": [*results, *self._clips(task, 9)][:2], "none": [], "null": None}
-            return few.get(self.p.first_clips, "absent")
-        pending = self.p.pending_images if task.kind == "cover" else self.p.pending_clips
-        return {"": [], "null": None, "absent": "absent", "early": results[:1]}[pending]
+            return self._first(task, results)
+        return self._early(results, self.p.pending_images if task.kind == "cover" else self.p.pending_clips)
+
+    def _first(self, task: Task, results: list[Any]) -> Any:
+        """Return what a music task shows once its first clip is ready."""
+        two = [*results, *self._clips(task, 9)][:2]
+        few = {"": results[:1], "two": two, "none": [], "null": None, "unready": [two[0], _unready(two[1])]}
+        shown = few.get(self.p.first_clips, "absent")
+        if self.p.clip_urls != "streamed" or not isinstance(shown, list):
+            return shown
+        return [one | {"audio_url": one["audio_url"] and f"{one['audio_url']}~stream"} for one in shown]
+
+    def _early(self, results: list[Any], how: str) -> Any:
+        """Return what is shown of the results before any is ready."""
+        blank: list[Any] = [_unready(one) for one in results]
+        bare = [{"id": one["id"]} if isinstance(one, dict) else "" for one in results]
+        ways = {"null": None, "absent": "absent", "early": results[:1], "all": results, "blank": blank, "bare": bare}
+        return ways.get(how, [])
+
+    def _shuffled(self, task: Task, results: list[Any]) -> list[Any]:
+        return results[::-1] if self.p.shuffled and task.polls % 2 else results
 
     def _images(self, task: Task) -> list[str]:
         mark = f"{time.time_ns()}" if self.p.moving in {"images", "signed"} else ""
@@ -127,7 +148,8 @@ class Views:
 
     def _clip(self, task: Task, number: str) -> dict[str, str]:
         name = f"{task.results[0]}-{number}"
-        clip = {"id": name, "audio_url": self._url(f"a{name}"), "image_url": self._url(f"i{name}")}
+        end = f"~{time.time_ns()}" if self.p.clip_urls == "signed" else ""
+        clip = {"id": name, "audio_url": self._url(f"a{name}") + end, "image_url": self._url(f"i{name}") + end}
         return clip | ({"duration": 3.5, "tags": None} if self.p.extra else {})  # type: ignore[dict-item]
 
     def _url(self, name: str) -> str:
@@ -136,3 +158,8 @@ class Views:
     def _created(self, task: Task, now: float) -> str:
         at = now if self.p.moving == "created_at" else task.began
         return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at + self.p.shift)) + self.p.created
+
+
+def _unready(result: Any) -> Any:
+    """Return a result that isn't there yet: an entry without its URLs."""
+    return result | {"audio_url": "", "image_url": None} if isinstance(result, dict) else None

@@ -7,12 +7,14 @@ from typing import Any
 from covermock.contract_tests import judge, settings_for
 from covermock.contract_tests.servers.evidence import GatewayFinding
 
-from .gateway import KEYS
+from .keys import KEYS
 from .points import may_break, open_points, refuted, refuting
 from .wire import Served
 
 FAMILIES = {"open": open_points, "guesses": refuting}
 _MEANS: tuple[dict[str, int], ...] = ({}, {}, {"max_credits": 60}, {"max_credits": 13}, {"max_credits": 0})
+_ENDLESS = 4.0  # seconds of patience with tasks that never end
+_TOLD = 0.3  # of all runs know a source whose tasks fail
 Blame = tuple[str, str]
 
 
@@ -60,8 +62,14 @@ def try_gateway(points: dict[str, Any], seed: int = 0, *, means: bool = True, **
     with Served(points, seed) as served:
         audio = served.gateway.audio
         named: dict[str, Any] = {f"{name}_audio": audio[name] for name in ("short", "min", "max", "long")}
+        named |= {"failing_audio": f"{audio['failing']}=30"} if chance.random() < _TOLD else {}
         named |= {"audio": f"{audio['plain']}=30", "music_task": tuple(served.gateway.music[: 1 + chance.randrange(2)])}
-        pace = {"patience": 40.0, "poll_interval": 0.04, "fail_on": "assumed", "seed": seed}
+        pace = {
+            "patience": _ENDLESS if points["endless"] else 40.0,
+            "poll_interval": 0.04,
+            "fail_on": "assumed",
+            "seed": seed,
+        }
         done = judge(settings_for(served.url, keys, {**named, **pace, **drawn, **more}))
     held = frozenset(one.clause.id for one in done.verdicts if one.times)
     deviations = {name: points[name] for name in refuted(points)}

@@ -24,6 +24,10 @@ _HEADERS: dict[str, list[tuple[str, str]]] = {
         ("Set-Cookie", "c=d; HttpOnly"),
         ("Strict-Transport-Security", "max-age=1"),
     ],
+    "clock": [("Date", "Thu, 01 Jan 1970 00:00:00 GMT"), ("Age", "-1"), ("Content-Language", "fr")],
+    "cache": [("ETag", 'W/"1"'), ("Cache-Control", "max-age=600"), ("Expires", "0"), ("Accept-Ranges", "none")],
+    "limits": [("X-RateLimit-Remaining", "0"), ("RateLimit", "limit=60, remaining=1, reset=1"), ("Retry-After", "0")],
+    "browsers": [("Access-Control-Allow-Origin", "*"), ("Content-Security-Policy", "default-src 'none'")],
     "many": [(f"X-Header-{number}", "é" * number) for number in range(40)],
 }
 _BEFORE = {
@@ -80,7 +84,7 @@ class Served:
             if asked is None:
                 return
             reply = self.gateway.respond(asked)
-            if self.gateway.p.lag and self.gateway.requests % _LAG == 0:
+            if self.gateway.p.lag and self.gateway.trouble.requests % _LAG == 0:
                 time.sleep(self.gateway.p.lag)
             self._send(connection, reply)
 
@@ -96,7 +100,10 @@ class Served:
         headers = [*_HEADERS[p.headers], *reply.headers, *framed]
         lines += [f"{self._name(name)}: {value}" for name, value in headers]
         before = b"" if p.http == "1.0" else _BEFORE[p.before]
-        connection.sendall(before + "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + body)
+        raw = before + "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + body
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in (raw[:9], raw[9:-3], raw[-3:]) if p.body == "pieces" else (raw,):
+            connection.sendall(piece)
         if p.keeps and framed:
             connection.settimeout(0.3)
             connection.recv(1)  # it would serve on, though it was asked to close
@@ -111,7 +118,7 @@ class Served:
             return [("Content-Length", str(len(body) + 7))], body
         if how == "closed":
             return [], body
-        if how == "length" or self.gateway.p.http == "1.0":
+        if how in {"length", "pieces"} or self.gateway.p.http == "1.0":
             return [("Content-Length", str(len(body)))], body
         more = b";name=value" if how == "extended chunks" else b""
         middle = len(body) // 2

@@ -19,7 +19,7 @@ from ....statuses import NOT_FOUND, OK
 from ...evidence import Blame
 from ...expect.knowledge import KnownTask
 from ...session import Session
-from ..polling import has_ended, poll
+from ..polling import has_ended, has_succeeded, poll
 
 FACTS = (
     "task.id",
@@ -225,10 +225,12 @@ def _least(session: Session, hook: Hook) -> int:
 
 def _judge_count(session: Session, task: KnownTask, hook: Hook) -> None:
     rules, count = webhooks_of(session, task), len(hook.deliveries)
-    session.evidence.note_tried(rules.gets)
+    succeeded = has_succeeded(session, task)  # that a failure is told, too, is known no better than when and how
+    session.evidence.note_tried(rules.gets if succeeded else rules.how)
     if not count:
         name = (session.operations[task.started_by].callback or ("",))[0]
-        _broke(session, rules.gets, f"{name} gets the result", f"a POST to {name}", "none", task)
+        blamed, what = (rules.gets, "the result") if succeeded else (rules.how, "the end of a task that fails")
+        _broke(session, blamed, f"{name} gets {what}", f"a POST to {name}", "none", task)
         return
     session.evidence.note_tried(rules.how)
     most = 1 + min(len(hook.answers), rules.repeats)
@@ -254,16 +256,21 @@ def _judge_delivery(session: Session, task: KnownTask, delivery: Delivery, shown
         return
     if flaw := Answer(body=delivery.body).flaw:
         _broke(session, rules.how, "a callback is JSON in UTF-8, without a mark before it", "JSON alone", flaw, task)
-    schema = session.polled(task).schema(session.polled(task).success)
-    polled = Validator(schema, session.contract.root).violations(shown.answer.json, "body") if shown.answer.ok else []
-    known = {
-        (one.where, one.expected) for one in polled
-    }  # a webhook may say what status says: that is no fault of its own
+    known = _known_from_polls(session, task)
     violations = Validator(rules.schema, session.contract.root).violations(value, "body")
     for violation in (one for one in violations if (one.where, one.expected) not in known):
         title = f"a callback's {violation.where} is {violation.expected}"
         _broke(session, rules.how, title, str(violation), str(value), task)
     _judge_agreement(session, task, value, shown)
+
+
+def _known_from_polls(session: Session, task: KnownTask) -> set[tuple[str, str]]:
+    """Return what was wrong with polls of such tasks: to say the same is no fault of a webhook."""
+    poll_ = session.polled(task)
+    schema = Validator(poll_.schema(poll_.success), session.contract.root)
+    asked = [one for one in list(session.transport.history) if session.expectations.route(one.sent)[0] is poll_]
+    shown = {one.answer.body: one.answer.json for one in asked if one.answer.ok}
+    return {(one.where, one.expected) for value in shown.values() for one in schema.violations(value, "body")}
 
 
 def _judge_agreement(session: Session, task: KnownTask, value: dict[str, Any], shown: Exchange) -> None:
@@ -274,17 +281,18 @@ def _judge_agreement(session: Session, task: KnownTask, value: dict[str, Any], s
         return
     for name in FACTS:
         said, shows = (list(facts(session.contract.root, schema, one, name)) for schema, one in (told, known))
-        if said != shows and not _varies(session, task, name):
+        if sorted(map(str, said)) != sorted(map(str, shows)) and not _varies(session, task, name, len(shows)):
             title = f"a callback's {name.removeprefix('task.').replace('.', ' ')} is what status answers"
             _broke(session, rules.how, title, f"{name} {shows!r}", repr(said), task)
 
 
-def _varies(session: Session, task: KnownTask, name: str) -> bool:
-    """Return True if polls of the task have shown several single values of this fact: another matter than a webhook."""
-    poll_ = session.polled(task)
-    asked = (one for one in list(session.transport.history) if task.id in session.expectations.ids_of(one.sent, poll_))
-    shown = {str(session.fact(poll_, one.answer, name)) for one in asked if one.answer.ok}
-    return name == "task.created_at" and len(shown) > 1
+def _varies(session: Session, task: KnownTask, name: str, count: int) -> bool:
+    """Return True if polls of the ended task differ among themselves in this fact: another matter than a webhook."""
+    poll_, history = session.polled(task), list(session.transport.history)
+    asked = (one for one in history if one.answer.ok and task.id in session.expectations.ids_of(one.sent, poll_))
+    schema, root = poll_.schema(poll_.success), session.contract.root
+    shown = (sorted(map(str, facts(root, schema, one.answer.json, name))) for one in asked)
+    return name != "task.status" and len({str(one) for one in shown if len(one) == count}) > 1
 
 
 def _broke(
