@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from threading import Thread
-from typing import Any, BinaryIO
+from typing import Any
 
 _MOST_BYTES = 1024 * 1024  # of a body that is read
 _LINE = 1024  # bytes of a line between two chunks
@@ -63,7 +64,7 @@ def _digits(text: str, base: int = 10) -> int:
     return min(number, _MOST_BYTES)
 
 
-def _chunks(stream: BinaryIO) -> bytes:
+def _chunks(stream: BufferedIOBase) -> bytes:
     """Return a body that comes in chunks, up to the last one that is wanted."""
     body = b""
     while len(body) < _MOST_BYTES and (

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from covermock.contract_tests import settings_for
 from covermock.contract_tests.exchange import MAIN_KEY, Answer, Exchange, Sent, json_body
+from covermock.contract_tests.servers.record.suspects import judge_suspects
 from covermock.contract_tests.servers.session import Session
-from covermock.contract_tests.servers.suspects import judge_suspects
 from support.judging import blames
 
 JSON = {"content-type": "application/json"}

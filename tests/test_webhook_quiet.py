@@ -3,7 +3,8 @@
 from threading import Condition
 
 import pytest
-from covermock.contract_tests.servers.ask.paid.webhooks import Delivery, Hook, quiet_at, usual_gap
+from covermock.contract_tests.servers.ask.paid.deliveries import Delivery
+from covermock.contract_tests.servers.ask.paid.webhooks import Hook, quiet_at, usual_gap
 
 
 def hook(*times: float, answers: tuple[int, ...] = ()) -> Hook:

@@ -12,8 +12,8 @@ from ..exchange import Exchange
 from ..statuses import NOT_ALLOWED, NOT_FOUND, asks_to_wait, is_gone
 from .ask.polling import DONE_WORDS
 from .expect.knowledge import KnownTask
+from .record.suspects import judge_suspects
 from .session import Session
-from .suspects import judge_suspects
 
 _USUAL = 0.01  # the least share of requests that any gateway may fail at, whatever they ask
 _CHANCE = 1e-4  # crashes over one fact that come about by chance more rarely are no accident

@@ -1,1 +1,1 @@
-"""What a run was, for its report: its facts, and its tasks over time."""
+"""What a run was, for its report: its facts, its tasks over time, and what its history tells of doubtful refusals."""

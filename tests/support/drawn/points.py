@@ -142,7 +142,7 @@ GUESSES: dict[str, Guess] = {
     "poll_credits": Guess((402, 403, 429), "G8:assumed C6:corroborated"),
     "pending_images": Guess(("null", "absent", "early", "all", "blank", "bare"), "C11:assumed", sure=False),
     "pending_clips": Guess(("null", "absent", "early", "all", "blank", "bare"), "U11:assumed", sure=False),
-    "first_clips": Guess(("two", "none", "null", "absent", "unready"), "U11:corroborated", sure=False),
+    "first_clips": Guess(("two", "none", "null", "absent", "unready"), "U11:corroborated U11:assumed", sure=False),
     "failed_results": Guess(("null", "absent", "early"), "C11:assumed U11:assumed", sure=False),
     "hidden": Guess(((404, 0.2), (410, 0.2), (404, 1.5)), "G13:assumed", sure=False, plain=(404, 0.0)),
     "foreign": Guess((403, 200, 401), "G9:assumed", sure=False, plain=404),

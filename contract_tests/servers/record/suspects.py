@@ -2,11 +2,11 @@
 
 import json
 
-from ..exchange import Exchange, json_object
-from ..statuses import is_hopeless
-from .evidence import Blame
-from .expect.reasons import BUSINESS, IDENTITY, KEY, REQUEST
-from .session import Session
+from ...exchange import Exchange, json_object
+from ...statuses import is_hopeless
+from ..evidence import Blame
+from ..expect.reasons import BUSINESS, IDENTITY, KEY, REQUEST
+from ..session import Session
 
 
 def judge_suspects(session: Session) -> None:
