@@ -1,10 +1,9 @@
 """Holds an answer against what may come back: every exchange of a run passes here, whoever sent it."""
 
-import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from covermock.openapi import LEVELS, Contract, Operation, Routes, Validator, clauses_of, facts, marks
+from covermock.openapi import Contract, Operation, Routes, Validator, clauses_of, facts
 
 from ..exchange import UNREADABLE, Answer, Exchange
 from ..statuses import LIMITED, NOT_ALLOWED, is_about_keys, is_error, is_hidden, is_refusal
@@ -26,8 +25,8 @@ class Judge:
 
     def __init__(self, contract: Contract, evidence: Evidence, unknown: Mapping[str, int]) -> None:
         self.contract, self.evidence = contract, evidence
-        sentences = Sentences(contract)
-        self.rule, self.named = sentences.rule, sentences.named
+        self._sentences = Sentences(contract)
+        self.rule, self.named = self._sentences.rule, self._sentences.named
         self._accepted = {one.id: Validator(one.schema(one.success), contract.root) for one in contract.operations}
         self._errors: dict[int, Validator] = {}
         self.poverty = Poverty(contract, unknown)
@@ -131,10 +130,11 @@ class Judge:
         broken = {one.where for one in violations}
         for violation in violations:
             pointer = f"{violation.clause}#{violation.sentence}" if violation.clause else clause
-            said = self._said_of(schema, value, violation.where) if violation.kind in {"type", "required"} else None
-            if said and (violation.kind == "type" or self._level(said) > self._level(pointer)):
+            told = self._sentences
+            said = told.said_of(schema, value, violation.where) if violation.kind in {"type", "required"} else None
+            if said and (violation.kind == "type" or told.level(said) > told.level(pointer)):
                 pointer = said
-            pointer = self._said_around(schema, value, violation.where, broken) or pointer
+            pointer = told.said_around(schema, value, violation.where, broken) or pointer
             title = f"{operation.id}: {violation.where} is {violation.expected}"
             self.evidence.note_broken(named(pointer), title, violation.told, str(answer), at)
         self.evidence.note_tried(
@@ -144,45 +144,6 @@ class Judge:
             cycle, shown = self.contract.lifecycles[operation.task_kind], set(_texts(self.contract, schema, value))
             ends = (one for one in (cycle.success, cycle.failure) if one.clause and one.name in shown)
             self.evidence.note_tried(blame for one in ends for blame in named(one.clause))
-
-    def _level(self, pointer: str | None) -> int:
-        """Return how far from documented the sentence is."""
-        return max((LEVELS.index(level) for _, level in self.named(pointer)), default=0)
-
-    def _said_of(self, schema: Mapping[str, Any], value: Any, where: str, *, whole: bool = False) -> str | None:
-        """Return the sentence that says, in this very state, what a null or missing part of an answer is.
-
-        What is said of its values in every state doesn't say that it may be missing. With `whole` it may be there.
-        """
-        *way, name = where.split(".")[1:] or [""]
-        given = holder = copy.deepcopy(value)
-        for step in way:
-            holder = holder[int(step)] if isinstance(holder, list) else holder[step]
-        if not isinstance(holder, dict) or (holder.get(name) is not None and not whole):
-            return None
-        missing = name not in holder
-        holder[name] = None
-        said, usual = (
-            [
-                pointer
-                for key, pointer, one in marks(self.contract.root, schema, given, "x-clause", always=always)
-                if key == name and one is None
-            ]
-            for always in (False, True)
-        )
-        return next((one for one in said if not missing or one not in usual), None)
-
-    def _said_around(self, schema: Mapping[str, Any], value: Any, where: str, broken: set[str]) -> str | None:
-        """Return the sentence about a list in this state, for what stands in it where the state should show none.
-
-        So it is where the list itself is wrong, and where nothing but an assumption says what it holds.
-        """
-        parts = where.split(".")
-        number = next((at for at, part in enumerate(parts) if part.isdigit()), 0)
-        around = ".".join(parts[:number])
-        said = self._said_of(schema, value, around, whole=True) if number else None
-        weakest = self._level(said) == len(LEVELS) - 1
-        return said if said and (weakest or around in broken) else None
 
     def _judge_error(self, at: Exchange, expected: Expectation) -> None:
         answer, operation = at.answer, expected.operation
