@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import cast
 
-from covermock.openapi import Contract
+from covermock.openapi import LEVELS, Contract
 
 from ..exchange import Exchange, Sent
 from ..statuses import is_redirect
@@ -257,11 +257,18 @@ def _catch_up(session: Session, postponed: Iterable[tuple[Sent, Expectation, str
             _ask(session, request, expected)
 
 
+def _guessed(session: Session, expected: Expectation) -> int:
+    """Return how far from documented all is that a request puts to the test: what is documented is asked first."""
+    clauses = [session.contract.clauses[name] for name in expected.clauses]
+    return min((LEVELS.index(one.level) for clause in clauses for one in clause.sentences), default=len(LEVELS))
+
+
 def _afterwards(session: Session, progress: Progress) -> None:
     """What was postponed, generated requests and stories; what is sure to be refused comes before what is open."""
     with session.attempt():
         ask_where_it_crashed(session)
-    _catch_up(session, [one for one in session.postponed if not one[1].open])
+    sure = [one for one in session.postponed if not one[1].open]
+    _catch_up(session, sorted(sure, key=lambda one: _guessed(session, one[1])))
     rest = [one for one in session.postponed if one[1].open]
     with session.attempt():
         ask_again(session, 1.0 if rest and session.settings.spends else _AGAIN, keep=len(rest))
