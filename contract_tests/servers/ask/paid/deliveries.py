@@ -7,7 +7,7 @@ from typing import Any
 
 from covermock.openapi import Operation, Validator, facts
 
-from ....exchange import Answer, Exchange
+from ....exchange import UNREADABLE, Answer, Exchange
 from ...evidence import Blame
 from ...expect.knowledge import KnownTask
 from ...session import Session
@@ -92,7 +92,7 @@ def _known_from_polls(session: Session, task: KnownTask) -> set[tuple[str, str]]
     poll_ = session.polled(task)
     schema = Validator(poll_.schema(poll_.success), session.contract.root)
     asked = [one for one in list(session.transport.history) if session.expectations.route(one.sent)[0] is poll_]
-    shown = {one.answer.body: one.answer.json for one in asked if one.answer.ok}
+    shown = {one.answer.body: one.answer.json for one in asked if one.answer.ok and one.answer.json is not UNREADABLE}
     return {(one.where, one.expected) for value in shown.values() for one in schema.violations(value, "body")}
 
 
