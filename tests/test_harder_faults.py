@@ -98,3 +98,12 @@ def test_a_purse_that_was_emptied_before_blames_nobody() -> None:
         first, second = judge(given), judge(given)
 
     assert [] == [one.title for judgement in (first, second) for one in judgement.findings]
+
+
+def test_polls_that_no_one_can_read_are_blamed_and_crash_nothing() -> None:
+    """A webhook is compared with the polls that could be read; here every second one ends with a comma too many."""
+    over = {"stage_seconds": 0.15}
+    with ServerThread(MockSettings(str(WORLD), defect="answers-with-comma@one-in-2", over=over)) as server:
+        judgement = judge(settings(server.url, max_credits=20, max_requests=250))
+
+    assert "G1" in {one.clause for one in judgement.findings}
