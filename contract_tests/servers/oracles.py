@@ -204,15 +204,17 @@ def every_task_can_be_polled(session: Session, polls: dict[str, list[Poll]]) -> 
 def operations_are_where_they_belong(session: Session) -> None:
     """Each operation exists at its method and path."""
     for operation in session.contract.operations:
-        keyed = [one for one in _sent_to(session, operation) if one.sent.who == "main"]
+        sent = _sent_to(session, operation)
+        keyed = [one for one in sent if one.sent.who == "main"]
         gone = all(is_gone(one.answer.status) for one in keyed)
-        if len(keyed) > 2 and gone and _needs_more(session, keyed) and not _refuses_others(session, keyed):
+        there = _refuses_others(session, keyed) and not all(is_gone(one.answer.status) for one in sent)
+        if len(keyed) > 2 and gone and _needs_more(session, keyed) and not there:
             title, rule = f"{operation.method} {operation.path} exists", session.judge.rule("operations")
             session.evidence.note_broken(rule, title, "an operation", str(keyed[0].answer), keyed[0])
 
 
 def _refuses_others(session: Session, keyed: list[Exchange]) -> bool:
-    """Return True if a path is there after all: nothing is found there, but other methods are not allowed."""
+    """Return True if a path may be there after all: nothing is found there, but other methods are not allowed."""
     paths = {one.sent.path for one in keyed if one.answer.status == NOT_FOUND}
     others = (one for one in session.transport.history if one.sent.path in paths)
     return any(one.answer.status == NOT_ALLOWED for one in others)

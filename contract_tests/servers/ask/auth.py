@@ -9,7 +9,8 @@ from ...exchange import MAIN_KEY, Sent
 from ..expect.keys import odd_cases, unknown_key
 from ..session import Session
 
-_SHORT = 6  # kinds of wrong keys that each operation gets; the first two get all
+_SHORT = 6  # kinds of wrong keys that each operation gets
+_ALL = 2  # operations that get all kinds, where requests are plenty
 
 
 def nobodys(session: Session, operation: Operation, story: str, headers: Any, name: str | None = None) -> Sent:
@@ -21,7 +22,8 @@ def nobodys(session: Session, operation: Operation, story: str, headers: Any, na
 def a_request_needs_a_valid_key(session: Session) -> Iterator[Sent]:
     """Without a valid key in its documented place nobody is let in, on each operation."""
     for number, operation in enumerate(session.operations.values()):
-        for words, headers in session.wrong_keys if number < 2 else session.wrong_keys[:_SHORT]:
+        every = number < (_ALL if session.has_plenty else 1)
+        for words, headers in session.wrong_keys if every else session.wrong_keys[:_SHORT]:
             yield nobodys(session, operation, f"sends {words}", headers)
 
 

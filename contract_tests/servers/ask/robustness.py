@@ -1,6 +1,6 @@
 """Odd and hostile requests: whatever the contract leaves open, they get an envelope and no crash."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +11,7 @@ from ...exchange import JSON, Sent, query_of
 from ..session import Session
 from .validation import first_name
 
+_BOTH = 4  # odd values that each operation gets
 METHODS = ("get", "put", "post", "delete", "patch")
 
 _ODD_IDS = (
@@ -37,13 +38,13 @@ _MEDIA_TYPES = (
 _BODIES = (
     b"[" * 3000,
     b'{"NAME": "gone", "x": ' + b'{"a": ' * 300 + b"1" + b"}" * 300 + b"}",
-    b'{"NAME": "gone", "NAME": "gone-too"}',
+    b'{"NAME": "\xff\xfe"}',
     b'{"NAME": "gone", "NAME": "gone-too"}',
     b'{"NAME": 1e400}',
     b'{"NAME": ' + b"9" * 5000 + b"}",
     b'{"NAME": NaN}',
-    b'{"NAME": "\xff\xfe"}',
     b'\xef\xbb\xbf{"NAME": "gone"}',
+    b'{"NAME": "gone", "NAME": "gone-too"}',
     b"\x00\x01\x02",
 )
 
@@ -53,7 +54,8 @@ def odd_ids_get_an_envelope(session: Session) -> Iterator[Sent]:
     named = [one for one in session.starts if one.id_places]
     for number, value in enumerate(_ODD_IDS):
         for turn, operation in enumerate(named):
-            if (number < 4 or number % len(named) == turn) and (value or operation.id_places[0][0] != "path"):
+            mine = number % len(named) == turn or (number < _BOTH and session.has_plenty)
+            if mine and (value or operation.id_places[0][0] != "path"):
                 body = session.bodies(operation).examples[0].body
                 yield session.about(operation, value, body, story="names an odd id (open)")
 
@@ -61,11 +63,16 @@ def odd_ids_get_an_envelope(session: Session) -> Iterator[Sent]:
 def odd_urls_get_an_envelope(session: Session) -> Iterator[Sent]:
     """Odd queries, and odd ends of a path, are just refused."""
     for number, text in enumerate(_ODD_TEXTS):
-        for operation in session.polls if number < 3 else session.polls[number % len(session.polls) :][:1]:
+        for operation in _in_turn(session, session.polls, number):
             yield from _odd_url(session, operation, text)
     for operation in session.polls[:1]:
         bare = session.plain(operation, story="sends an unknown parameter (open)")
         yield replace(bare, query=f"{operation.id_places[0][1]}[]=x")
+
+
+def _in_turn(session: Session, operations: Sequence[Operation], number: int) -> Sequence[Operation]:
+    """Return the operation whose turn it is; all of them for what tells most, where requests are plenty."""
+    return operations if number < _BOTH and session.has_plenty else operations[number % len(operations) :][:1]
 
 
 def _odd_url(session: Session, operation: Operation, text: str) -> Iterator[Sent]:
@@ -80,7 +87,7 @@ def _odd_url(session: Session, operation: Operation, text: str) -> Iterator[Sent
 def odd_bodies_get_an_envelope(session: Session) -> Iterator[Sent]:
     """Deep, doubled, huge and undecodable JSON is just refused."""
     for number, raw in enumerate(_BODIES):
-        for operation in session.starts if number < 6 else session.starts[number % len(session.starts) :][:1]:
+        for operation in _in_turn(session, session.starts, number):
             name = first_name(session, operation).encode()
             sent = session.plain(operation, story="sends odd JSON (open)")
             yield session.with_body(sent, raw.replace(b"NAME", name))

@@ -71,8 +71,8 @@ def tell(session: Session, story: Story, hook: Hook | None = None) -> None:
         _again(session, story, "while the first one runs")
     _look(session, task, story, hook, first)
     if follow(session, task, lambda polled: _look(session, task, story, hook, polled)):
-        linger(session, task, 2 if session.turns_taken(f"ends of {story.operation.id}") < _AGAIN else 1)
-        if again:
+        linger(session, task, 2 if session.has_plenty else 1)
+        if again and session.turns_taken(f"ended of {story.operation.id}") < _AGAIN:
             _again(session, story, "after the first one has ended")
     if not again:
         session.first_ended.set()
@@ -154,11 +154,20 @@ def _accepted(session: Session, sent: Sent, story: Story) -> Exchange:
     exchanges = at_once(session, [(sent, expected), (sent, expected)])
     exchanges.sort(key=lambda one: not one.answer.ok)
     session.judge.judge(exchanges[0], expected)
-    if exchanges[0].answer.ok and row:
+    if exchanges[0].answer.ok and row and not _one_has_failed(session, story.operation, exchanges):
         due = session.expectations.broken(story.operation, row)
         fact = f"{due.fact} when it is asked for twice at once"
         session.judge.judge(exchanges[1], Expectation(story.operation, replace(due, fact=fact)))
     return exchanges[0]
+
+
+def _one_has_failed(session: Session, operation: Operation, exchanges: list[Exchange]) -> bool:
+    """Return True if several were accepted, and one has failed by now: then another one is open."""
+    names = [session.fact(operation, one.answer, "task.id") for one in exchanges if one.answer.ok]
+    tasks = [task for task in map(session.knowledge.tasks.get, map(str, names)) if task] if len(names) > 1 else []
+    for task in tasks:
+        poll(session, task, "looks whether one of them failed meanwhile: then another one is open")
+    return any(has_ended(session, task) and not has_succeeded(session, task) for task in tasks)
 
 
 def _refused_starts(session: Session, story: Story) -> None:

@@ -47,10 +47,15 @@ def encoded(sent: Sent, name: str) -> Sent:
 
 
 def strangers(session: Session, task: KnownTask) -> None:
-    """Poll the task without a key, with wrong ones, and with another account's; all of them, or the next in turn."""
+    """Poll the task without a key, with wrong ones, and with another account's.
+
+    All of them about the first task of an operation; in other states, where requests are plenty, the next in turn.
+    """
     kinds = session.wrong_keys[:_TELLING]
     others = [who for who in ("main", "second", "poor", "last") if session.has(who) and who != task.owner]
     if not session.first_time("strangers", task.started_by):
+        if not session.has_plenty:
+            return
         turn = session.turns_taken("strangers")
         kinds = [*kinds[:1], *(kinds[1 + turn % (_TELLING - 1) :][:1])]
         others = others[turn % max(len(others), 1) :][:1]
@@ -89,7 +94,8 @@ def _elsewhere(session: Session, task: KnownTask) -> Iterator[Operation]:
 
 def nearly_its_id(session: Session, task: KnownTask) -> None:
     """Poll by ids that are nearly the task's: nobody has them."""
-    if not has_ended(session, task) or not session.first_time("near", task.started_by):
+    once = task.started_by if session.has_plenty else ""
+    if not has_ended(session, task) or not session.first_time("near", once):
         return
     for words, name in near_ids(task.id):
         if name not in session.knowledge.ids:
