@@ -109,7 +109,7 @@ def odd_texts_get_an_envelope(session: Session) -> Iterator[Sent]:
         names = bodies.free_texts() or list(bodies.properties)
         fullest = max(bodies.examples, key=lambda one: len(set(names) & one.body.keys())).body
         limit = operation.body_limit or session.contract.body_limit
-        odd = ("\x00", "\ud800", " ", "x" * min(200_000, limit * 3 // 4), "y" * (2 * limit))
+        odd = ("\x00", "x" * min(200_000, limit * 3 // 4), "\ud800", "y" * (2 * limit), " ")
         for number, text in enumerate(odd if names and names[0] not in bodies.id_names else ()):
             body: dict[str, Any] = {**fullest, names[number % len(names)]: text}
             story = "sends an odd or huge text (open)"
