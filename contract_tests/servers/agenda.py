@@ -1,9 +1,21 @@
 """What a run has asked already, and whose turn it is: for its many threads."""
 
 from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from threading import Lock, RLock
+from typing import TypeVar
 
 from covermock.openapi import Operation
+
+Item = TypeVar("Item")
+
+
+def by_turns(items: Iterable[Item], kind: Callable[[Item], object]) -> list[Item]:
+    """Return one of each kind, then another one of each, and so on: where requests run short, each gets some."""
+    every = list(items)
+    kinds = [kind(one) for one in every]
+    turns = [kinds[:number].count(one) for number, one in enumerate(kinds)]
+    return [every[number] for number in sorted(range(len(every)), key=turns.__getitem__)]
 
 
 class Agenda:

@@ -10,6 +10,7 @@ from covermock.openapi import LEVELS, Contract
 
 from ..exchange import Exchange, Sent
 from ..statuses import is_redirect
+from .agenda import by_turns
 from .ask.business import an_account_without_credits_is_told_so_last
 from .ask.checks import CHECKS, Ask, Check
 from .ask.identity import a_valid_body_is_understood
@@ -33,7 +34,7 @@ TEN = 10  # credits, of which a report says what they would buy
 _ROUND = 6  # further stories that are told side by side
 _STORIES = 16  # stories and checks that are told side by side at most
 Postponed = tuple[Sent, Expectation, str]  # and why
-_FLOW_REQUESTS = 20  # what one flow needs, so that free checks don't take it away
+_FLOW_REQUESTS = 25  # what one flow needs, so that free checks don't take it away
 _SHORT_TIMEOUT = 4.0
 _CHECKERS = 3  # free checks that run side by side
 _HURRIED = 1  # requests of each check that are sent to a gateway that is very slow
@@ -264,20 +265,13 @@ def _guessed(session: Session, expected: Expectation) -> int:
     return min((LEVELS.index(one.level) for clause in clauses for one in clause.sentences), default=len(LEVELS))
 
 
-def _by_turns(postponed: list[Postponed]) -> list[Postponed]:
-    """Return one of each story, then another one of each, and so on: where requests run short, all get some."""
-    stories = [one[0].story for one in postponed]
-    turns = [stories[:number].count(story) for number, story in enumerate(stories)]
-    return [postponed[number] for number in sorted(range(len(turns)), key=turns.__getitem__)]
-
-
 def _afterwards(session: Session, progress: Progress) -> None:
     """What was postponed, generated requests and stories; what is sure to be refused comes before what is open."""
     with session.attempt():
         ask_where_it_crashed(session)
     sure = [one for one in session.postponed if not one[1].open]
     _catch_up(session, sorted(sure, key=lambda one: _guessed(session, one[1])))
-    rest = _by_turns([one for one in session.postponed if one[1].open])
+    rest = by_turns([one for one in session.postponed if one[1].open], lambda one: one[0].story)
     with session.attempt():
         ask_again(session, 1.0 if rest and session.settings.spends else _AGAIN, keep=len(rest))
     _catch_up(session, rest)

@@ -6,6 +6,7 @@ from typing import Any
 from covermock.openapi import Operation
 
 from ...exchange import Exchange, Sent
+from ..agenda import by_turns
 from ..expect.bodies import wrong_values
 from ..expect.reasons import REQUEST
 from ..session import Session
@@ -71,7 +72,7 @@ def _near_misses(session: Session, operation: Operation) -> Probes:
         yield session.about(
             operation, session.unknown_id(operation), bodies.examples[0].body, story="names nobody's id"
         )
-    for name, body in bodies.near_misses():
+    for name, body in by_turns(bodies.near_misses(), lambda miss: miss[0]):
         story = f"sends a body that its schema refuses ({name})"
         made_up = session.unknown_id(operation) if operation.id_places else None
         sent = session.about(operation, made_up, body, story=story)
