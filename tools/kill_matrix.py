@@ -237,13 +237,14 @@ def curve(rows: Mapping[str, list[Row]]) -> str:
         "| --- | --- | --- | --- | --- | --- |",
     ]
     before: set[str] = set()
+    ever = {row.name for found in rows.values() for row in found if row.found}
     for budget, found in rows.items():
         now = {row.name for row in found if row.found}
         documented = sum(CATALOGUE[name].level == "documented" for name in now)
         new = sorted(now - before)
         told = ", ".join(f"`{name}`" for name in new[:3]) + (f" and {len(new) - 3} more" if len(new) > 3 else "")
         most = BUDGETS[budget].get("max_requests", 400)
-        why = "none: what is missed needs what no credits buy" if before else "none"
+        why = f"none: what is missed needs {'more credits' if ever - before else 'what no credits buy'}"
         lines.append(f"| {budget} | {len(now)} | {len(found)} | {documented} | {most} | {told or why} |")
         before |= now
     return "\n".join(lines) + "\n"
