@@ -59,10 +59,8 @@ class Steps:
         try:
             self._done.append(self._outside())
         except Exception as error:  # noqa: BLE001 - the next step answers with it
-            below = (
-                error.__traceback__.tb_next if error.__traceback__ else None
-            )  # without this frame, which knows `self`
-            self.failed = error.with_traceback(below)
+            traceback = error.__traceback__  # its first frame is this one, which knows `self`
+            self.failed = error.with_traceback(traceback and traceback.tb_next)
 
     def _step(self, wall: float) -> Result | Answer | None:
         making, values = self._making, self._done[-1:]

@@ -6,22 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from covermock.openapi import Operation, Validator, facts
+from covermock.openapi.rendering import RESULT_FACTS, TASK_FACTS
 
 from ....exchange import UNREADABLE, Answer, Exchange
 from ...evidence import Blame
 from ...expect.knowledge import KnownTask
 from ...session import Session
 
-FACTS = (
-    "task.id",
-    "task.status",
-    "task.created_at",
-    "result.id",
-    "result.image_url",
-    "result.audio_url",
-    "result.text",
-    "result.number",
-)  # what a webhook says of a task, beside its form
+FACTS = (*sorted(TASK_FACTS - {"task.results"}), *sorted(RESULT_FACTS))  # what a webhook says, beside its form
 
 
 @dataclass(frozen=True, slots=True)

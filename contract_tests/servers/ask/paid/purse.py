@@ -32,10 +32,9 @@ def empty_the_purse(session: Session) -> None:
     if operation is None or session.is_slow:
         return
     purse = Purse(session, operation)
-    for cheap, _ in (
-        cheap_starts(purse) if session.settings.spends and sources_of(session, operation, fails=True) else ()
-    ):
-        session.keep_second(cheap)
+    if session.settings.spends and sources_of(session, operation, fails=True):
+        for cheap, _ in cheap_starts(purse):
+            session.keep_second(cheap)
     try:
         _spend(purse)
     finally:
