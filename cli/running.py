@@ -56,8 +56,8 @@ def spare_collections() -> None:
     What it buys is in docs/decisions/2026-11-21-request-path.md.
     """
     gc.freeze()
-    # A look at the young takes 0.3 ms, at what outlived two of them 2 ms; at everything it is taken once in a million.
-    gc.set_threshold(500, 2, 1_000)
+    # A full journal gives up nearly as many objects as it gets, and only the difference counts: so looks are frequent.
+    gc.set_threshold(100, 2, 5_000)
 
 
 async def _serve(server: Server, url: str, stamps: list[int] | None) -> int:
