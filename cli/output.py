@@ -1,6 +1,7 @@
 """The standard streams as commands see them: a result that can't be printed ends the command, a remark is lost."""
 
 import os
+import select
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -8,6 +9,9 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 from .exits import CannotError
+
+_PIECE = 1024  # characters, of at most four bytes
+_PATIENCE = 1000  # milliseconds
 
 
 class _Stream:
@@ -63,6 +67,23 @@ class Results(_Stream):
 
 class Remarks(_Stream):
     """Standard error: what can't be written is lost, and nothing follows."""
+
+    def write(self, text: str) -> int:
+        """Write a text in pieces that a pipe takes whole, as far as somebody reads them."""
+        for at in range(0, len(text) or 1, _PIECE):  # click asks with b"" if it takes bytes
+            if not has_room(self._stream, _PATIENCE):
+                break
+            super().write(text[at : at + _PIECE])
+        return len(text)
+
+
+def has_room(stream: TextIO, millis: int = 0) -> bool:
+    """Return False if nobody reads the stream for so long: who has workers to replace can't wait for a reader."""
+    with suppress(AttributeError, OSError, ValueError):  # no poll() on Windows, no file behind the stream
+        poll = select.poll()
+        poll.register(stream.fileno(), select.POLLOUT)
+        return bool(poll.poll(millis))
+    return True
 
 
 def guard_streams() -> None:

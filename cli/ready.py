@@ -31,6 +31,16 @@ def ready(url: str, timeout: float) -> int:
 
 def problem_at(url: str, timeout: float) -> str | None:
     """Return why the server is not ready, or None when it is."""
+    from threading import Thread
+
+    found: list[str | None] = []
+    asking = Thread(target=lambda: found.append(_ask(url, timeout)), daemon=True)  # the time is that of a whole answer
+    asking.start()
+    asking.join(timeout)
+    return found[0] if found else "an answer without an end"
+
+
+def _ask(url: str, timeout: float) -> str | None:
     from urllib.error import HTTPError
     from urllib.request import ProxyHandler, build_opener
 

@@ -4,8 +4,11 @@ import asyncio
 import contextlib
 import gc
 import socket
+import stat
+import sys
 import time
 from pathlib import Path
+from typing import TextIO
 
 import click
 from covermock.mock_server import Mock, Settings
@@ -17,6 +20,7 @@ from covermock.mock_server.world.files import USUAL, find
 from covermock.openapi import InvalidSourceError
 
 from .exits import CannotError
+from .output import has_room
 from .stores import MEMORY, maker, reachable
 
 _WATCH_SECONDS = 0.3
@@ -44,6 +48,8 @@ def run(host: str, port: int, settings: Settings, *, watch: bool, store: str = M
 
 def _bind(host: str, port: int, *, shared: bool) -> socket.socket:
     try:
+        if shared and port:
+            bind(host, port).close()  # fails where others share this port already: their requests would come here
         return bind(host, port, shared=shared)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
@@ -96,16 +102,34 @@ async def _follow(server: Server, seen: list[int]) -> None:
         if now == seen:
             continue
         seen = now
+        if 0 in now:  # reading a pipe would let everybody wait
+            _remark("covermock: kept the old one: expected the files that were there, received no file", sys.stderr)
+            continue
         try:
             server.exchange(Mock(settings, time.time()))
         except InvalidSourceError as error:
-            click.echo(f"covermock: kept the old one: {error}", err=True)
+            _remark(f"covermock: kept the old one: {error}", sys.stderr)
         else:
-            with contextlib.suppress(CannotError):
-                click.echo("covermock started anew: a file changed")
+            _remark("covermock started anew: a file changed", sys.stdout)
+
+
+def _remark(text: str, stream: TextIO) -> None:
+    """Print a line, unless nobody reads: all requests would wait for the reader."""
+    if has_room(stream):
+        with contextlib.suppress(CannotError):
+            click.echo(text, stream)
 
 
 def _stamps(settings: Settings) -> list[int]:
     """Return when the contract and the world's file were last changed."""
     files: list[Path] = [settings.spec, find(settings.world or USUAL)]
-    return [file.stat().st_mtime_ns if file.exists() else 0 for file in files]
+    return [_stamp(file) for file in files]
+
+
+def _stamp(file: Path) -> int:
+    """Return when a file was last changed, 0 if there is none to read: an editor may be about to put it there."""
+    try:
+        found = file.stat()
+    except (OSError, ValueError):
+        return 0
+    return found.st_mtime_ns if stat.S_ISREG(found.st_mode) else 0

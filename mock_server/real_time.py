@@ -24,6 +24,13 @@ class _Clocks:
             self.wall, self.monotonic = freezer.real_time, freezer.real_monotonic
         if machine is not None:  # it changes what the wall clock's function does, and no other's
             self.wall = _unless_travelling(machine.escape_hatch.time.time, time.time if freezer is None else self.wall)
+        self._real = self.wall
+
+    def go_on(self, instant: float) -> float:
+        """Let the wall clock go on from an instant, and return it: the machine's was set back behind it."""
+        real, ahead = self._real, instant - self._real()
+        self.wall = lambda: real() + ahead
+        return instant
 
 
 def _unless_travelling(escape: Callable[[], float], real: Callable[[], float]) -> Callable[[], float]:

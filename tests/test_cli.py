@@ -2,9 +2,13 @@
 
 import json
 import re
+import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Event
 
 import pytest
 from covermock.cli.command_line import cli
@@ -193,6 +197,25 @@ def test_ready_waits_for_a_server(process: Process) -> None:
     done = run("ready", process.url)
 
     assert (0, f"ready: {process.url}\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
+def test_ready_gives_up_on_an_answer_without_end() -> None:
+    """A server that drips a head, byte by byte, is not waited for beyond the time."""
+
+    def drip() -> None:
+        with suppress(OSError), listener.accept()[0] as connection:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+            while not ended.wait(0.05):
+                connection.sendall(b"y")
+
+    ended = Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as thread:
+        thread.submit(drip)
+        done = run("ready", f"http://127.0.0.1:{listener.getsockname()[1]}", "--timeout", "0.3")
+        ended.set()
+
+    assert 3 == done.returncode
+    assert "received: an answer without an end" in done.stderr
 
 
 def test_ready_gives_up_with_exit_3() -> None:

@@ -12,6 +12,7 @@ import pytest
 from covermock.fixtures.laboratory import ControlError, Event, World
 from covermock.fixtures.serving import InProcess, ServerThread
 from covermock.mock_server import Request
+from covermock.mock_server.control.events import Feed
 from covermock.mock_server.history.timeline import Cursor as Known
 from covermock.mock_server.history.timeline import Follower, Happening, StageReached, present
 from covermock.mock_server.http.messages import Stream
@@ -20,7 +21,7 @@ from covermock.mock_server.world.task import Task, index, own_time
 from covermock.openapi import ADMIN, Validator, load
 from hypothesis import given
 from hypothesis import strategies as st
-from support.fakes import Fake
+from support.fakes import UPLOAD_COVER, Fake
 from support.places import PLACES, Client, Place, calling, place
 from support.receivers import receiving
 
@@ -438,3 +439,43 @@ def test_real_time_that_is_set_back_ends_no_stream() -> None:
     fake.wait(-3600)
 
     assert 200 == fake.control("GET", "worlds/docs/events").status
+
+
+def test_a_stream_remembers_no_words_of_what_it_has_told() -> None:
+    """Each request may bring thousands of words that look like keys; what was told of them is not kept for ever."""
+    clock = Clock()
+    with InProcess(wall=clock) as here:
+        world = here.laboratory.world()
+        client = Client(calling(here), world.api_key)
+        path = f"/__mock/worlds/{world.name}/events"
+        stream = here.mock.answer(Request("GET", path, "", {"host": "localhost"}), clock()).stream
+        assert stream is not None
+        for number in range(5):
+            client.send("POST", UPLOAD_COVER, {"prompt": " ".join(f"aio_{number}word{word}" for word in range(100))})
+            clock.now += 1
+            here.mock.look(stream, clock())
+            assert b"<redacted>" in (here.mock.piece(stream, clock()) or b"")
+        feed = stream.of
+        assert isinstance(feed, Feed)
+
+    assert {} == feed._call._known
+
+
+def test_what_rests_wakes_nobody() -> None:
+    """While more happens than is told, requests make no stream due: the server looks at it when its rest is over."""
+    clock = Clock()
+    with InProcess(wall=clock) as here:
+        world = here.laboratory.world()
+        client = Client(calling(here), world.api_key)
+        path = f"/__mock/worlds/{world.name}/events"
+        stream = here.mock.answer(Request("GET", path, "rate=1", {"host": "localhost"}), clock()).stream
+        assert stream is not None
+        before = stream.version()
+        for number in range(5):
+            client.cover_status(f"x{number}")
+        loud = stream.version()
+        here.mock.look(stream, clock())
+
+    assert before != loud
+    assert None is stream.version()
+    assert 0.2 <= stream.again(clock()) - clock()

@@ -8,12 +8,14 @@ import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
+from covermock.cli import output
 from support.engines import wait_until
 from support.reference_gateway import Quirks, Served
 from support.servers import COVERMOCK, PATIENCE, environment
@@ -118,6 +120,23 @@ def test_a_full_standard_error_changes_no_exit_code(arguments: str, code: int) -
         done = covermock(*arguments.split(), settings={"stderr": settings["stdout"]})
 
     assert code == done.returncode
+
+
+def test_a_remark_that_nobody_reads_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full pipe holds nobody: who has workers to replace would wait for its reader, and nobody would replace them."""
+    monkeypatch.setattr(output, "_PATIENCE", 1)
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "w", encoding="utf-8") as stream, ThreadPoolExecutor(1) as thread:
+        os.set_blocking(writer, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writer, b"x" * 512)
+        os.set_blocking(writer, True)
+        remark = thread.submit(output.Remarks(stream).write, "worker 7 was ended by SIGKILL\n")
+        done, _ = wait([remark], PATIENCE)
+        os.close(reader)  # which ends what still waits
+
+    assert {remark} == done
 
 
 def test_a_server_goes_on_when_its_first_line_was_read() -> None:

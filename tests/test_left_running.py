@@ -6,18 +6,24 @@ import signal
 import socket
 import struct
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from math import inf
 
 import httpx
 import pytest
 from covermock.fixtures.laboratory import Laboratory, over_http
 from covermock.mock_server import Mock, Settings
 from covermock.mock_server.limits import Limits
+from covermock.mock_server.real_time import CLOCKS
 from covermock.mock_server.server.http1.reader import Reader
+from covermock.mock_server.server.pending import _Group
 from covermock.mock_server.server.server import Server
 from support.engines import wait_until
 from support.fakes import COVER_STATUS, KEY, NOON
+from support.places import Client, over
 from support.servers import COVERMOCK, PATIENCE, Raw, environment, exchange, receive, server_in_thread, serving
 
 GET = f"GET {COVER_STATUS}?task_id=x HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {KEY}\r\n\r\n".encode()
@@ -345,3 +351,72 @@ def test_a_body_that_comes_with_an_upgrade_is_read(here: Place) -> None:
 
         assert 200 == started.status
         assert 404 == receive(connection).status
+
+
+class Item:
+    """Somebody who waits; `due` is when they go."""
+
+    def __init__(self, looked: list["Item"], due: float = 9.0) -> None:
+        self.on, self.looked, self.due = self, looked, due
+
+    def prepare(self, _: float) -> None:
+        """Do nothing."""
+
+    def goes_on(self, wall: float) -> bool:
+        """Note the look."""
+        self.looked.append(self)
+        return wall < self.due
+
+    def again(self, _: float) -> float:
+        """Return when time makes it due."""
+        return self.due
+
+
+def test_of_many_who_wait_some_are_looked_at_before_requests_have_their_turn() -> None:
+    """However long one look takes, the next one has its turn later; who is gone meanwhile is looked at no more."""
+    looked: list[Item] = []
+    one, two, three = items = [Item(looked, 9.0 - number) for number in range(3)]
+    group = _Group(lambda: 1, seen=0, kept=dict.fromkeys(items))  # type: ignore[arg-type]
+    group.look_at(1, 0.0, -inf)
+    del group.kept[two]  # type: ignore[arg-type]
+    group.look_at(2, 0.0, -inf)
+
+    assert [one, three] == looked
+    assert (1, [], 7.0) == (group.seen, group.todo, group.again)  # what changed meanwhile is looked at next
+
+
+def test_all_threads_are_there_from_the_start(here: Place) -> None:
+    """Neither long calls nor webhooks start another one: what grows for hours can't be told from a leak."""
+    before = set(threading.enumerate())
+    world = here.laboratory.world(**{"from": "docs"})
+    task = "/api/v1/audio/music/upload-cover/generate"
+    body = {"audio_id": "aud_30s", "callback_url": "http://127.0.0.1:9/"}
+    headers = {"Authorization": f"Bearer {world.api_key}"}
+    with ThreadPoolExecutor(8) as several:
+        exports = [several.submit(world.export) for _ in range(24)]
+        answer = httpx.post(f"{here.url}{task}", json=body, headers=headers, trust_env=False)
+        threads = [one.name for one in threading.enumerate() if one not in before]
+        assert all(one.result() for one in exports)
+
+    assert 200 == answer.status_code
+    assert [] == [name for name in threads if not name.startswith("ThreadPoolExecutor")]
+
+
+def test_nothing_goes_back_where_the_clock_of_the_machine_is_set_back(
+    here: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A task that has ended stays so, though real time is an hour earlier; then time goes on, for new tasks, too."""
+    real, shift = CLOCKS._real, [0.0]
+    monkeypatch.setattr(CLOCKS, "_real", lambda: real() + shift[0])
+    monkeypatch.setattr(CLOCKS, "wall", CLOCKS._real)
+    world = here.laboratory.world(stage_seconds=0.01)
+    with httpx.Client(base_url=here.url, trust_env=False) as http:
+        client = Client(over(http), world.api_key)
+        task = client.cover(world.music_task())
+        wait_until(lambda: client.state(task) == "SUCCESS")
+        shift[0] = -3600.0
+        states = {client.state(task) for _ in range(5)}
+        again = client.cover(world.music_task())
+        wait_until(lambda: client.state(again) == "SUCCESS")
+
+    assert {"SUCCESS"} == states

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from covermock.cli import running
 from covermock.fixtures.laboratory import Laboratory, over_http
+from covermock.mock_server import Settings
 from support.fakes import COVER, COVER_STATUS, KEY, edited, world_file
 from support.servers import COVERMOCK, PATIENCE, Process, environment, exchange, receive, send, serving
 
@@ -110,6 +112,18 @@ def test_watch_starts_anew_when_a_file_changes(tmp_path: Path) -> None:
 
     assert "covermock: kept the old one: " in refused
     assert (400, 400) == (renamed.status_code, still.status_code)
+
+
+def test_a_file_that_an_editor_is_about_to_replace_ends_no_watch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was there a moment ago and isn't now, or is no file: that is a change like others, and nothing is read."""
+    monkeypatch.setattr(Path, "exists", lambda _: True)
+    missing = Settings(world=str(tmp_path / "world.yaml"))
+    before = running._stamps(missing)
+    os.mkfifo(tmp_path / "world.yaml")
+
+    assert [running._stamps(Settings())[0], 0] == before == running._stamps(missing)
 
 
 def said(process: Process) -> str:

@@ -8,7 +8,7 @@ from soak.__main__ import _end, soak
 from soak.picture import picture
 from soak.samples import Sample, sample, verdicts
 
-STILL = Sample(0.0, 60.0, 7, 1, 0.0)
+STILL = Sample(0.0, 60.0, 7, 6, 0.0)
 
 
 def flat(samples: list[Sample], after: Sample = STILL) -> dict[str, bool]:
@@ -23,7 +23,7 @@ def hour(**grown: float) -> list[Sample]:
             float(at),
             100.0 + (at * 7919 % 13) / 4 + at / 60 * grown.get("memory", 0.0),
             40 + at * 31 % 9 + int(at / 60 * grown.get("descriptors", 0.0)),
-            6 + int(at / 60 * grown.get("threads", 0.0)),
+            6,
             at / 10,
         )
         for at in range(0, 3600, 5)
@@ -39,13 +39,13 @@ def test_what_is_flat_is_called_flat() -> None:
 
 
 def test_what_grows_is_seen() -> None:
-    """A leak of 3 % in an hour, of a descriptor in two minutes, of a thread in ten; what is not given back."""
+    """A leak of 3 % in an hour, of a descriptor in two minutes, of one thread for a while; what is not given back."""
     assert flat(hour(memory=0.02))["memory"]
     assert not flat(hour(memory=0.05))["memory"]
     assert not flat(hour(descriptors=0.5))["descriptors"]
-    assert not flat(hour(threads=0.1))["threads"]
+    assert not flat([*hour(), hour()[-1]._replace(at=3600.0, threads=7)])["threads"]
     assert not flat(hour(), STILL._replace(descriptors=20))["descriptors without load"]
-    assert not flat(hour(), STILL._replace(threads=40))["threads without load"]
+    assert not flat(hour(), STILL._replace(threads=7))["threads"]
 
 
 def test_a_process_is_sampled_and_drawn() -> None:

@@ -306,6 +306,18 @@ def test_a_world_that_goes_takes_its_webhook_back(tmp_path: Path) -> None:
         other.wait_for_callbacks(1)
 
 
+def test_a_world_that_is_deleted_with_a_webhook_that_was_never_due_is_let_go() -> None:
+    """Whoever sends webhooks keeps no world that is gone: its journal alone may take 32 MiB."""
+    with mock() as here:
+        world = made(here)
+        Client(calling(here), world.api_key).upload_cover("aud123456789", callback_url="http://127.0.0.1:9/")
+        here.look()
+        wait_until(lambda: bool(here._courier._agendas))
+        world.delete()
+
+        wait_until(lambda: not here._courier._agendas)
+
+
 def test_a_world_that_is_reset_sends_nothing_of_before() -> None:
     """After a reset the old world's webhook is gone, and the new world's first one is sent and counted by itself."""
     with silent(1) as slow, receiving() as quick, mock() as here:

@@ -119,6 +119,16 @@ def test_one_line_one_port_one_state_and_one_end(redis: Engine) -> None:
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
 
 
+def test_a_second_command_does_not_share_the_port_of_the_first(redis: Engine) -> None:
+    """The kernel would give it half of the connections, whatever world it serves."""
+    redis.empty()
+    with serving("--store", redis.url, "--workers", "2") as process:
+        done = run("serve", "--store", redis.url, "--workers", "2", "--port", str(process.port))
+
+    assert 2 == done.returncode
+    assert "Address already in use; try --port 0" in done.stderr
+
+
 def test_workers_end_when_their_parent_is_killed(redis: Engine) -> None:
     """No worker outlives the command, even if that had no time to say good-bye."""
     redis.empty()

@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from inspect import isgeneratorfunction
 from ipaddress import ip_address
 from typing import Any, Final
@@ -120,7 +121,7 @@ class Control:
         self._handlers: dict[str, Handler] = {
             **HANDLERS,
             "wait": lambda call: wait(call, front),
-            "readEvents": lambda call: events.read_events(call, feeds),
+            "readEvents": partial(events.read_events, feeds=feeds),
         }
         for operation in self.admin.operations:
             if operation.id not in self._handlers:

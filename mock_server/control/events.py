@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -15,11 +15,13 @@ from ..world.journal import Entry
 from ..world.world import World
 from .call import ControlCall
 from .operations.journal import entry_view
+from .steps import Making
 from .views import precise
 
 _REST = 0.01  # seconds until the next look after one that has found something
-_LONG_REST = 0.1  # the same, when more has happened than may be told
+_LONG_REST = 0.25  # the same, when more has happened than may be told
 _AT_ONCE = 1000  # events of the past that are told at first
+_RATES = 500, 200, 100, 50, 20, 10, 5, 2, 1  # a rate is rounded down to one of them, since each costs its own looks
 _KEPT = 2000  # events that are kept for streams whose client is slow
 _ROOM = 4_194_304  # bytes of all of them
 _ALIVE = 15.0  # seconds after which a quiet stream says that it is still there
@@ -70,7 +72,8 @@ class Feed:
         self._allowed -= len(told)
         self._rests = bool(told) or left_out > 0
         self._rest = wall + (_LONG_REST if left_out else _REST if told else 0.0)
-        events = [(1, _event(self._call, world, one)) for one in told]
+        call = replace(self._call, wall=wall, _known={})  # what is known of keys may change, and would only grow
+        events = [(1, _event(call, world, one)) for one in told]
         self._keep(events + [(left_out, event) for event in _skip_notice(left_out)])
 
     def _keep(self, events: list[tuple[int, bytes]]) -> None:
@@ -102,8 +105,8 @@ class Feed:
         return float("inf") if coming is None else coming
 
     def version(self) -> object:
-        """Return what changes when there may be something new; not while it rests, after which it looks anyway."""
-        return self.world.gone if self._rests else (self.world.gone, self.world.version)
+        """Return what changes when there may be something new; None while it rests, after which it looks anyway."""
+        return None if self._rests else (self.world.gone, self.world.version)
 
 
 @dataclass(slots=True)
@@ -138,31 +141,36 @@ class _Reader:
         return wall if self.ended else min(self.until, self.speaks, self.feed.again)
 
 
-def read_events(call: ControlCall, feeds: Feeds) -> Answer:
+def read_events(call: ControlCall, feeds: Feeds) -> Making:
     """Tell what happens in the world from now on: or from the start, or from where a stream has ended."""
     world, wall = call.world, call.wall
-    rate: int = call.query["rate"]
+    rate = next(rate for rate in _RATES if rate <= call.query["rate"])
     feed = feeds.get((world, rate))
     if feed is None:
         feeds[world, rate] = feed = Feed(call, world, rate)
     feed.catch_up(wall)
     until = wall + call.query["timeout"] if call.query["timeout"] is not None else float("inf")
     here = present(world, call.now)
-    first = b"".join([*_before(call, world, here), _with_id(b"", here)])
-    reader = _Reader(feed, first, feed.total, wall + _ALIVE, until)
+    number, (happened, gone) = feed.total, _before(call, world, here)
+    first: bytes = yield lambda: b"".join([*_last_events(call, world, happened, gone), _with_id(b"", here)])
+    reader = _Reader(feed, first, number, wall + _ALIVE, until)
     stream = Stream(feed.look, reader.piece, reader.again, feed.version, feed)
     return Answer(200, b"", _HEADERS, stream=stream)
 
 
-def _before(call: ControlCall, world: World, here: Cursor) -> Iterable[bytes]:
-    """Return what the client asks for of the past: the end of it, where it is long."""
+def _before(call: ControlCall, world: World, here: Cursor) -> tuple[list[Happening], int]:
+    """Return what the client asks for of the past, and how much of it is not kept."""
     last = call.header["Last-Event-ID"]
     if not last and call.query["from"] == "now":
-        return []
+        return [], 0
     place = Cursor.read(last) if last else Cursor(mark=world.mark)
     if here.tasks - place.tasks > _AT_ONCE or place.mark != world.mark:
         place = here._replace(entries=0, attempts=0, tasks=max(here.tasks - _AT_ONCE, 0))
-    happened, gone = Follower(world, place).news(call.now)
+    return Follower(world, place).news(call.now)
+
+
+def _last_events(call: ControlCall, world: World, happened: list[Happening], gone: int) -> Iterable[bytes]:
+    """Return the end of what has happened, where it is long. It takes long, too: nobody else waits for it."""
     events: deque[bytes] = deque()
     size = 0
     for one in reversed(happened):

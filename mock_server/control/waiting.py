@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from covermock.openapi import nearest
@@ -17,6 +18,8 @@ from .call import ControlCall, refuse_unknown
 from .criteria import read_criteria, refuse_evicted
 
 _NEVER = 1e18  # a wall instant that does not come
+_LAST = 500  # entries that are looked through for the nearest one: hundreds may wait in vain at the same time
+_SHOWN = 20  # webhooks that are told of
 
 
 @dataclass(slots=True)
@@ -88,8 +91,8 @@ def _requests(call: ControlCall) -> Condition:
 
 
 def _closest(journal: Journal, criteria: Criteria) -> str:
-    """Say how the entry that comes nearest differs."""
-    misses = [(entry, difference(entry, criteria)) for entry in journal.entries]
+    """Say how that of the last entries which comes nearest differs."""
+    misses = [(entry, difference(entry, criteria)) for entry in islice(reversed(journal.entries), _LAST)]
     near = min((miss for miss in misses if miss[1]), key=lambda miss: len(miss[1]), default=None)
     if near is None:
         return ""
@@ -145,8 +148,10 @@ def _callbacks(call: ControlCall) -> Condition:
         return enough if least or tries else not world.outbox.open
 
     def diagnosis(_: float) -> str:
-        rows = [f"{d.id} of task {d.task} is {d.state}{_last(d.attempts)}" for d in world.outbox]
-        return "; ".join(rows) or "no task with a callback URL was started"
+        last = list(world.outbox)[-_SHOWN:]
+        rows = [f"{d.id} of task {d.task} is {d.state}{_last(d.attempts)}" for d in last]
+        more = world.outbox.total - len(last)
+        return "; ".join([*([f"{more} before"] if more else []), *rows]) or "no task with a callback URL was started"
 
     some = f"{least} webhook(s) delivered, {tries} attempt(s) made"
     what = some if least or tries else "every webhook delivered or given up"

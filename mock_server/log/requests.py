@@ -65,6 +65,7 @@ class RequestLog:
 
     def __enter__(self) -> Self:
         """Begin."""
+        self._writer.put([])
         logging.getLogger().addHandler(self._handler)
         return self
 

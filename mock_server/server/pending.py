@@ -12,6 +12,9 @@ from ..real_time import CLOCKS
 
 _TICK = 0.01  # seconds between two looks; an answer leaves at most so long after what it waited for
 _SOON = 0.001  # the same, right after a request was answered
+_AT_ONCE = 0.002  # seconds for which those who wait are looked at before requests have their turn
+_SHARE = 5  # times as long as a look has taken is the pause after it, so that requests have most of the time
+_LONGEST = 0.1  # seconds of that pause: what stops a process for a moment delays no answer long
 
 Note = Callable[[Request, Answer, float], None]
 
@@ -125,18 +128,28 @@ _One = _Held | _Followed
 
 @dataclass(slots=True)
 class _Group:
-    """Those that wait for the same thing to change; `seen` is its version at the last look at them."""
+    """Those that wait for the same thing to change; `seen` is its version at the last look at them.
+
+    `todo` are those that were not looked at yet since then.
+    """
 
     version: Callable[[], Hashable]
     seen: Hashable
     again: float = math.inf
     kept: dict[_One, None] = field(default_factory=dict)
+    todo: list[_One] = field(default_factory=list)
 
-    def look_at(self, wall: float) -> None:
-        """Let those go that are due; note when time alone may make another one due."""
-        self.again = math.inf
-        for number, one in enumerate(list(self.kept)):
-            again = _look_at(one, wall, first=number == 0)
+    def look_at(self, version: Hashable, wall: float, until: float) -> None:
+        """Let those go that are due, as far as there is time; note when time alone may make another one due."""
+        if not self.todo:
+            self.seen, self.again, self.todo = version, math.inf, [*reversed(self.kept)]
+        first = True
+        while self.todo and (first or CLOCKS.monotonic() < until):
+            one = self.todo.pop()
+            if one not in self.kept:
+                continue
+            again = _look_at(one, wall, first=first)
+            first = False
             if again is None:
                 del self.kept[one]
             else:
@@ -163,6 +176,8 @@ class Waiting:
         self._groups: dict[Hashable, _Group] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._hurried = False
+        self._pause = 0.0  # seconds until the next look at least
+        self._deaf = False  # nothing that happens makes anything due: time alone does
 
     @property
     def full(self) -> bool:
@@ -183,6 +198,7 @@ class Waiting:
         of = id(one.on) if one.on.of is None else one.on.of
         group = self._groups.setdefault(of, _Group(one.on.version, one.on.version()))
         group.kept[one] = None
+        self._deaf = False
         group.again = min(group.again, again)
         self._count += 1
         one.client.hold(lambda: self._drop(of, one))
@@ -201,9 +217,9 @@ class Waiting:
 
     def soon(self) -> None:
         """Look sooner than usual: something has just been answered that others may wait for."""
-        if self._timer is not None and not self._hurried:
+        if self._timer is not None and not self._hurried and not self._deaf:
             self._hurried = True
-            self._look_in(_SOON)
+            self._look_in(max(_SOON, self._pause))
 
     def stop(self) -> None:
         groups, self._groups, self._count = self._groups, {}, 0
@@ -223,23 +239,31 @@ class Waiting:
         self._timer = asyncio.get_running_loop().call_later(seconds, self._tick)
 
     def _tick(self) -> None:
+        began = CLOCKS.monotonic()
         try:
-            self._look(CLOCKS.wall())
+            self._look(CLOCKS.wall(), began + _AT_ONCE)
         finally:
             self._hurried = False
+            self._pause = min(_SHARE * (CLOCKS.monotonic() - began), _LONGEST)
             if self._groups:
-                self._look_in(_TICK)
+                self._look_in(max(_TICK, self._pause))
             else:
                 self._rest()
 
-    def _look(self, wall: float) -> None:
+    def _look(self, wall: float, until: float) -> None:
+        """Look at the groups for which something has changed; who was not reached is the first at the next look."""
+        self._deaf = True
         for of, group in list(self._groups.items()):
             version = group.version()
-            if version == group.seen and wall < group.again:
+            self._deaf = self._deaf and version is None
+            if not group.todo and version == group.seen and wall < group.again:
                 continue
-            group.seen = version
+            if CLOCKS.monotonic() >= until:
+                self._deaf = False
+                return
             before = len(group.kept)
-            group.look_at(wall)
+            group.look_at(version, wall, until)
             self._count += len(group.kept) - before
-            if not group.kept:
-                del self._groups[of]
+            del self._groups[of]
+            if group.kept:
+                self._groups[of] = group

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
-from threading import Lock
+from threading import Barrier, Lock
 
 from ..control import PREFIX
 from ..http.messages import Answer, Request
@@ -32,7 +32,7 @@ _SWEEP_SECONDS = 0.5
 _SWEEPS_OF_STORE = 10  # sweeps between two looks for webhooks that a process which is gone was to send
 _SWEEPS_OF_MEMORY = 60  # sweeps between two times at which free memory is given back
 _DRAIN_SECONDS = 5.0
-_THREADS = 8
+_THREADS = 2  # for long work: more would share the interpreter, and let short requests wait longer for it
 _ANY = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104 - not bound to, but shown
 
 
@@ -50,6 +50,7 @@ class Server:
         self._stopped = asyncio.Event()
         self._flask: tuple[Mock, wsgi.Application] | None = None
         self._making = Lock()
+        self._last = 0.0  # when the last request came, by the wall clock
         self._waiting = Waiting(limits.waits)
         self.courier = Courier(lambda: self.mock, mock.settings.allow_callback)
         self._log = request_log(
@@ -86,6 +87,7 @@ class Server:
 
     async def _run(self, loop: asyncio.AbstractEventLoop, ready: Callable[[], None]) -> None:
         self._door.open()
+        self._start_threads()
         sweeper = loop.create_task(self._sweep())
         ready()
         await self._stopped.wait()
@@ -95,6 +97,13 @@ class Server:
         await self._drain()
         self.courier.stop()
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _start_threads(self) -> None:
+        """Start all threads now: one that comes hours later looks like a leak, and may find no room."""
+        together = Barrier(_THREADS)
+        for _ in range(_THREADS):
+            self._threads.submit(together.wait)
+        self.courier.poke()
 
     def _respond_together(self, request: Request, client: Connection) -> None:
         if request.path.startswith(PREFIX):
@@ -106,12 +115,19 @@ class Server:
         mock = self._shared.mock
         if not request.path.startswith(PREFIX) or mock.short(request):
             began = CLOCKS.wall()
+            if began < self._last:
+                began = self._go_on()
+            self._last = began
             self._finish(request, client, mock.answer(request, began), began)
             return
         loop, began = asyncio.get_running_loop(), CLOCKS.wall()
         work = loop.run_in_executor(self._threads, self._in_thread, request)
         finish = lambda done: None if done.cancelled() else self._finish(request, client, done.result(), began)  # noqa: E731
         work.add_done_callback(finish)
+
+    def _go_on(self) -> float:
+        """Return the time as it goes on where the machine's was set back: no task of this process goes back with it."""
+        return CLOCKS.wall() if self.mock.store.far else CLOCKS.go_on(self._last)  # Redis's time is not this machine's
 
     def _deliver(self, request: Request, connection: Connection, answer: Answer, began: float) -> None:
         """Let the answer go out, now or when it is due."""
@@ -164,6 +180,7 @@ class Server:
         for number in itertools.count(1):
             await asyncio.sleep(_SWEEP_SECONDS)
             try:
+                self._last = CLOCKS.wall() if CLOCKS.wall() >= self._last else self._go_on()
                 for _ in self._shared.looks(loop.time):
                     await asyncio.sleep(0)
                 if number % _SWEEPS_OF_STORE == 0:

@@ -111,12 +111,14 @@ class Courier:
                 job.add_done_callback(self._jobs.pop)
             for job in [job for job, world in self._jobs.items() if world.gone]:
                 job.cancel()
+            for name in [name for name, agenda in self._agendas.items() if agenda.world.gone]:
+                del self._agendas[name]  # else a world that was deleted would be kept whole
             with suppress(TimeoutError):
                 await asyncio.wait_for(running.poked.wait(), self._nap())
 
     def _nap(self) -> float | None:
         """Return the seconds until the next look; None where only a poke brings one."""
-        if not self._due and not self._jobs:
+        if not self._due and not self._jobs and not self._agendas:
             return None
         until = min(self._due.values(), default=float("inf")) - self._wall()
         return min(max(until, _SHORTEST_NAP), _LONGEST_NAP)

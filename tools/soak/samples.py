@@ -1,7 +1,7 @@
 """What a process needs, sampled over time, and whether it stays flat."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -10,8 +10,8 @@ WARM = 0.2  # of the run is warm-up: journals and caches fill to their bounds
 GROWTH = 0.02  # of the usual memory, by which its trend in the rest of a run may grow over the length of a run
 LEAST_GROWTH = 8.0  # MiB, for runs so short that a few percent are noise
 _SHORT = 1800.0  # seconds: what a short run is
-_MORE = 0.5  # descriptors or threads by which the trend may differ: none
-_PEAK = 2.0  # descriptors or threads by which the most in the second half may be above the most in the first
+_MORE = 0.5  # descriptors by which the trend may differ: none
+_PEAK = 2.0  # descriptors by which the most in the second half may be above the most in the first
 _MANY = 100  # samples from which on a trend says something
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -58,7 +58,7 @@ class Criterion(NamedTuple):
 def verdicts(samples: Sequence[Sample], before: Sample, after: Sample) -> list[Criterion]:
     """Judge the samples of a run; `before` and `after` were taken without load."""
     warm = [one for one in samples if one.at >= samples[-1].at * WARM]
-    return [_memory(warm), *_bounded(warm), *_given_back(before, after)]
+    return [_memory(warm), _descriptors(warm), _threads([before, *samples, after]), _given_back(before, after)]
 
 
 def _memory(warm: Sequence[Sample]) -> Criterion:
@@ -71,32 +71,23 @@ def _memory(warm: Sequence[Sample]) -> Criterion:
     return Criterion("memory", found, grown <= allowed)
 
 
-_SERIES: dict[str, Callable[[Sample], int]] = {
-    "descriptors": lambda one: one.descriptors,
-    "threads": lambda one: one.threads,
-}
-
-
-def _bounded(warm: Sequence[Sample]) -> list[Criterion]:
+def _descriptors(warm: Sequence[Sample]) -> Criterion:
     """The most in the last half is at most a tenth over the most in the half before, and there is no trend."""
-    half, seconds, rows = len(warm) // 2, warm[-1].at - warm[0].at, []
-    for name, value in _SERIES.items():
-        early, late = max(map(value, warm[:half])), max(map(value, warm[half:]))
-        grown = slope([(one.at, float(value(one))) for one in warm]) * seconds if len(warm) >= _MANY else 0.0
-        found = f"at most {early}, then at most {late}, trend {grown:+.1f} (at most {_MORE:g})"
-        rows.append(Criterion(name, found, late <= early * 1.1 + _PEAK and grown <= _MORE))
-    return rows
+    half, seconds = len(warm) // 2, warm[-1].at - warm[0].at
+    early, late = (max(one.descriptors for one in part) for part in (warm[:half], warm[half:]))
+    grown = slope([(one.at, float(one.descriptors)) for one in warm]) * seconds if len(warm) >= _MANY else 0.0
+    found = f"at most {early}, then at most {late}, trend {grown:+.1f} (at most {_MORE:g})"
+    return Criterion("descriptors", found, late <= early * 1.1 + _PEAK and grown <= _MORE)
 
 
-def _given_back(before: Sample, after: Sample) -> list[Criterion]:
-    """Without load, what was open is closed again; a thread of each pool may stay."""
-    return [
-        Criterion(
-            "descriptors without load",
-            f"{before.descriptors}, then {after.descriptors}",
-            after.descriptors <= before.descriptors + 4,
-        ),
-        Criterion(
-            "threads without load", f"{before.threads}, then {after.threads}", after.threads <= before.threads + 12
-        ),
-    ]
+def _threads(samples: Sequence[Sample]) -> Criterion:
+    """All are there from the start, and none comes or goes."""
+    counts = {one.threads for one in samples}
+    found = f"{min(counts)} to {max(counts)} in {len(samples):,} samples, without load too"
+    return Criterion("threads", found, len(counts) == 1)
+
+
+def _given_back(before: Sample, after: Sample) -> Criterion:
+    """Without load, what was open is closed again."""
+    found = f"{before.descriptors}, then {after.descriptors}"
+    return Criterion("descriptors without load", found, after.descriptors <= before.descriptors + 4)

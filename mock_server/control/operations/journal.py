@@ -1,37 +1,39 @@
 """Control operations that read a world's journal: find, count, near misses, explain."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from heapq import nsmallest
 from typing import Any
 
 from ...history.breaches import breaches
 from ...history.explain import explain
+from ...http.messages import Answer, json_answer
 from ...http.redaction import redact_fields, redact_headers, redact_text, redact_value
-from ...world.journal import Criteria, Entry, Journal, difference, matches
+from ...world.journal import Criteria, Entry, difference, matches
 from ..call import ControlCall, Result, unknown
 from ..criteria import read_criteria, refuse_evicted
+from ..steps import Making
 from ..views import precise
 
 _NEAR = 3  # near misses that are shown
 _QUOTED = 200  # characters of what was received that a near miss shows
 
 
-def read_journal(call: ControlCall) -> Result:
+def read_journal(call: ControlCall) -> Making:
     """Show the exchanges that meet the criteria, oldest first; where none does, the nearest misses."""
     journal, criteria = call.world.journal, read_criteria(call.world, call.query, "query")
-    found = list(journal.since(call.query["since"]))
-    if call.query["before"] is not None:
-        found = found[: bisect_left(found, call.query["before"], key=lambda entry: entry.number)]
-    if criteria:
-        found = [entry for entry in found if matches(entry, criteria)]
-    kept = found[-call.query["limit"] :]
-    misses = [] if found else [_miss(call, entry, criteria) for entry in _nearest(journal, criteria)]
-    return 200, {
-        "entries": [entry_view(call, entry) for entry in kept],
-        "total": len(found),
-        "evicted": journal.evicted,
-        "near_misses": misses,
-    }
+    entries, evicted = list(journal.entries), journal.evicted
+
+    def outside() -> Answer:
+        found = entries[max(call.query["since"] - evicted, 0) :]
+        if call.query["before"] is not None:
+            found = found[: bisect_left(found, call.query["before"], key=lambda entry: entry.number)]
+        if criteria:
+            found = [entry for entry in found if matches(entry, criteria)]
+        misses = [] if found else [_miss(call, entry, criteria) for entry in _nearest(entries, criteria)]
+        return _shown(call, found, len(found), evicted, misses)
+
+    answer: Answer = yield outside
+    return answer
 
 
 def count_journal(call: ControlCall) -> Result:
@@ -42,15 +44,18 @@ def count_journal(call: ControlCall) -> Result:
     return 200, {"count": sum(matches(entry, criteria) for entry in journal.since(call.query["since"]))}
 
 
-def read_strays(call: ControlCall) -> Result:
+def read_strays(call: ControlCall) -> Making:
     """Show the last requests that belong to no world: their keys are unknown."""
-    entries = list(call.store.strays.entries)[-call.query["limit"] :]
-    return 200, {
-        "entries": [entry_view(call, entry) for entry in entries],
-        "total": call.store.strays.total,
-        "evicted": call.store.strays.evicted,
-        "near_misses": [],
-    }
+    entries, strays = list(call.store.strays.entries), call.store.strays
+    total, evicted = strays.total, strays.evicted
+    answer: Answer = yield lambda: _shown(call, entries, total, evicted, [])
+    return answer
+
+
+def _shown(call: ControlCall, found: list[Entry], total: int, evicted: int, misses: list[dict[str, Any]]) -> Answer:
+    """Return the last of the exchanges; ten thousand of them take seconds, so nobody else waits for that."""
+    entries = [entry_view(call, entry) for entry in found[-call.query["limit"] :]]
+    return json_answer(200, {"entries": entries, "total": total, "evicted": evicted, "near_misses": misses}, {})
 
 
 def explain_entry(call: ControlCall) -> Result:
@@ -67,10 +72,9 @@ def explain_entry(call: ControlCall) -> Result:
     }
 
 
-def _nearest(journal: Journal, criteria: Criteria) -> Iterator[Entry]:
-    """Yield the entries that miss the fewest criteria, newest first among equals."""
-    ranked = sorted(journal.entries, key=lambda entry: (len(difference(entry, criteria)), -entry.number))
-    yield from ranked[:_NEAR]
+def _nearest(entries: list[Entry], criteria: Criteria) -> list[Entry]:
+    """Return the entries that miss the fewest criteria, newest first among equals."""
+    return nsmallest(_NEAR, entries, key=lambda entry: (len(difference(entry, criteria)), -entry.number))
 
 
 def _miss(call: ControlCall, entry: Entry, criteria: Criteria) -> dict[str, Any]:
