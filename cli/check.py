@@ -61,7 +61,7 @@ def check(  # noqa: PLR0913 - a flag each
     json: bool,
     **given: Any,
 ) -> int:
-    """Judge the gateway at URL: which clauses hold, which are broken, which could not be tried.
+    """Judge the gateway at URL, sentence by sentence.
 
     Keys come from COVERMOCK_API_KEY, COVERMOCK_SECOND_API_KEY (another account), COVERMOCK_POOR_API_KEY (an account
     without credits) and COVERMOCK_LAST_API_KEY (one with the credits of exactly one task) only. Exit codes: 0 holds, 1

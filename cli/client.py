@@ -28,7 +28,7 @@ _LEVELS = ["documented", "corroborated", "inferred", "assumed"]
 @flag("--fail-on", default="assumed", type=click.Choice(_LEVELS), help="Weakest level of a clause that fails the run.")
 @flag("--allow", multiple=True, metavar="RULE", help="Rule that the client may break.")
 @flag("--baseline", metavar="FILE", help="Known findings, which don't fail the run.")
-@flag("--report", multiple=True, metavar="FILE", help="Write a report: .json, .xml (JUnit), .md, .html or .sarif.")
+@flag("--report", multiple=True, metavar="FILE", help="Report by suffix: .json .xml .html .sarif .md .txt; repeatable.")
 @flag("--cover-min", default=0.0, type=Number(0, 100), help="Percent of what can happen that has to be met.")
 @flag("--env", multiple=True, metavar="VALUE=NAME", help="Other names, e.g. base_url=API_URL for GATEWAY_BASE_URL.")
 @flag("--allow-callback", multiple=True, metavar="HOST", help="Host besides loopback that webhooks may go to.")
@@ -37,7 +37,7 @@ _LEVELS = ["documented", "corroborated", "inferred", "assumed"]
 @flag("--jobs", default=12, type=Whole(1, 1000), help="How many scenarios run at a time.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def client(command: tuple[str, ...], report: tuple[str, ...], **flags: Any) -> int:
-    """Run COMMAND against the mock and judge its requests and its behaviour.
+    """Run COMMAND against a mock of its own and judge it.
 
     Its arguments may hold {base_url}, {api_key}, {music_task}, {audio} and {callback_base}; its environment has them
     as GATEWAY_BASE_URL and so on. Without --scenarios it is run once in a happy world (a test-suite, a demo).

@@ -6,7 +6,7 @@ import click
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print what lets a shell complete commands, flags and their values.
+    """Print a script for completion in a shell.
 
     bash: eval "$(covermock completion bash)"; zsh: the same with zsh; fish: covermock completion fish | source.
     """

@@ -60,7 +60,7 @@ def _value(context: click.Context, flag: click.Parameter, folder: Path, value: A
     if flag.multiple:
         pairs = [f"{key}={bound}" for key, bound in value.items()] if isinstance(value, dict) else value
         words = [_word(one, "a text or a number") for one in (pairs if isinstance(pairs, list) else [pairs])]
-        flag.type_cast_value(context, words)
+        flag.process_value(context, words)
         return words
     if getattr(flag, "is_flag", False):
         if not isinstance(value, bool):
@@ -69,7 +69,7 @@ def _value(context: click.Context, flag: click.Parameter, folder: Path, value: A
     word = _word(value, "one text or number")
     if flag.name in _PATHS and (folder / word).is_file():
         return str(folder / word)
-    flag.type_cast_value(context, word)
+    flag.process_value(context, word)
     return word
 
 

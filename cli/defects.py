@@ -21,7 +21,7 @@ _KINDS = {
 @SPEC
 @flag("--format", type=click.Choice(["text", "json"]), default="text", help="json is for programs.")
 def defects(spec: str | None, format: str) -> None:  # noqa: A002 - the flag's name is the user's word for it
-    """List the defects that `covermock serve --defect NAME` knows for a contract, each with its clause and level."""
+    """List the defects for `covermock serve --defect NAME`. Each has its clause and level."""
     from covermock.mock_server.defects import Catalogue
 
     catalogue = Catalogue(contract_of(spec))

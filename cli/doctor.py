@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from .exits import CANNOT, HOLDS
+from .flags import web_address
 from .numbers import Whole
 
 _GOOD, _NOTE, _BAD = "ok", "note", "BAD"
@@ -17,15 +18,15 @@ Finding = tuple[str, str, str]  # how bad, what, and the remedy or the facts
 
 
 @click.command()
-@click.argument("url", required=False)
+@click.argument("url", default="", callback=web_address)
 @click.option("--port", default=8080, type=Whole(1, 65535), show_default=True, help="Port that serve is to listen on.")
-def doctor(url: str | None, port: int) -> int:
-    """Look at this machine, and at the mock at URL if there is one; exit 3 if something stands in the way."""
+def doctor(url: str, port: int) -> int:
+    """Look for what stands in the way here, or of the mock at URL. Exit 3 if something does."""
     findings = [
         *_python(),
         *_packages(),
         *_contract(),
-        *_network(port),
+        *(() if url.rstrip("/").endswith(f":{port}") else _network(port)),  # a mock that runs has its port
         *_environment(),
         *(_server(url) if url else ()),
     ]
@@ -74,7 +75,7 @@ def _network(port: int) -> Iterator[Finding]:
                 yield _GOOD, "port", f"{port} is free on {host}"
         except OSError as error:
             how = _NOTE if family == socket.AF_INET6 else _BAD
-            yield how, "port", f"{port} can't be had on {host} ({error.strerror}); serve with --port 0"
+            yield how, "port", f"{port} can't be had on {host} ({os.strerror(error.errno or 0)}); serve with --port 0"
 
 
 def _environment() -> Iterator[Finding]:
@@ -86,8 +87,8 @@ def _environment() -> Iterator[Finding]:
     except click.UsageError as error:
         yield _BAD, "environment", error.format_message()
     proxies = [name for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy") if os.environ.get(name)]
-    past = os.environ.get("NO_PROXY", "") + os.environ.get("no_proxy", "")
-    if proxies and "127.0.0.1" not in past and past != "*":
+    past = f"{os.environ.get('NO_PROXY', '')},{os.environ.get('no_proxy', '')}".replace(" ", "").split(",")
+    if proxies and not {"127.0.0.1", "*"} & set(past):
         yield _NOTE, "proxy", f"{proxies[0]} is set: clients may look for 127.0.0.1 there; add it to NO_PROXY"
 
 

@@ -9,7 +9,7 @@ from .flags import SPEC, contract_of
 @click.argument("clause", required=False)
 @SPEC
 def explain(clause: str | None, spec: str | None) -> None:
-    """Print a clause (G3, C5, U2) with the level and source of each of its sentences; without one, list all."""
+    """Print a clause with its evidence. Without one (G3, C5, U2), list all."""
     from covermock.openapi import nearest
 
     contract = contract_of(spec)

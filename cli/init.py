@@ -13,9 +13,10 @@ from .exits import CANNOT, HOLDS
     "--ci", type=click.Choice(["github", "gitlab", "none"]), default="github", show_default=True, help="CI file."
 )
 def init(folder: str, ci: str) -> int:
-    """Write a conftest, a first test, a world file and a CI file into FOLDER; what is there stays as it is.
+    """Write a starter for pytest into FOLDER.
 
-    Exit code 3 if a file was there already: then what it would have said has to be put in by hand.
+    It is a conftest, a first test, a world file and a CI file. A file that is there stays as it is. If it says
+    something else, ours is printed, to be put in by hand, and the exit code is 3.
     """
     from .starter import CI, FILES
 
@@ -23,10 +24,9 @@ def init(folder: str, ci: str) -> int:
     for name, text in {**FILES, **CI[ci]}.items():
         path = Path(folder) / name
         if path.exists():
-            kept += 1
-            click.echo(
-                f"kept     {name}: it was there already; `covermock init` in an empty folder shows ours", err=True
-            )
+            differs = not path.is_file() or path.read_bytes() != text.encode()
+            click.echo(f"kept     {name}" + (f": add what you need of ours:\n\n{text}" if differs else ""), err=True)
+            kept += differs
             continue
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -4,19 +4,17 @@ import time
 
 import click
 
-from .flags import flag
+from .flags import flag, web_address
 from .numbers import SECONDS
 
 _PAUSE = 0.05
 
 
 @click.command()
-@click.argument("url")
+@click.argument("url", callback=web_address)
 @flag("--timeout", default=30.0, type=SECONDS, help="Seconds to wait at most.")
 def ready(url: str, timeout: float) -> int:
-    """Wait until the mock at URL is ready; exit 0 when it is, 3 when the time is up."""
-    if not url.startswith(("http://", "https://")):
-        raise click.UsageError(f"expected an http(s) URL, received {url!r}; for example http://127.0.0.1:8080")
+    """Wait until the mock at URL is ready. Exit 0 when it is, 3 when the time is up."""
     end = time.monotonic() + timeout
     while True:
         problem = problem_at(f"{url.rstrip('/')}/__mock/readyz", max(end - time.monotonic(), _PAUSE))

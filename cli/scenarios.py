@@ -9,7 +9,7 @@ from .flags import SPEC, contract_of, flag
 @SPEC
 @flag("--format", type=click.Choice(["text", "json"]), default="text", help="How to list them.")
 def scenarios(format: str, spec: str | None) -> None:  # noqa: A002 - the flag's name is the user's word for it
-    """List the scenarios for clients: their names, what happens, how a job has to end."""
+    """List the scenarios for clients. Each says what happens, and how a job has to end."""
     from covermock.contract_tests.clients.scenarios import as_rows, scenarios_of
 
     rows = as_rows(scenarios_of(contract_of(spec)))

@@ -50,10 +50,10 @@ class Suite:
     def data(self) -> dict[str, Any]:
         """Return the judgement as data, made at the first call. Skips the test where no gateway is named."""
         settings = from_environment(kinds=spelled(_contract()))
-        if settings is None or not settings.keys:
-            pytest.skip(
-                "expected COVERMOCK_URL and COVERMOCK_API_KEY, which name the gateway to judge, received neither"
-            )
+        if settings is None:
+            pytest.skip("expected COVERMOCK_URL and COVERMOCK_API_KEY of a gateway to judge, received no URL")
+        if not settings.keys:
+            pytest.fail("expected a key in COVERMOCK_API_KEY beside COVERMOCK_URL, received none", pytrace=False)
         if self._data is None:
             self._data = self._shared.get(lambda: _data(settings)) if self._shared else _data(settings)
         if "crash" in self._data:

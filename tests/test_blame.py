@@ -119,3 +119,15 @@ def broken(session: Session, what: dict[str, Any], answer: Answer) -> set[tuple[
 def test_an_answer_breaks_what_says_so(session: Session, what: dict[str, Any], answer: Answer, blamed: str) -> None:
     """Each sentence with its own level."""
     assert set(blames(blamed)) == broken(session, what, answer)
+
+
+def test_one_cause_is_one_finding(session: Session) -> None:
+    """A date without a zone is no date-time and not in UTC: that is said once; what it has to be is said plainly."""
+    broken(
+        session, POLL, Answer(200, JSON, json_body(PENDING | {"data": SHOWN | {"created_at": "2026-01-01T00:00:00"}}))
+    )
+    broken(session, START | {"body": {}}, Answer(418, JSON, json_body(error(418))))
+
+    assert [("C13", "body.data.created_at: an RFC 3339 time in UTC"), ("C1", "400")] == [
+        (one.clause, one.expected) for one in session.evidence.findings if one.clause in {"C13", "C1"}
+    ]

@@ -165,6 +165,14 @@ def test_a_taken_port_is_refused(process: Process) -> None:
     assert "--port 0" in said
 
 
+def test_each_command_says_what_it_does_in_one_whole_line() -> None:
+    """The list of commands, the first thing that a newcomer sees, ends no sentence in the middle."""
+    rows = run("--help").stdout.partition("Commands:\n")[2].splitlines()
+
+    assert sorted(cli.commands) == [row.split()[0] for row in rows]
+    assert [] == [row for row in rows if not row.endswith(".") or row.endswith("...")]
+
+
 def test_no_command_shows_the_help_and_is_exit_2() -> None:
     """Without a command there is nothing to do: the help tells what there is."""
     done = run()

@@ -25,6 +25,17 @@ def test_the_code_is_that_of_the_example() -> None:
     assert [] == [block for block in blocks if block not in f"{EXAMPLE}\n"]
 
 
+def test_what_stands_beside_other_tools_is_what_the_foreign_project_does() -> None:
+    """Each line of code in the table is one of the project that `make foreign` runs."""
+    foreign = ROOT / "tools" / "foreign"
+    code = "".join(path.read_text(encoding="utf-8") for path in [*foreign.rglob("*.py")]).replace('", "', " ")
+    table = PYTEST.partition("## Beside other tools")[2].partition("##")[0]
+    lines = re.findall(r"^\| [^|]* \| `([^`]+)` \|$", table, re.MULTILINE)
+
+    assert len(lines) > 3
+    assert [] == [line for line in lines if line not in code]
+
+
 @pytest.mark.parametrize(
     "command",
     [

@@ -400,6 +400,50 @@ def test_a_switch_runs_tests_against_another_gateway(tmp_path: Path) -> None:
     assert "gateway.clock needs the mock" in output
 
 
+REFUSED = """
+import covermock
+
+@covermock.mark(drve='polls')
+def test_setting(covermock_gateway):
+    pass
+
+@covermock.mark(world='nowhere.yaml')
+def test_file(covermock_gateway):
+    pass
+
+@covermock.mark(allow=['valid-reqest'])
+def test_rule(covermock_gateway_contract):
+    pass
+
+def test_call(covermock_gateway):
+    covermock_gateway.faults.add(latncy={'seconds': 1})
+"""
+
+
+def test_what_is_refused_is_said_in_a_line_without_our_source(tmp_path: Path) -> None:
+    """A misspelt setting, file, rule or call: what was wrong, once, and no line of ours."""
+    (tmp_path / "test_refused.py").write_text(REFUSED)
+
+    output = pytest_run(tmp_path)
+
+    assert 1 == output.count("body.drve: expected a known name (did you mean 'drive'?), received 'drve'\n")
+    assert 1 == output.count("nowhere.yaml: expected a readable YAML file, received: No such file or directory\n")
+    assert 1 == output.count("expected the name of a rule, received 'valid-reqest' (did you mean 'valid-request'")
+    assert "latncy: expected a known name (did you mean 'latency'" in output
+    assert "another exception" not in output
+    assert "raise ControlError" not in output
+
+
+def test_a_file_is_looked_for_beside_the_ini_file(tmp_path: Path) -> None:
+    """From whatever folder pytest is started."""
+    (tmp_path / "mine.yaml").write_text("from: docs\naccounts:\n  main: {credits: 7}\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\ngateway_world = mine.yaml\n")
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "test_it.py").write_text("def test_it(gateway):\n    assert gateway.credits == 7\n")
+
+    assert "1 passed" in pytest_run(tmp_path / "inner")
+
+
 def test_settings_say_what_all_worlds_are_like(tmp_path: Path) -> None:
     """The ini file holds for every test, a mark for its own."""
     (tmp_path / "pytest.ini").write_text("[pytest]\ngateway_world = demo\ngateway_drive = manual\n")

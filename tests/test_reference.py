@@ -10,6 +10,10 @@ from typing import Any
 import pytest
 import reference
 import yaml
+from covermock.cli.command_line import cli
+from covermock.fixtures.running_clients import names_of
+from covermock.mock_server.limits import table as limits
+from covermock.openapi import GATEWAY, load
 from support.servers import run
 
 import covermock
@@ -18,6 +22,8 @@ ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
 SHIPPED = ("covermock", "openapi", "mock_server", "contract_tests", "fixtures", "cli")
 SECRET = {"COVERMOCK_NO_SKIPS"}  # of our own tests
+CODE = "\n".join(path.read_text(encoding="utf-8") for folder in SHIPPED for path in (ROOT / folder).rglob("*.py"))
+HEADS = {"setting", "word", "clause", "fixture", "variable", "operation", "flag", "limit"}
 
 
 def section(title: str) -> str:
@@ -29,14 +35,7 @@ def section(title: str) -> str:
 
 def names(title: str) -> set[str]:
     """Return the first cells of a section's table."""
-    return set(re.findall(r"^\| `?(\w[\w-]*)`? \|", section(title), re.MULTILINE)) - {
-        "setting",
-        "word",
-        "clause",
-        "fixture",
-        "variable",
-        "operation",
-    }
+    return set(re.findall(r"^\| `?(\w[\w-]*)`? \|", section(title), re.MULTILINE)) - HEADS
 
 
 def described(name: str) -> Any:
@@ -66,16 +65,32 @@ def test_every_flag_is_there(command: str) -> None:
 
 def test_every_variable_is_there() -> None:
     """Variables that the shipped code names, and those of flags, are on the page, and each there is one of them."""
-    code = "\n".join(path.read_text(encoding="utf-8") for folder in SHIPPED for path in (ROOT / folder).rglob("*.py"))
-    named = set(re.findall(r"\bCOVERMOCK_[A-Z_]*[A-Z]\b", code))
-    helps = "".join(run(name, "--help").stdout for name in ("serve", "check", "client", "ready", "spec", "explain"))
-    helps += "".join(run(name, "--help").stdout for name in ("scenarios", "defects"))
-    shown = set(re.findall(r"COVERMOCK_[A-Z_]*[A-Z]\b", re.sub(r"\n\s+", " ", helps)))
+    named = set(re.findall(r"\bCOVERMOCK_[A-Z_]*[A-Z]\b", CODE))
+    twins = {str(one.envvar) for command in cli.commands.values() for one in command.params if one.envvar}
     page = set(re.findall(r"`(COVERMOCK_[A-Z_]+)`", PAGE))
 
-    assert set() == named - page - SECRET
-    assert set() == shown - page
-    assert set() == page - named - shown
+    assert page == (named | twins) - SECRET
+
+
+def test_every_variable_of_others_is_there() -> None:
+    """What the shipped code reads or sets beside ours, and what a client is given, is on the page."""
+    read = {name for name in re.findall(r"os\.environ\.get\(\"([A-Z_]+)\"", CODE) if not name.startswith("COVERMOCK_")}
+
+    assert read == names("Variables that others have named")
+    assert {f"GATEWAY_{name.upper()}" for name in names_of(load(GATEWAY))} == names("Variables that a client is given")
+
+
+def test_nothing_is_left_unsaid() -> None:
+    """Each row says what its name is, in words that are not the name."""
+    rows = re.findall(r"^\| `([^`]+)` \|(?:.*\|)? ([^|]*) \|$", PAGE, re.MULTILINE)
+
+    assert len(rows) > 200
+    assert [] == [name for name, says in rows if not says or says.lower() == name.lower()]
+
+
+def test_every_limit_is_there() -> None:
+    """The limits of `serve` are those of the one table."""
+    assert {words.partition("=")[0] for words, _ in limits()} <= names("covermock serve")
 
 
 def test_every_fixture_and_setting_of_pytest_is_there() -> None:

@@ -84,6 +84,15 @@ def test_the_verdict_is_the_first_thing_in_every_form_for_people() -> None:
     ]
 
 
+def test_a_command_that_nobody_reads_is_cut() -> None:
+    """In text, with the place that has the whole; elsewhere it stays whole."""
+    long = ITEM.__class__("C7", "a", "error", "b", "c", curl="curl " + "x" * 9000, level="documented")
+
+    assert "characters more: the HTML and JSON reports have them)" in " ".join(as_text(report(items=(long,))).split())
+    assert len(as_text(report(items=(long,)))) < 6000
+    assert "x" * 9000 in FORMS[".html"](report(items=(long,)))
+
+
 @pytest.mark.parametrize("width", [40, 80, 110, 200])
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     """Wide characters count twice; what has no blank is cut; commands go on after a backslash."""

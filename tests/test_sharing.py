@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from covermock.contract_tests.servers.sharing import SharedJudgement
+from covermock.contract_tests.suite import Suite
+from covermock.contract_tests.vocabulary import KEY_VARIABLES
 from support.reference_gateway import Quirks, Served
 from support.servers import PATIENCE, environment
 
@@ -104,3 +106,13 @@ def test_workers_judge_once_and_leave_no_file(tmp_path: Path, crashes: bool) -> 
     assert [] == list(tmp_path.glob("covermock-check-*"))
     assert ("the judge crashed, and is not started again: LookupError: a fault" in done.stdout) is crashes
     assert ("passed" in done.stdout) is not crashes
+
+
+def test_a_url_without_a_key_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who names a gateway and forgets its key must not take a run that tried nothing for a good one."""
+    for name in KEY_VARIABLES.values():
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COVERMOCK_URL", "http://127.0.0.1:9")
+
+    with pytest.raises(pytest.fail.Exception, match="expected a key in COVERMOCK_API_KEY"):
+        Suite().data()

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from covermock.cli.config import read_config
 from covermock.cli.serve import serve
+from covermock.cli.starter import CONFTEST
 from covermock.openapi import InvalidSourceError
 from support.base import base_only
 from support.servers import COVERMOCK, PATIENCE, Process, environment, run, serving
@@ -50,8 +51,19 @@ def test_the_starter_overwrites_nothing(tmp_path: Path) -> None:
     done = run("init", str(tmp_path), "--ci", "gitlab")
 
     assert "# mine\n" == own.read_text()
-    assert (3, True) == (done.returncode, "kept     tests/conftest.py" in done.stderr)
+    assert (3, True) == (
+        done.returncode,
+        f"kept     tests/conftest.py: add what you need of ours:\n\n{CONFTEST}" in done.stderr,
+    )
     assert "gateway" in yaml.safe_load((tmp_path / ".gitlab-ci.yml").read_text())
+
+
+def test_a_second_starter_changes_nothing(tmp_path: Path) -> None:
+    """What is there already, word for word, needs no hand: exit code 0."""
+    run("init", str(tmp_path))
+    done = run("init", str(tmp_path))
+
+    assert (0, 4, 4) == (done.returncode, done.stderr.count("kept  "), len(done.stderr.splitlines()))
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
@@ -95,6 +107,32 @@ def test_the_doctor_says_what_stands_in_the_way(tmp_path: Path) -> None:
     assert "serve with --port 0" in done.stdout
     assert "BAD   server        expected a mock that is ready at http://127.0.0.1:9" in done.stdout
     assert "note  proxy         HTTP_PROXY is set" in done.stdout
+
+
+def test_a_mock_that_runs_may_have_its_port(process: Process) -> None:
+    """Whoever asks about a mock is not told that its port is taken; nor of a proxy that is never used."""
+    port = process.url.rpartition(":")[2]
+    done = run("doctor", process.url, "--port", port, HTTP_PROXY="http://proxy:1", NO_PROXY="*", no_proxy="*")
+
+    assert (0, 0, 0) == (done.returncode, done.stdout.count("  port  "), done.stdout.count("proxy"))
+
+
+def test_the_doctor_tells_of_unknown_variables_beside_all_else() -> None:
+    """Other commands refuse them; this one looks at everything first."""
+    done = run("doctor", "--port", "65535", COVERMOCK_PROT="1")
+
+    assert 3 == done.returncode
+    assert "BAD   environment" in done.stdout
+    assert "did you mean 'COVERMOCK_PORT'" in done.stdout
+    assert "ok    contract" in done.stdout
+
+
+def test_the_doctor_refuses_what_is_no_url() -> None:
+    """A word is no mock that is not ready."""
+    assert (2, True) == (
+        (done := run("doctor", "foo")).returncode,
+        "expected an http(s) URL, received 'foo'" in done.stderr,
+    )
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -146,7 +184,11 @@ def test_a_file_says_what_flags_say(tmp_path: Path) -> None:
         ("prt: 1", "received 'prt' (did you mean 'port'"),
         ("port: many", "serve.yaml:1: port: expected a whole number"),
         ("- port", "expected flags by name"),
-        ("limit: {taks: 7}", "did you mean 'tasks'"),
+        (
+            "limit: {taks: 7}",
+            "serve.yaml:1: limit: expected the name of a limit, received 'taks'; did you mean 'tasks'",
+        ),
+        ("cors: here", "serve.yaml:1: cors: expected an origin or *"),
     ],
 )
 def test_a_file_with_a_mistake_is_one_line_and_exit_2(tmp_path: Path, text: str, said: str) -> None:

@@ -93,6 +93,15 @@ def test_a_world_file_extends_another(tmp_path: Path) -> None:
     assert 60 == world.clock.scale
 
 
+def test_an_account_keeps_what_is_not_said_of_it_anew(tmp_path: Path) -> None:
+    """Other credits leave the documented key; another key leaves the credits."""
+    text = "from: docs\naccounts:\n  main: {credits: 3}\n  poor: {key: aio_broke}\n"
+    accounts = Fake(world=str(world_file(tmp_path, text))).world.accounts
+
+    assert ("aio_your_api_key_here", 3) == (accounts["main"].key, accounts["main"].granted)
+    assert ("aio_broke", 0) == (accounts["poor"].key, accounts["poor"].granted)
+
+
 @pytest.mark.parametrize("name", ["docs", "demo", "empty"])
 def test_each_world_that_comes_along_can_be_served(name: str) -> None:
     """Every account of it has a key of its own, and every task can be shown."""

@@ -11,6 +11,8 @@ import pytest
 from covermock.cli.command_line import cli
 from covermock.cli.flags import SECRETS, TRACEBACK
 from covermock.fixtures import pytest_plugin
+from covermock.fixtures.running_clients import names_of
+from covermock.mock_server.limits import table as limits
 from covermock.openapi import ADMIN, load
 
 import covermock
@@ -24,6 +26,29 @@ SECRET_USES = {
     "COVERMOCK_POOR_API_KEY": "key of an account without credits",
     "COVERMOCK_LAST_API_KEY": "key of an account with the credits of exactly one task",
     TRACEBACK: "1 shows where a crash was",
+}
+OTHERS = {  # variables whose names are not ours
+    "NO_COLOR": "anything: no colours; TERM=dumb and CI do the same",
+    "CI": "anything: no colours",
+    "TERM": "dumb: no colours",
+    "NO_PROXY": "a client that is judged gets it with 127.0.0.1 and localhost; no_proxy likewise",
+    "GITHUB_ACTIONS": "true: each finding is printed as an annotation, too",
+}
+GIVEN = {
+    "base_url": "where the gateway is",
+    "api_key": "the key",
+    "music_task": "a completed music task",
+    "audio": "uploaded audio",
+    "callback_base": "a free address to receive webhooks at",
+}
+ARGUMENTS = {
+    ("check", "url"): "The gateway to judge, such as https://apiin.one.",
+    ("client", "command"): "What to run, behind a --.",
+    ("completion", "shell"): "The shell that reads it.",
+    ("doctor", "url"): "A mock that should be ready; may be left out.",
+    ("explain", "clause"): "The clause's id, such as C5; may be left out.",
+    ("init", "folder"): "Where to write.",
+    ("ready", "url"): "The mock to wait for, such as http://127.0.0.1:8080.",
 }
 WORLD = ("World", "Settings of a world")
 PARTS = (WORLD, ("Yields", "What becomes of tasks (`yields`)"), ("Plan", "What is to come of a task"))
@@ -54,15 +79,21 @@ def commands() -> Iterator[str]:
     for name, command in sorted(cli.commands.items()):
         yield f"### covermock {name}\n\n{inspect.cleandoc(command.help or '')}\n"
         rows = [
-            [
-                code(one.opts[0]),
-                code(one.envvar) if one.envvar else "",
-                getattr(one, "help", None) or one.human_readable_name,
-            ]
-            for one in command.params
-            if isinstance(one, click.Option | click.Argument) and one.name != "help"
+            [code(one.opts[0]), code(one.envvar) if one.envvar else "", said_of(name, one)] for one in command.params
         ]
         yield table(("flag", "variable", "is"), rows) + "\n" if rows else ""
+        if name == "serve":
+            yield "A limit, as `--limit NAME=VALUE`:\n"
+            pairs = [(words.partition("="), says) for words, says in limits()]
+            yield table(("limit", "default", "is"), [(code(of[0]), of[2], says) for of, says in pairs]) + "\n"
+
+
+def said_of(command: str, one: click.Parameter) -> str:
+    """Return what a flag or an argument is, with the values that it may have and its default."""
+    says = one.help if isinstance(one, click.Option) else ARGUMENTS[command, str(one.name)]
+    values = f" One of {', '.join(map(code, one.type.choices))}." if isinstance(one.type, click.Choice) else ""
+    shown = isinstance(one.default, str | int | float) and one.default not in {"", False}
+    return f"{says}{values}" + (f" Default: {code(one.default)}." if shown else "")
 
 
 def fixtures() -> list[list[str]]:
@@ -111,8 +142,21 @@ def fields(schema: Mapping[str, Any]) -> list[list[object]]:
         known = root["components"]["schemas"].get(target, {})
         said = part.get("description") or known.get("description", "")
         values = part.get("enum") or known.get("enum")
-        rows.append([code(name), " ".join([said, f"One of {', '.join(map(code, values))}." if values else ""]).strip()])
+        said += f" One of {', '.join(map(code, values))}." if values else ""
+        inner = ", ".join(own_settings(root, {**known, **part}))
+        rows.append([code(name), f"{said} Settings: {inner}." if inner else said])
     return rows
+
+
+def own_settings(root: Mapping[str, Any], part: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the settings that a setting has itself, or each entry of it, with the words that they may be."""
+    schemas = root["components"]["schemas"]
+    while "properties" not in part and isinstance(part.get("additionalProperties"), dict):
+        part = part["additionalProperties"]
+        part = schemas.get(part.get("$ref", "").rpartition("/")[2], part)
+    for name, inner in part.get("properties", {}).items():
+        values = inner.get("enum") or schemas.get(inner.get("$ref", "").rpartition("/")[2], {}).get("enum")
+        yield code(name) + (f" ({', '.join(map(code, values))})" if values else "")
 
 
 def sections() -> Iterator[str]:
@@ -124,6 +168,11 @@ def sections() -> Iterator[str]:
     yield from commands()
     yield "## Variables that have no flag\n"
     yield table(("variable", "is"), [[code(name), SECRET_USES[name]] for name in (*SECRETS, TRACEBACK)]) + "\n"
+    yield "## Variables that others have named\n"
+    yield table(("variable", "is"), [[code(name), says] for name, says in OTHERS.items()]) + "\n"
+    yield "## Variables that a client is given\n"
+    rows = [[code(f"GATEWAY_{name.upper()}"), code(f"{{{name}}}"), GIVEN[name]] for name in names_of(gateway)]
+    yield table(("variable", "in arguments", "is"), rows) + "\n"
     yield "## Fixtures of pytest\n"
     yield table(("fixture", "is"), fixtures()) + "\n"
     yield "## Settings of pytest\n"

@@ -12,6 +12,7 @@ from .wrapping import BOLD, DIM, GREEN, RED, YELLOW, columns, pad, paint, wrap
 _LABEL = 13  # columns of a fact's name
 _WIDE = 110  # columns from which expected and received stand beside each other
 _NARROWEST = 40
+_MOST = 1500  # characters of a command
 _LONG = 40  # lines after which the verdict is said again, where a terminal has stopped
 _COLOURS = {HELD: GREEN, BROKEN: RED, UNTRIED: YELLOW}
 
@@ -113,7 +114,7 @@ class _Page:
         for name, text in rows:
             if name == "repeat":
                 yield self.paint("  repeat:", DIM)
-                yield from (f"    {line}" for line in in_lines(plain(text), self.width - 8))
+                yield from (f"    {line}" for line in in_lines(plain(_short(text)), self.width - 8))
             else:
                 yield from self.fact(name, text, {"expected": GREEN, "received": RED}.get(name, ""))
 
@@ -156,6 +157,12 @@ class _Page:
         for name, *cells in table.rows:
             told = [f"{column}: {cell}" for column, cell in zip(table.columns[1:], cells, strict=True) if cell]
             yield from self.block(f"  {'; '.join(told)}", lead=name, indent=2, hang=4)
+
+
+def _short(command: str) -> str:
+    """Return a command, or of one that nobody reads its beginning."""
+    rest = len(command) - _MOST
+    return command if rest <= 0 else f"{command[:_MOST]}… ({rest} characters more: the HTML and JSON reports have them)"
 
 
 def _told(row: Row) -> str:

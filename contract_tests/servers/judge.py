@@ -74,7 +74,7 @@ class Judge:
             self._note_poverty(expected, answer)
             return
         if answer.ok:
-            self._broke(due.accepted, at, due.fact, _words(due))
+            self._broke(due.accepted, at, due.fact, _statuses(due))
         elif expected.open:
             return
         elif answer.status in due.statuses:
@@ -83,7 +83,7 @@ class Judge:
         elif self._may_come_first(due, expected, answer):
             self.evidence.suspect(at, due)  # it may not have looked at what is wrong, or at something else first
         else:
-            self._broke(self._misplaced(due, expected, at), at, due.fact, _words(due))
+            self._broke(self._misplaced(due, expected, at), at, due.fact, _statuses(due))
         self.poverty.learn(at, expected.operation, due)
 
     def _judge_acceptance(self, at: Exchange, expected: Expectation) -> None:
@@ -126,7 +126,9 @@ class Judge:
         if not self._is_json(at):
             return
         value, schema = answer.json, operation.schema(status)
-        violations = list(self._accepted[operation.id].violations(value, "body"))
+        found = self._accepted[operation.id].violations(value, "body")
+        first = {(one.where, one.clause, one.sentence): one for one in reversed(found)}  # one cause, one finding
+        violations = [*first.values()][::-1]
         broken = {one.where for one in violations}
         for violation in violations:
             pointer = f"{violation.clause}#{violation.sentence}" if violation.clause else clause
@@ -264,6 +266,5 @@ def _texts(contract: Contract, schema: Mapping[str, Any], value: Any) -> Iterato
     return (one for one in facts(contract.root, schema, value, "task.status") if isinstance(one, str))
 
 
-def _words(due: Reason) -> str:
-    statuses = " or ".join(str(status) for status in sorted(due.statuses))
-    return f"{statuses}, since {due.fact}"
+def _statuses(due: Reason) -> str:
+    return " or ".join(str(status) for status in sorted(due.statuses))

@@ -1,5 +1,6 @@
 """A run from its first request to its verdicts: preflight, flows and checks side by side, then the history."""
 
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -177,7 +178,8 @@ def affordable_flows(session: Session, wanted: list[PaidFlow], progress: Progres
     if session.budget.probes:
         what.append(f"{session.budget.probes} credits for requests that a gateway may accept or refuse by mistake")
     told = f"at most {session.budget.quote} credits (at the highest price) and {session.budget.max_requests} requests"
-    progress.quote(f"{told}: {', '.join(what) or 'nothing that is paid for'}")
+    times = (f"{count} times {one}" if count > 1 else one for one, count in Counter(what).items())
+    progress.quote(f"{told}: {'; '.join(times) or 'nothing that is paid for'}")
     return chosen
 
 

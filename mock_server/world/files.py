@@ -142,8 +142,13 @@ class WorldFiles:
 
 
 def merge(base: Spec, over: Spec) -> Spec:
-    """Return `base` with what `over` says; named things (accounts, sources, tasks, prices) are joined, name by name."""
+    """Return `base` with what `over` says; named things (accounts, sources, tasks, prices) are joined, name by name.
+
+    An account keeps what is not said of it anew, its key above all.
+    """
     joined: dict[str, Any] = {key: {**base[key], **over[key]} for key in _MAPS if key in base and key in over}
+    for name, row in joined.get("accounts", {}).items():
+        joined["accounts"][name] = {**base["accounts"].get(name, {}), **row}
     if _NESTED in base and _NESTED in over:
         kinds = {**base[_NESTED], **over[_NESTED]}
         joined[_NESTED] = {kind: {**base[_NESTED].get(kind, {}), **over[_NESTED].get(kind, {})} for kind in kinds}

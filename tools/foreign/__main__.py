@@ -22,11 +22,18 @@ PLUGINS = (
     "freezegun",
     "time-machine",
     "respx",
+    "requests",
+    "responses",
+    "pytest-httpx",
+    "pytest-socket",
+    "django",
+    "pytest-django",
 )
 CHECKERS = ("mypy", "pyright")
 RUNS = {
     "all tests, in chance order, on two processes": ["-n", "2"],
     "all tests in one process": ["-n", "0", "-p", "no:randomly"],
+    "without other sockets": ["-n", "0", "--disable-socket", "--allow-hosts=127.0.0.1", "tests/test_beside.py"],
     "the project's own tests without the plugin": ["-p", "no:covermock", "tests/test_own.py"],
 }
 
