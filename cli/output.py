@@ -91,7 +91,10 @@ def guard_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError):  # one that is closed, or not Python's own
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - it is open as long as the process lives
-    results = Results(sys.stdout) if sys.stdout else Results(nowhere, "it is closed; redirect it, e.g. to a file")
+    results = Results(sys.stdout) if sys.stdout else Results(_nowhere(), "it is closed; redirect it, e.g. to a file")
     sys.stdout = cast("TextIO", results)
-    sys.stderr = cast("TextIO", Remarks(sys.stderr or nowhere))
+    sys.stderr = cast("TextIO", Remarks(sys.stderr or _nowhere()))
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")

@@ -381,6 +381,18 @@ def test_requests_with_unknown_keys_are_found(desk: Watched, server: Process) ->
     expect(desk.page.locator("tbody tr").first).to_contain_text("401")
 
 
+def test_a_path_of_ten_thousand_characters_leaves_room_for_what_is_beside_it(desk: Watched, client: Client) -> None:
+    """In a list a long text takes three lines, and the words of the other columns stay whole."""
+    client.get(f"/{'x' * 10_000}")
+    desk.open(f"/w/{client.name}/journal")
+    row = desk.page.locator(".exchanges tbody tr").first
+    expect(row).to_contain_text("no such path")
+    height, verdict = row.evaluate("(row) => [row, row.querySelector('.verdict')].map((one) => one.clientHeight)")
+
+    assert height < 120
+    assert verdict < 120
+
+
 def test_a_new_world_is_made_by_the_form(desk: Watched) -> None:
     """The form has the plain fields of the API's own schema."""
     desk.open("/worlds")

@@ -20,6 +20,7 @@ from .views import precise
 
 _REST = 0.01  # seconds until the next look after one that has found something
 _LONG_REST = 0.25  # the same, when more has happened than may be told
+_CALM = 5.0  # by which the rate is divided while far more happens: nobody can follow that, and it is others' time
 _AT_ONCE = 1000  # events of the past that are told at first
 _RATES = 500, 200, 100, 50, 20, 10, 5, 2, 1  # a rate is rounded down to one of them, since each costs its own looks
 _KEPT = 2000  # events that are kept for streams whose client is slow
@@ -46,7 +47,7 @@ class Feed:
         self._at_once = 2.0 * rate  # after a quiet time
         self._allowed = self._at_once
         self._looked = call.wall
-        self._rests = False
+        self._rests = self._hurried = False
         self._rest = call.wall
         self._ended = False
         self.world = world
@@ -66,10 +67,11 @@ class Feed:
         """Read what has happened. What is too much at once is left out, and said so."""
         world = self.world
         passed = max(0.0, wall - self._looked)  # real time may be set back
-        self._allowed = min(self._allowed + passed * self._rate, self._at_once)
+        self._allowed = min(self._allowed + passed * self._rate / (_CALM if self._hurried else 1.0), self._at_once)
         self._looked = wall
         told, left_out = self._follower.news(world.clock.now(wall), int(self._allowed))
         self._allowed -= len(told)
+        self._hurried = left_out > self._rate
         self._rests = bool(told) or left_out > 0
         self._rest = wall + (_LONG_REST if left_out else _REST if told else 0.0)
         call = replace(self._call, wall=wall, _known={})  # what is known of keys may change, and would only grow

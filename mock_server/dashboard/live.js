@@ -136,7 +136,7 @@ export class Live {
     while (!signal.aborted) {
       if (this.state === "polling") this._markAll();
       if (!document.hidden && this._stale.size) await this.look(...this._stale);
-      await pause(this.hurried ? 3 * AGAIN : AGAIN, signal);
+      await pause(this.hurried ? 5 * AGAIN : AGAIN, signal);
     }
   }
 

@@ -96,14 +96,14 @@ class Follower:
         Also return how much else there was, kept or not. From then on the place is there.
         """
         world, since = self.world, self.place
-        entries = list(world.journal.since(since.entries))
         fresh = self._fresh(now)
+        # Under load most exchanges are not told, and what is not looked at costs nothing.
+        entries = list(world.journal.since(since.entries, None if self.by_polls else most))
         polled = _polls_by_task(entries) if self.by_polls else {}
         tasks = self._suspects(fresh, polled, now)
         stages = [stage for task in tasks for stage in self._stages(task, polled.get(task.id, []), now)]
         tried = self._new_attempts(since.attempts) if world.outbox.attempts > since.attempts else []
         self.place = present(world, now)
-        # Under load most exchanges are not told: what is not taken out of the merge costs nothing.
         exchanges: Iterator[Happening] = ((entry.now, entry) for entry in entries)
         merged = heapq.merge(exchanges, sorted(stages, key=_instant), sorted(tried, key=_instant), key=_instant)
         told = list(islice(merged, most))

@@ -71,9 +71,15 @@ class Journal:
         """Return how many entries are gone."""
         return self.total - len(self.entries)
 
-    def since(self, number: int) -> Iterator[Entry]:
-        """Yield the kept entries after the one with this number, oldest first; costs as much as it yields."""
+    def since(self, number: int, most: int | None = None) -> Iterator[Entry]:
+        """Yield the kept entries after the one with this number, oldest first; costs as much as it yields.
+
+        Of more than `most` it yields so many, without a touch of the others.
+        """
         fresh = min(max(self.total - number, 0), len(self.entries))
+        if most is not None and fresh > most:
+            entries, first = self.entries, len(self.entries) - fresh
+            return (entries[at] for at in range(first, first + most))
         if 2 * fresh < len(self.entries):
             return reversed(list(islice(reversed(self.entries), fresh)))
         return islice(self.entries, len(self.entries) - fresh, None)

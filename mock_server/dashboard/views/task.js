@@ -45,7 +45,7 @@ export function taskView(app, route) {
     const key = JSON.stringify([task.state, task.results, task.held, task.polls, task.plan]);
     if (key === shown) return;
     shown = key;
-    const made = task.results.length ? h("ul", { class: "results" }, results(task)) : h("p", { class: "quiet" }, "Nothing yet");
+    const made = task.results.length ? h("ul", { class: "results" }, results(task)) : h("p", { class: "quiet" }, task.next ? "Nothing yet" : "Nothing");
     refill(box, list, deeds(app, task, lookNow), h("div", { class: "columns" }, h("section", {}, h("h2", {}, "What it made"), made), h("section", {}, h("h2", {}, "Facts"), facts(task), h("h2", {}, "Plan"), plan(task))));
   }
 
