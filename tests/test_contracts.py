@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from covermock.fixtures.gateway import gateway_on, serve
 from covermock.mock_server import Mock, Request, Settings
+from covermock.mock_server.defects import Catalogue
 from covermock.mock_server.mock import in_memory
 from covermock.mock_server.server.banner import curls
 from covermock.openapi import (
@@ -505,6 +506,23 @@ def test_what_the_page_about_contracts_shows_is_true(tmp_path: Path) -> None:
     assert 4 == len(asked)
     assert world is not None
     assert ["recording/rec_short", "recording/rec_fails"] == list(world.sources)
+
+
+def test_the_least_contract_is_served_and_has_defects(tmp_path: Path) -> None:
+    """The file in docs/contracts.md, which has no examples and few clauses: printed commands work, nothing crashes."""
+    page = (ROOT / "docs" / "contracts.md").read_text(encoding="utf-8")
+    path = tmp_path / "renders.yaml"
+    path.write_text(page.partition('title="renders.yaml"\n')[2].partition("```")[0], encoding="utf-8")
+    mock = Mock(Settings(spec=path), NOON)
+    world = mock.store.world(mock.first)
+    assert world is not None
+    play, found = Play(mock, {}, NOON), []
+    for _, command in curls(world, "http://127.0.0.1:8080"):
+        method, target, body, headers = curl(command.removeprefix("curl "))
+        found.append(play.send(method, target, body, None, headers).status)
+
+    assert [201, 404] == found  # nothing says which task the poll is to be about
+    assert "unknown-path-400" in Catalogue(load(path)).named
 
 
 @pytest.mark.parametrize("path", [GATEWAY, TRANSCRIPTS], ids=lambda path: path.stem)

@@ -68,6 +68,7 @@ def test_a_page_that_is_not_allowed_gets_no_permission() -> None:
 
     assert 405 == answer.status_code
     assert "access-control-allow-origin" not in answer.headers
+    assert "A web page of 'http://localhost:3000' asks for leave; `--cors ORIGIN` gives it." in answer.text
 
 
 def has_ipv6() -> bool:

@@ -42,7 +42,8 @@ def headline(judgement: ClientJudgement) -> Headline:
     states = counts(tuple(_row(judgement, verdict) for verdict in judgement.verdicts))
     remark = f"{_counts(judgement)}.{_remark(judgement)}"
     if judgement.exit_code == 3:
-        why = judgement.trouble or "nothing was exercised"
+        reasons = "; ".join(dict.fromkeys(one.reason for one in judgement.verdicts if one.reason))
+        why = judgement.trouble or f"nothing was exercised{reasons and f': {reasons}'}"
         return Headline(UNTRIED, f"could not test: {why}", "", whole=False, counts=states)
     if judgement.failing:
         rules = list(dict.fromkeys(one.rule for one in judgement.failing))

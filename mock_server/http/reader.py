@@ -117,7 +117,10 @@ class Front:
             expected, remedy = ", ".join(self.routes.paths), self.routes.remedy(request.path)
             raise Refusal(errors.NO_SUCH_PATH, expected=expected, received=excerpt(request.path), remedy=remedy)
         allowed = ", ".join(sorted(methods))
-        raise Refusal(errors.METHOD_NOT_ALLOWED, expected=allowed, received=excerpt(request.method))
+        remedy, origin = "Repeat the request with an allowed method.", request.headers.get("origin", "")
+        if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
+            remedy = f"A web page of {excerpt(origin)} asks for leave; `--cors ORIGIN` gives it."
+        raise Refusal(errors.METHOD_NOT_ALLOWED, expected=allowed, received=excerpt(request.method), remedy=remedy)
 
     def read(self, operation: Operation, request: Request, parameters: Mapping[str, str]) -> Inputs:
         """Judge what the request itself shows: path, query, media type, body. Raises `Refusal` (G7)."""

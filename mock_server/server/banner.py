@@ -120,6 +120,8 @@ def _own_ids(world: World, operation: Operation) -> dict[str, str]:
             example = _example_at(operation, place)
             if example is not None:
                 ids[place] = example if operation.polls or example in pool else next(iter(pool), example)
+        if pool and not ids.keys() & {*rule.get("id", ())}:
+            ids[rule["id"][0]] = pool[0]
     return ids
 
 

@@ -78,7 +78,7 @@ def _about_nothing(contract: Contract, operation: Operation) -> Broken:
     """Blame the sentence on the status where the id's clause has one, else that of invalid requests."""
     names = [name for _, name in operation.id_places]
     pointers = [field.clause for field in body_fields(contract, operation) if field.name in names]
-    for clause in map(whole, pointers):
+    for clause in filter(None, map(whole, pointers)):
         if any("status" in one.about for one in contract.clauses[clause].sentences):
             return about(contract, clause, "status")
     return about(contract, contract.errors[INVALID_PARAMS].clause, "status")
