@@ -165,6 +165,7 @@ image: build/image/debian/bin/sh ## Take the steps of the Dockerfile in an empty
 	$(BIN)/python tools/image_steps.py build/image/debian
 
 build/image/debian/bin/sh: .venv/.stamp
+	mkdir -p build/image
 	debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm build/image/debian
 
 weigh: wheel ## Measure what an install weighs, into docs/install.md

@@ -71,7 +71,7 @@ class Item:
     def message(self) -> str:
         """Return the finding in a line."""
         known = f" ({self.level})" if self.level else ""
-        return f"{self.title}{known}: expected {self.expected}, received {self.received}"
+        return f"{self.title.removesuffix('.')}{known}: expected {self.expected}, received {self.received}"
 
     @property
     def facts(self) -> Iterator[tuple[str, str]]:

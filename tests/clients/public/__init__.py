@@ -53,7 +53,8 @@ def command(name: str) -> Command | None:
     """Return how a program is run, None where its language is missing; it is compiled once."""
     source = HERE / name
     language = LANGUAGES[source.suffix]
-    if not all(shutil.which(one) for one in (*language.build[:1], *language.run[:1]) if one != "{made}"):
+    called = [one for one in ("curl", "wget") if source.suffix == ".sh" and one in source.read_text(encoding="utf-8")]
+    if not all(shutil.which(one) for one in (*language.build[:1], *language.run[:1], *called) if one != "{made}"):
         return None
     made = str(Path(mkdtemp(prefix="covermock-clients-")) / source.stem) if language.build else ""
     if made:
