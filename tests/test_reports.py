@@ -15,7 +15,18 @@ from typing import Any
 
 import pytest
 import yaml
-from covermock.contract_tests.reports import FORMS, Gap, Headline, Item, Look, Report, Row, Table, as_text
+from covermock.contract_tests.reports import (
+    FORMS,
+    Gap,
+    Headline,
+    Item,
+    Look,
+    Report,
+    Row,
+    Table,
+    as_short_text,
+    as_text,
+)
 from covermock.contract_tests.reports.shell import in_lines
 from covermock.contract_tests.reports.timeline import MOST_MARKS, Lane, Mark, lane
 from covermock.contract_tests.reports.wrapping import columns, wrap
@@ -82,6 +93,15 @@ def test_the_verdict_is_the_first_thing_in_every_form_for_people() -> None:
     assert ["the contract", "Broken", "Not tried", "What becam", "Every clau", "What came ", "The run"] == [
         "".join(pair)[:10].replace("the contra", "the contract").replace("Not tried,", "Not tried") for pair in headings
     ]
+
+
+def test_a_short_line_says_where_it_was() -> None:
+    """A client may have run in many scenarios; a sentence in the line ends with one mark."""
+    item = ITEM.__class__("polite-pace", "A client polls slowly.", "error", "a pause", "none", where="happy: #2 GET /x")
+
+    [_, line] = as_short_text(report(items=(item,)), Look(80)).splitlines()
+
+    assert "polite-pace: A client polls slowly: expected a pause, received none (in happy: #2 GET /x)" == line
 
 
 def test_a_command_that_nobody_reads_is_cut() -> None:

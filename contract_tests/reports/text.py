@@ -36,7 +36,8 @@ def as_short_text(report: Report, look: Look) -> str:
     """Return the verdict, and a line for each finding that fails the run."""
     page = _Page(look)
     lines = [page.paint(plain(report.headline.text), _colour(report), BOLD)]
-    lines += [plain(f"{item.rule}: {item.message}".replace("\n", " ")) for item in report.failing]
+    places = ((item, f" (in {item.where})" if item.where else "") for item in report.failing)
+    lines += [plain(f"{item.rule}: {item.message}{where}".replace("\n", " ")) for item, where in places]
     return "".join(f"{line}\n" for line in lines)
 
 
