@@ -10,7 +10,7 @@ from ..statuses import LIMITED, NOT_ALLOWED, is_about_keys, is_error, is_hidden,
 from .evidence import Blame, Evidence
 from .expect.expectations import Expectation
 from .expect.poverty import POOR, Poverty, error_schema
-from .expect.reasons import BUSINESS, IDENTITY, KEY, REQUEST, Reason
+from .expect.reasons import BUSINESS, CREDITS, IDENTITY, KEY, REQUEST, Reason
 from .expect.sentences import Sentences
 from .send.pace import is_limited
 
@@ -31,12 +31,15 @@ class Judge:
         self._errors: dict[int, Validator] = {}
         self.poverty = Poverty(contract, unknown)
         self.hides: list[tuple[Operation, int]] = []  # what refused to show tasks which were there, and how
+        self.unshown: list[
+            tuple[Exchange, tuple[Blame, ...]]
+        ] = []  # polls refused in another way, and what that breaks
         self._routes = Routes(contract.operations)
 
     def judge(self, at: Exchange, expected: Expectation) -> list[str]:
         """Note what the exchange shows; return the fingerprints of what it breaks."""
         answer, complete = at.answer, self.rule("complete")
-        if is_limited(answer):
+        if is_limited(answer) or self._limits_untold(at, expected.due):
             self.evidence.note_untried(expected.clauses, "the gateway's rate limit (429) left a request unanswered")
             return []
         self.evidence.note_tried(complete)
@@ -46,9 +49,14 @@ class Judge:
             title, wanted = f"every answer comes within {limit:g} s", f"an answer within {limit:g} s"
             self.evidence.note_broken(complete, title, wanted, f"one after {answer.seconds:.1f} s", at)
         self._judge_status(at, expected)
-        if not answer.problem:
+        if not answer.is_failure:
             self._judge_form(at, expected)
         return self.evidence.by_exchange.get(at.number, [])
+
+    def _limits_untold(self, at: Exchange, due: Reason | None) -> bool:
+        """Return True if a 429 that doesn't say when to come again stands where the contract has another refusal."""
+        known = at.sent.who == POOR or any(row.status == LIMITED for row in self.contract.errors.values())
+        return at.answer.status == LIMITED and due is not None and due.rank != CREDITS and not known
 
     def judge_failure(self, at: Exchange, crash: tuple[Blame, ...] = ()) -> None:
         """Note an answer that was none, or a 5xx, whatever was asked: it breaks no sentence about what was asked."""
@@ -79,11 +87,14 @@ class Judge:
             return
         elif answer.status in due.statuses:
             order = self.rule("order") if expected.later else ()
-            self.evidence.note_tried({*due.accepted, *due.other, *order})
+            body = expected.body if due.rank == IDENTITY else ()
+            self.evidence.note_tried({*due.accepted, *due.other, *order, *body})
         elif self._may_come_first(due, expected, answer):
             self.evidence.suspect(at, due)  # it may not have looked at what is wrong, or at something else first
         else:
-            self._broke(self._misplaced(due, expected, at), at, due.fact, _statuses(due))
+            blamed = self._misplaced(due, expected, at)
+            otherwise = f": it is valid otherwise ({', '.join(clause for clause, _ in blamed)})"
+            self._broke(blamed, at, due.fact + otherwise * (blamed is expected.body), _statuses(due))
         self.poverty.learn(at, expected.operation, due)
 
     def _judge_acceptance(self, at: Exchange, expected: Expectation) -> None:
@@ -217,12 +228,14 @@ class Judge:
         """Return what another refusal than the due one breaks: the order of checks where a later reason came first."""
         answer, operation = at.answer, expected.operation
         usual = self.poverty.unknown.get(operation.id) if operation else None
-        if due.rank == IDENTITY and not due.is_foreign and answer.status == usual:
+        if (due.rank == IDENTITY and not due.is_foreign and answer.status == usual) or _is_said(due, answer):
             return due.other
         if answer.status in self._later(expected) or self.poverty.shows(operation, answer, due):
             return self.rule("order")
         if self.poverty.stops_poll(operation, at, due):
             return (*self.rule("order"), *self.rule("free"))
+        if due.rank == IDENTITY and expected.body and is_refusal(answer.status) and not due.is_foreign:
+            return expected.body
         guess = next((one for one in expected.later if one.may_differ), None)
         if guess and due.is_documented and due.rank != KEY and is_refusal(answer.status):
             return (*self.rule("order"), *guess.other)  # a later reason may have come first, in a status of its own
@@ -236,22 +249,33 @@ class Judge:
         return found | ({usual} if usual else set())
 
     def _may_come_first(self, due: Reason, expected: Expectation, answer: Answer) -> bool:
-        """Return True if a refusal may be that of something later: a request, an id, or a task that was seen hidden."""
+        """Return True if a refusal may be that of something later: the whole history tells whether it is.
+
+        What says that it is about the key has looked at it, and a task may have gone.
+        """
+        if due.rank == KEY:
+            return expected.operation is not None and is_refusal(answer.status) and not _is_said(due, answer)
         if due.rank > REQUEST:
-            return due.rank == BUSINESS and is_hidden(answer.status)  # the task may have gone
-        if answer.status in self._later(expected):
+            gone = is_hidden(answer.status) or is_about_keys(answer.status)
+            return due.rank == BUSINESS and gone and not self.poverty.shows(expected.operation, answer, due)
+        return answer.status in self._later(expected)
+
+    def comes_first(self, expected: Expectation, answer: Answer) -> bool:
+        """Return True if something else that is wrong with a request gets such a refusal, as far as that is known."""
+        if answer.status in self._later(expected) or (expected.operation, answer.status) in self.hides:
             return True
-        differs = any(one.may_differ for one in expected.later) and not is_about_keys(answer.status)
-        return due.rank == KEY and (differs or (expected.operation, answer.status) in self.hides)
+        return any(one.may_differ for one in expected.later) and not is_about_keys(answer.status)
 
     def _refusal(self, operation: Operation, expected: Expectation, at: Exchange) -> tuple[Blame, ...]:
         """Return what the refusal of a valid request breaks."""
         answer = at.answer
-        if operation.polls and is_hidden(answer.status):
-            self.hides.append((operation, answer.status))
-            return self.rule("ends")
         if self.poverty.stops_poll(operation, at):
             return (*self.rule("order"), *self.rule("free"))
+        if operation.polls and is_refusal(answer.status) and answer.status not in self.contract.unauthorized:
+            self.hides.append((operation, answer.status))
+            if not is_hidden(answer.status):
+                self.unshown.append((at, expected.refused))
+            return self.rule("ends") if is_hidden(answer.status) else ()
         return (*expected.refused, *(self.rule("key") if answer.status in self.contract.unauthorized else ()))
 
     def _error_validator(self, schema: Mapping[str, Any]) -> Validator:
@@ -264,6 +288,11 @@ class Judge:
 def _texts(contract: Contract, schema: Mapping[str, Any], value: Any) -> Iterator[str]:
     """Yield the states that an answer names."""
     return (one for one in facts(contract.root, schema, value, "task.status") if isinstance(one, str))
+
+
+def _is_said(due: Reason, answer: Answer) -> bool:
+    """Return True if a refusal says of itself that it is about the key, whatever its status is."""
+    return due.rank == KEY and bool(due.type) and due.type.encode() in answer.body
 
 
 def _statuses(due: Reason) -> str:

@@ -21,6 +21,7 @@ from .ask.paid.webhooks import Receiver, judge_webhooks, wait_for_quiet
 from .ask.polling import has_ended
 from .ask.repeats import ask_again, ask_where_it_crashed
 from .ask.robustness import nowhere
+from .ask.validation import about_a_real_id
 from .expect.expectations import Expectation
 from .generating import RESERVE, generate, load_generators
 from .oracles import judge_history
@@ -257,8 +258,8 @@ def _catch_up(session: Session, postponed: Iterable[Postponed]) -> None:
     for request, expected, reason in postponed:
         if session.is_slow or session.budget.requests_left <= RESERVE:
             session.evidence.note_untried(expected.clauses, reason)
-        else:
-            _ask(session, request, expected)
+        elif (exchange := _ask(session, request, expected)) and (again := about_a_real_id(session, exchange)):
+            _ask(session, again, session.expectations.of(again))
 
 
 def _guessed(session: Session, expected: Expectation) -> int:

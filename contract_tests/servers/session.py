@@ -164,23 +164,23 @@ class Session(Agenda):
             raise OutOfBudgetError(f"the gateway accepted {told}, and {budget.left} are left (--max-credits)")
 
     def _learn(self, exchange: Exchange, expectation: Expectation) -> None:
-        operation, answer = expectation.operation, exchange.answer
-        due = expectation.due
-        plain = operation and due and due.rank == IDENTITY and not expectation.later and not expectation.open
-        if operation and plain and not answer.is_failure and not self.judge.poverty.shows(operation, answer):
+        operation, answer, due = expectation.operation, exchange.answer, expectation.due
+        if operation is None:
+            return
+        named = self.expectations.ids(operation, exchange.sent)
+        alone = due and due.rank == IDENTITY and not (expectation.later or expectation.open or answer.is_failure)
+        if alone and not self.judge.poverty.wants_credits(operation, exchange):
             self.unknown.setdefault(operation.id, answer.status)
-        if operation and operation.starts and answer.is_failure:
-            named = self.expectations.ids(operation, exchange.sent)
+        if operation.starts and answer.is_failure:
             self.knowledge.doubtful |= {(operation.id, name) for name in named}
-        if operation is None or not answer.ok:
+        if not answer.ok:
             return
         if due and _top_price(expectation):
             self.budget.stray(_top_price(expectation), expectation.risk)
             self.strays.add(due.fact)
-        self._learn_task(exchange, operation)
+        self._learn_task(exchange, operation, named)
 
-    def _learn_task(self, exchange: Exchange, operation: Operation) -> None:
-        named = self.expectations.ids(operation, exchange.sent)
+    def _learn_task(self, exchange: Exchange, operation: Operation, named: list[str]) -> None:
         if operation.starts:
             task_id = self.fact(operation, exchange.answer, "task.id")
             if isinstance(task_id, str) and task_id:

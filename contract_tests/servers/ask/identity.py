@@ -10,10 +10,8 @@ from covermock.openapi import Operation
 
 from ...exchange import Exchange, Sent
 from ...statuses import is_refusal
-from ..evidence import Blame
 from ..expect.bodies import Example
 from ..expect.expectations import Expectation
-from ..expect.reasons import IDENTITY
 from ..session import Session
 from .ids import near_ids
 
@@ -52,12 +50,11 @@ def a_valid_body_is_understood(session: Session) -> Asking:
 def _bodies(session: Session, operation: Operation) -> Asking:
     bodies, first, understood = session.bodies(operation), None, False
     unknown = session.expectations.unknown(operation)
-    for number, (example, plain) in enumerate(bodies.valid()):
+    for example, plain in bodies.valid():
         body = {**plain, bodies.hook: _hook(session, example)} if example.hooked else plain
         story = f"names an unknown id, in a body like the example {example.name!r}"
         sent = session.about(operation, session.unknown_id(operation), body, story=story, place=example.place)
-        blamed = _blamed(session, operation, example, sent) if number else ()
-        exchange = yield sent, _expected(session, operation, sent, blamed, first)
+        exchange = yield sent
         first = first or exchange
         _note_misread(session, operation, example, exchange)
         understood |= bool(exchange and unknown and exchange.answer.status == unknown.status)
@@ -82,26 +79,6 @@ def _note_misread(session: Session, operation: Operation, example: Example, exch
         session.expectations.misread.add((operation.id, ".".join(example.place)))
 
 
-def _blamed(session: Session, operation: Operation, example: Example, sent: Sent) -> tuple[Blame, ...]:
-    """Return the sentences that a refusal of the body itself breaks."""
-    if example.hooked:
-        return session.judge.named(example.clause)
-    return session.expectations.of(sent).refused or session.judge.named(operation.clause)
-
-
-def _expected(
-    session: Session, operation: Operation, sent: Sent, more: tuple[Blame, ...], first: Exchange | None
-) -> Expectation:
-    """Return the expectation of an unknown id, where another refusal breaks more than for the first of its kind."""
-    due, known = session.expectations.of(sent).due, session.expectations.unknown(operation)
-    due = due if due and due.rank == IDENTITY else known  # the place of the id may be known less well than its rule
-    assert due is not None
-    if more and first and first.answer.status == due.status:
-        names = ", ".join(sorted({clause for clause, _ in more}))
-        due = replace(due, fact=f"{due.fact}: it is valid otherwise ({names})", other=more)
-    return Expectation(operation, due)
-
-
 def each_field_is_understood_with_each_other(session: Session) -> Asking:
     """Each optional field, alone and with each other, and texts as people write them, about an unknown id."""
     for operation in session.starts:
@@ -110,30 +87,13 @@ def each_field_is_understood_with_each_other(session: Session) -> Asking:
             continue
         for body in islice(bodies.combinations(), None if session.has_plenty else _FEW):
             story = f"names an unknown id with {' and '.join(sorted(body))}"
-            sent = session.about(operation, session.unknown_id(operation), body, story=story)
-            yield from _understood(session, operation, sent, hooked={*body} == {bodies.hook})
+            yield session.about(operation, session.unknown_id(operation), body, story=story)
         if bodies.free_texts():
             fullest = max(bodies.examples, key=lambda one: len(bodies.written(one.body)))
             words, name = "writes as people do, in many lines", session.unknown_id(operation)
             sent = session.about(operation, name, bodies.written(fullest.body), story=words)
             expected = replace(session.expectations.of(sent), open=True)  # how long, and with which signs, is open
             yield from ((one, expected) for one in (sent, plain_text(sent)))
-
-
-def _understood(session: Session, operation: Operation, sent: Sent, *, hooked: bool) -> Asking:
-    """Ask with a body of our own; where it is refused otherwise than others, the nearest example's sentence says so."""
-    bodies = session.bodies(operation)
-    hooks = [one.clause for one in bodies.examples if one.hooked]
-    expected = session.expectations.of(sent)
-    blamed = session.judge.named(hooks[0]) if hooked and hooks else expected.refused
-    status = session.unknown.get(operation.id)
-    due = session.expectations.unknown(operation)
-    if due and not expected.open and blamed and status == due.status:
-        names = ", ".join(sorted({clause for clause, _ in blamed}))
-        due = replace(due, fact=f"{due.fact}: it is valid otherwise ({names})", other=blamed)
-        yield sent, Expectation(operation, due)
-    else:
-        yield sent
 
 
 def plain_text(sent: Sent) -> Sent:

@@ -6,21 +6,25 @@ from collections.abc import Iterator
 _SHORTEST = 6  # characters of an id that is varied: shorter ones may all be somebody's
 _HEX = "abcdef"
 _COUNTED = re.compile(r"\D+\d{1,9}")  # a counter: what is one digit shorter may be older
-_UUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
+_CASELESS = re.compile(
+    r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}|[0-9a-f]{24,}|[0-9a-hjkmnp-tv-z]{26}", re.IGNORECASE
+)
 
 
 def near_ids(known: str) -> Iterator[tuple[str, str]]:
     """Yield (how it differs, an id that nobody has) for an id that is known.
 
     A number is left alone, since its neighbours may be somebody's; so is the one that an id ends with. The letters of
-    a UUID may be of either case.
+    a UUID, of another number in base 16, and of a ULID may be of either case.
     """
     if len(known) < _SHORTEST or not any(char.isalpha() for char in known):
         return
     yield "with one character changed", _changed(known)
     yield "cut short", known.rstrip("0123456789") if _COUNTED.fullmatch(known) else known[:-1]
     yield "with more behind it", f"{known}x"
-    yield from (("in another case", one) for one in (known.swapcase(),) if one != known and not _UUID.fullmatch(known))
+    yield from (
+        ("in another case", one) for one in (known.swapcase(),) if one != known and not _CASELESS.fullmatch(known)
+    )
     yield from (("in another spelling", one) for one in (_spelled(known),) if one != known)
 
 

@@ -1,5 +1,6 @@
 """Following a task from its id to its end, politely: what a patient client would see."""
 
+import re
 from collections.abc import Callable
 
 from ...exchange import Exchange
@@ -9,12 +10,14 @@ from ..send.budget import OutOfBudgetError
 from ..session import Session
 
 DONE_WORDS = frozenset({"success", "succeeded", "complete", "completed", "done", "finished", "ready"})
-_FAILED_WORDS = frozenset({"failed", "failure", "error", "cancelled", "canceled", "expired", "rejected"})
+_FAILED_WORDS = re.compile("fail|error|cancel|expired|rejected", re.IGNORECASE)
 _GROWTH = 1.15
 _LONGEST = 10.0  # seconds between two polls, at most
 _FAILURES = 6  # polls in a row without a status, after which the task is given up
 _HIDDEN = 8.0  # seconds after which a task that is not found is not just late
 _FAIR_WAIT = 10.0  # seconds after which a task that still runs is worth a word, if requests ran out before patience
+_LOOKS = 3  # polls that have to show the last stage before it is held against a gateway that it went on from it
+_LONG = 1.0  # seconds in which an earlier one has to go on to the next, or to stay
 OnPoll = Callable[[Exchange], None]
 
 
@@ -53,13 +56,29 @@ def follow(session: Session, task: KnownTask, on_poll: OnPoll = lambda _: None, 
 def has_ended(session: Session, task: KnownTask) -> bool:
     """Return True if the task is at its end, under whatever name the gateway gives it."""
     known = {state.name for state in session.knowledge.lifecycles[task.kind].states}
-    named_otherwise = task.status not in known and task.status.lower() in DONE_WORDS | _FAILED_WORDS
-    return session.knowledge.terminal(task) or named_otherwise
+    ends = task.status.lower() in DONE_WORDS or bool(_FAILED_WORDS.search(task.status))
+    return session.knowledge.terminal(task) or (ends and task.status not in known)
 
 
 def is_running(session: Session, task: KnownTask) -> bool:
     """Return True if the task was seen in a stage before its end."""
     return task.status in {stage.name for stage in session.knowledge.lifecycles[task.kind].stages}
+
+
+def runs_on(session: Session, task: KnownTask, *, surely: bool) -> bool:
+    """Return True if the task still runs; `surely`: it goes on to another stage, or runs for long.
+
+    What status shows may be a bit old. The last stage has nothing to go on to, so it is looked at some times.
+    """
+    state, since, looks = task.status, session.transport.now, _LOOKS if surely else 1
+    last = state == session.knowledge.lifecycles[task.kind].stages[-1].name or not surely
+    while looks > 0 if last else task.status == state and session.transport.now < since + _LONG:
+        session.transport.wait(0 if last else session.settings.poll_interval)
+        poll(session, task, "looks whether the task still runs")
+        looks -= 1
+        if not is_running(session, task):
+            return False
+    return True
 
 
 def has_succeeded(session: Session, task: KnownTask) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from covermock.openapi import Operation
 
-from ...exchange import Exchange, Sent
+from ...exchange import Exchange, Sent, json_object
 from ..agenda import by_turns
 from ..expect.bodies import wrong_values
 from ..expect.reasons import REQUEST
@@ -67,7 +67,6 @@ def what_the_schema_refuses_is_refused(session: Session) -> Probes:
 
 def _near_misses(session: Session, operation: Operation) -> Probes:
     bodies = session.bodies(operation)
-    real = [one.id for one in session.usable(operation)] if bodies.need and not bodies.need.once else []
     if operation.id_places and operation.id not in session.unknown:
         yield session.about(
             operation, session.unknown_id(operation), bodies.examples[0].body, story="names nobody's id"
@@ -79,8 +78,27 @@ def _near_misses(session: Session, operation: Operation) -> Probes:
         if not is_definite(session, sent):
             continue
         exchange = yield sent
-        if exchange and real and exchange.answer.status == session.unknown.get(operation.id):
-            yield session.about(operation, real[0], body, story=f"{story}, about a real id")
+        again = about_a_real_id(session, exchange) if exchange else None
+        if again:
+            yield again
+
+
+def about_a_real_id(session: Session, exchange: Exchange) -> Sent | None:
+    """Return a near miss about a real id, where the answer is the one that nobody's id gets: the rest was not seen."""
+    operation, _ = session.expectations.route(exchange.sent)
+    if operation is None or exchange.answer.status != session.unknown.get(operation.id) or not operation.starts:
+        return None
+    bodies, body = session.bodies(operation), dict(json_object(exchange.sent.body))
+    named = bodies.id_names & body.keys()
+    if bodies.need is None or bodies.need.once or not named or not is_definite(session, exchange.sent):
+        return None
+    real = [one.id for one in session.usable(operation) if one.id not in body.values()][:1]
+    story = f"{exchange.sent.story}, about a real id"
+    return (
+        session.with_body(session.plain(operation, story=story), {**body, **dict.fromkeys(named, real[0])})
+        if real
+        else None
+    )
 
 
 def is_definite(session: Session, sent: Sent) -> bool:

@@ -223,9 +223,10 @@ def wrong_values(schema: Mapping[str, Any]) -> Iterator[Any]:
     kinds = schema.get("type", "string")
     kind = kinds if isinstance(kinds, str) else next(iter(kinds))
     few = 3 if kind == "string" else None
-    yield from _WRONG[kind][:few]
+    texts = _TEXTS if kind == "string" and "pattern" in schema else ()
+    yield from (*texts[:1], *_WRONG[kind][:few])
     if kind == "string":
-        yield from (None, "", *(_TEXTS if "pattern" in schema else ()))
+        yield from (None, "", *texts[1:])
     for word, step in (("minimum", -1), ("maximum", 1), ("exclusiveMinimum", 0), ("exclusiveMaximum", 0)):
         if word in schema:
             yield schema[word] + step

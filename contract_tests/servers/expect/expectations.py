@@ -27,7 +27,8 @@ class Expectation:
     Without `due` the request has to be accepted, unless it is `open`: then nothing but envelope and no 5xx counts, and
     with `form` what an acceptance looks like, since only what its id names leaves the request open.
     `refused` are the sentences that a refusal breaks; `price` is what acceptance costs at most, `risk` what it costs
-    if the gateway accepts what nothing but an inferred or assumed sentence refuses.
+    if the gateway accepts what nothing but an inferred or assumed sentence refuses; `body` are the sentences that the
+    refusal of what its body says beside the id breaks.
     """
 
     operation: Operation | None
@@ -38,6 +39,7 @@ class Expectation:
     price: int = 0
     risk: int = 0
     form: bool = False
+    body: tuple[Blame, ...] = ()
 
     @property
     def clauses(self) -> set[str]:
@@ -74,6 +76,7 @@ class Expectations:
         reasons = sorted(dict.fromkeys(found), key=lambda reason: reason.rank)
         due, later = (reasons[0] if reasons else None), tuple(reasons[1:])
         due = self._in_another_place(operation, reading, due) if due else None
+        refused = self._refused(operation, reading)
         price, unsure = operation.top_price, not any(reason.sure for reason in reasons)
         odd = odd_key or reading.values or self._is_odd(operation, reading)
         risky = due is not None and unsure and (not operation.id_places or self._names_somebodys_id(sent))
@@ -82,10 +85,11 @@ class Expectations:
             due,
             later,
             odd_id or odd,
-            self._refused(operation, reading),
+            refused,
             0 if due else price,
             price if risky else 0,
             operation.starts and not odd,
+            self._by_body(operation, reading) if due else (),
         )
 
     def _is_odd(self, operation: Operation, reading: Reading) -> bool:
@@ -174,11 +178,11 @@ class Expectations:
                 first = self._poor(operation, row, reading) if own.rank == CREDITS else own.or_status(*either)
                 return [first], strange
             if answer == FOREIGN:
-                return [self.reasons.foreign(operation, row).or_status(*self._usual(operation))], False
+                return [self.reasons.foreign(operation, row).or_status(*self.usual(operation))], False
             if answer == UNSURE:
                 return [], True
             if answer != YES:
-                either |= {own.status, *self._usual(operation)}
+                either |= {own.status, *self.usual(operation)}
         return [], bool(either)
 
     def _in_another_place(self, operation: Operation, reading: Reading, due: Reason) -> Reason:
@@ -216,9 +220,9 @@ class Expectations:
         within = row_with(operation, SOURCE_WITHIN)
         if within and need and given and need.is_end(given.measure):
             own = own.or_status(self.reasons.precondition(operation, within).status)
-        return own.or_status(unknown.status, *self._usual(operation)) if unknown else own
+        return own.or_status(unknown.status, *self.usual(operation)) if unknown else own
 
-    def _usual(self, operation: Operation) -> set[int]:
+    def usual(self, operation: Operation) -> set[int]:
         """Return the status that this gateway gives to ids that nobody has, if that was seen."""
         return {self.knowledge.unknown[operation.id]} if operation.id in self.knowledge.unknown else set()
 
@@ -240,6 +244,17 @@ class Expectations:
         example = own.nearest(reading.body) if own else None
         clause = example.clause if example else operation.clause
         return named(clause) or named(operation.answer.get("x-clause")) or named(operation.clause)
+
+    def _by_body(self, operation: Operation, reading: Reading) -> tuple[Blame, ...]:
+        """Return the sentences that the refusal of what a body says beside its id breaks; none for the plainest one."""
+        own = self.bodies.get(operation.id)
+        if own is None:
+            return ()
+        hooked = own.like(reading.body)
+        if hooked and hooked.hooked:
+            return self.reasons.sentences.named(hooked.clause)
+        refused = self._refused(operation, reading)
+        return () if refused == self._refused(operation, replace(reading, body=own.examples[0].body)) else refused
 
     def _link_clause(self, operation: Operation, task: KnownTask) -> str | None:
         """Return the clause of the link that leads to the operation from such a task."""

@@ -122,7 +122,7 @@ class Knowledge:
         elif row.get("started_by", task.started_by) != task.started_by:
             return NO
         owner = task.owner if task else given.owner if given else who
-        return FOREIGN if who and who != owner else YES
+        return (UNSURE if name in self.twins else FOREIGN) if who and who != owner else YES
 
     def _source_known(self, row: Row, name: str, who: str, examples: Collection[str]) -> str:
         given = self.source(name, kind_of(row))

@@ -37,6 +37,10 @@ class Poverty:
         said = any(row.type and row.type.encode() in answer.body for row in self._rows)
         return said or self._is_unpaid(answer) or self._words(operation, answer) in self._told
 
+    def wants_credits(self, operation: Operation, at: Exchange) -> bool:
+        """Return True if a refusal may be for want of credits, whether or not the operation costs any."""
+        return at.sent.who == POOR or self.shows(operation, at.answer) or self._is_unpaid(at.answer)
+
     def stops_poll(self, operation: Operation | None, at: Exchange, due: Reason | None = None) -> bool:
         """Return True if a poll was refused for want of credits: no other account gets that status for such an id."""
         if operation is None or not operation.polls:

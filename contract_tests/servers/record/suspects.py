@@ -5,7 +5,7 @@ import json
 from ...exchange import Exchange, json_object
 from ...statuses import is_hopeless
 from ..evidence import Blame
-from ..expect.reasons import BUSINESS, IDENTITY, KEY, REQUEST
+from ..expect.reasons import BUSINESS, IDENTITY, KEY, REQUEST, Reason
 from ..session import Session
 
 
@@ -13,6 +13,7 @@ def judge_suspects(session: Session) -> None:
     keys_are_looked_at_first(session)
     requests_are_looked_at_before_ids(session)
     tasks_are_not_gone(session)
+    tasks_are_shown(session)
 
 
 def keys_are_looked_at_first(session: Session) -> None:
@@ -21,11 +22,18 @@ def keys_are_looked_at_first(session: Session) -> None:
     One in another place may have been taken, where a request without any is refused for that: then nothing came first.
     """
     rule, elsewhere = session.judge.rule("order"), session.judge.rule("key-elsewhere")
-    suspects = [(exchange, due) for exchange, due in session.evidence.suspects if due.rank == KEY]
+    found = [(exchange, due) for exchange, due in session.evidence.suspects if due.rank == KEY]
+    keyed: set[object] = {
+        (_about(session, one), one.answer.status) for one in session.transport.history if one.sent.who
+    }
+    looked = _looked_at(session)
+    suspects = [(one, due) for one, due in found if _something_else(session, one, due, looked, keyed)]
     tell_nothing = {exchange.number for exchange, _ in suspects}
+    for exchange, due in found:
+        if exchange.number not in tell_nothing:
+            session.evidence.note_broken(due.other, due.fact, str(due.status), str(exchange.answer), exchange)
     for exchange, due in suspects:
-        name = _operation(session, exchange)
-        refusals = [one for one in _refusals_of_keys(session, name) if one.number not in tell_nothing]
+        refusals = [one for one in _refusals_of_keys(session, exchange) if one.number not in tell_nothing]
         if exchange.answer.status in {one.answer.status for one in refusals}:
             continue  # so this gateway refuses keys here, whatever else is wrong
         first = any(_names_nobodys(session, one) for one in refusals if is_hopeless(one.answer.status))
@@ -34,6 +42,27 @@ def keys_are_looked_at_first(session: Session) -> None:
         title = due.fact if blamed is due.accepted else "the key is looked at first"
         more = () if blamed is due.accepted else _in_its_own_way(session, exchange)
         session.evidence.note_broken((*blamed, *more), title, str(due.status), str(exchange.answer), exchange)
+
+
+def _something_else(session: Session, at: Exchange, due: Reason, looked: set[object], keyed: set[object]) -> bool:
+    """Return True if the refusal is what else is wrong with the request, or the one that it gets with a key, too.
+
+    Not so where such a key was seen to come before an id that nobody has: then nothing that an id names comes first.
+    """
+    expected = session.expectations.of(at.sent)
+    if (_rule_of_keys(session, at), due.fact) in looked and all(one.rank != REQUEST for one in expected.later):
+        return False
+    return session.judge.comes_first(expected, at.answer) or (_about(session, at), at.answer.status) in keyed
+
+
+def _looked_at(session: Session) -> set[object]:
+    """Return what is wrong with keys that were refused as such, in requests about an id that nobody has."""
+    found = set[object]()
+    for one in session.transport.history:
+        due = session.expectations.of(one.sent).due if not one.sent.who and not one.answer.ok else None
+        if due and one.answer.status in due.statuses and _names_nobodys(session, one):
+            found.add((_rule_of_keys(session, one), due.fact))
+    return found
 
 
 def _in_its_own_way(session: Session, exchange: Exchange) -> tuple[Blame, ...]:
@@ -50,10 +79,15 @@ def _names_nobodys(session: Session, exchange: Exchange) -> bool:
     return bool(later) and later[0].rank == IDENTITY
 
 
-def _refusals_of_keys(session: Session, operation: str) -> list[Exchange]:
-    """Return the requests without our key in its place that an operation refused."""
+def _refusals_of_keys(session: Session, exchange: Exchange) -> list[Exchange]:
+    """Return the requests without our key in its place that were refused where the same sentence says how."""
     keyless = (one for one in session.transport.history if not one.sent.who and not one.answer.ok)
-    return [one for one in keyless if _operation(session, one) == operation]
+    return [one for one in keyless if _rule_of_keys(session, one) == _rule_of_keys(session, exchange)]
+
+
+def _rule_of_keys(session: Session, exchange: Exchange) -> tuple[Blame, ...]:
+    operation, _ = session.expectations.route(exchange.sent)
+    return session.expectations.reasons.row("missing-key", "", KEY, operation).other if operation else ()
 
 
 def requests_are_looked_at_before_ids(session: Session) -> None:
@@ -74,6 +108,25 @@ def _without(session: Session, ids: set[str], exchange: Exchange) -> str:
     body = {name: value for name, value in json_object(exchange.sent.body).items() if name not in ids}
     shown = json.dumps(body, sort_keys=True) if body else repr(exchange.sent.body)
     return f"{exchange.sent.who} {_operation(session, exchange)} {shown}"
+
+
+def _about(session: Session, exchange: Exchange) -> str:
+    """Return what a request says, its ids included, whoever sends it."""
+    operation, _ = session.expectations.route(exchange.sent)
+    ids = session.expectations.ids(operation, exchange.sent) if operation else []
+    body = {name: one for name, one in json_object(exchange.sent.body).items() if one not in ids}
+    return f"{_operation(session, exchange)} {ids} {json.dumps(body, sort_keys=True) if ids else exchange.sent!r}"
+
+
+def tasks_are_shown(session: Session) -> None:
+    """What is refused before all other polls, or after them, is another matter than what is refused between them."""
+    for exchange, blamed in session.judge.unshown:
+        told, who = _about(session, exchange), exchange.sent.who
+        same = (one for one in session.transport.history if one.sent.who == who and _about(session, one) == told)
+        shown = [one.began for one in same if one.answer.ok]
+        apart = shown and (exchange.began < min(shown) or exchange.began > max(shown))
+        title, rule = "a task can be polled as long as the run goes on", session.judge.rule("ends") if apart else blamed
+        session.evidence.note_broken(rule, title, "an answer with 2xx", str(exchange.answer), exchange)
 
 
 def tasks_are_not_gone(session: Session) -> None:

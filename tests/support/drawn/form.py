@@ -53,6 +53,7 @@ class Form:
         inner: dict[str, dict[str, Any]] = {
             "some": {"server": "eu-1", "progress": 0.5},
             "many": {"id": "other", "error": None, "error_message": "", "progress": "50%", "clip": {"id": "x"}},
+            "task": {"state": "running", "credits": 1, "result": None, "createdAt": 0, "cover": {}},
             "both": {name: value["data"].get("taskId", value["data"].get("task_id")) for name in ("taskId", "task_id")},
         }
         data = {**inner.get(self.p.extra, {}), **value["data"]}
@@ -84,12 +85,17 @@ class Form:
         return Reply(200 if how == "site" else 404, [("Content-Type", "text/html; charset=utf-8")], _HTML)
 
     def _envelope(self, status: int, label: str) -> Reply:
+        if self.p.envelope == "xml":
+            return Reply(status, [("Content-Type", "application/xml")], b"<error><code>1</code></error>")
         if self.p.envelope in {"empty", "html"}:
             body = _HTML if self.p.envelope == "html" else b""
             return Reply(status, [("Content-Type", "text/html")] if body else [], body)
         error: dict[str, Any] = {"code": status, "message": self.p.words, "type": label}
         error |= {self.p.hints: "taskId"} if self.p.hints not in {"", "type"} else {}
         ways: dict[str, Any] = {
+            "null type": {"error": error | {"type": None}},
+            "empty message": {"error": error | {"message": ""}},
+            "details": {"detail": [{"loc": ["body"], "msg": self.p.words, "type": label}]},
             "flat": error,
             "detail": {"detail": self.p.words},
             "text": {"error": self.p.words},
@@ -140,6 +146,8 @@ class Form:
             "gzip": lambda: gzip.compress(body),
             "x-gzip": lambda: gzip.compress(body),
             "deflate": lambda: zlib.compress(body),
+            "gzip, gzip": lambda: gzip.compress(gzip.compress(body)),
+            "br": lambda: b"\x0b" + body[::-1],
             "raw deflate": lambda: raw.compress(body) + raw.flush(),
         }
         coding = self.p.coding

@@ -18,6 +18,7 @@ from .trouble import Trouble
 
 BASE = "/api/v1/audio/music"
 LENGTHS = {"plain": 30.0, "short": 5.9, "min": 6.0, "max": 60.0, "long": 60.1, "failing": 30.0}
+_POLLS = 0.3  # seconds between two polls of a task, where they are limited
 _LONG_RUN = 2.0  # seconds after which a task that still runs counts for no limit
 
 
@@ -63,6 +64,7 @@ class Gateway:
         self.form, self.views, self.reader, self.door = Form(self.p), Views(self.p), Body(self.p), Door(self.p)
         self.trouble = Trouble(self.p, self.form, self.chance)
         self.made, self.tasks = 0, dict[str, Task]()
+        self.started: dict[tuple[str, str | None, str], tuple[str, float]] = {}
         self._older_tasks()
         self.audio = {name: self._id() for name in LENGTHS}
         self.music = [self._id(), self._id()]
@@ -127,6 +129,9 @@ class Gateway:
         asked.who = self.door.account(asked.headers, asked.query, upload="/upload-cover/" in asked.path)
         if self.p.poll_credits and asked.who == "poor" and asked.path.endswith("/status"):
             raise Refused(self.p.poll_credits, "insufficient_credits")
+        polls = asked.route is not None and not asked.route.starts
+        if self.p.polls_cost and polls and self.account.left(asked.who, time.time()) <= 0:
+            raise Refused(*(self.p.poor or (402,)))
 
     def _check_request(self, asked: Asked) -> None:
         assert asked.route is not None
@@ -182,11 +187,15 @@ class Gateway:
         lags = self.p.replica if task.polls % 2 else 0.0
         if not route.starts and now < task.began + max(seconds, lags):
             raise Refused(status)
+        if self.p.limit == "polls" and not route.starts and now < task.polled + _POLLS:
+            raise Refused(429, "rate_limit", about="busy")
+        task.polled = task.polled if route.starts else now
         if task.source and kept and now > task.began + max(task.seconds, seconds, self.p.replica) + kept:
             raise Refused(gone)
 
     def _found(self, name: str, kind: str) -> Task | None:
-        name = name.lower() if self.p.ids == "uuid" and self.p.uuid_case == "any" else name
+        if self.p.ids in {"uuid", "objectid", "ulid"} and self.p.uuid_case == "any":
+            name = name.upper() if self.p.ids == "ulid" else name.lower()
         return self.tasks.get(f"{kind}:{name}") or self.tasks.get(name)
 
     def _no_such_task(self, asked: Asked, route: Route, task: Task | None, missing: int) -> None:
@@ -196,13 +205,12 @@ class Gateway:
             raise Refused(self.p.cover_as_music)
         if not self.p.kinds or task.source == "":
             raise Refused(missing)
-        asked.about = Task(task.id, route.kind, task.owner, "x", task.began, task.lengths, results=["x"])
+        asked.about = Task(task.id, route.kind, task.owner, "x", task.began, task.lengths[-2:], results=["x"])
 
     def _odd_status(self, name: str | None, usual: int) -> int:
         """Return the status for an id that nobody has: some look at its form first, if theirs have a plain one."""
-        strange = self.p.ids not in {"unicode", "percent", "query"} and not re.fullmatch(
-            r"[A-Za-z0-9._~:/+=-]+", name or ""
-        )
+        plain = self.p.ids not in {"unicode", "percent", "query", "blanks", "quotes", "urn"}
+        strange = plain and not re.fullmatch(r"[A-Za-z0-9._~:/+=-]+", name or "")
         return self.p.strange_id if strange and self.p.strange_id != 404 else usual
 
     def _check_business(self, asked: Asked) -> None:
@@ -238,6 +246,10 @@ class Gateway:
 
     def _start(self, asked: Asked, route: Route) -> dict[str, Any]:
         number, now = len(self.tasks), time.time()
+        word, name = ("msg", "taskId") if route.kind == "cover" else ("message", "task_id")
+        same = (asked.who, asked.id, str(asked.fields))
+        if now < self.started.get(same, ("", -1e9))[1] + self.p.dedup and self.p.dedup:
+            return {"code": 200, word: "success", "data": {name: self.started[same][0]}}
         if self.p.busy and self._running(asked.who, now) >= self.p.busy:
             raise Refused(429, "rate_limit", about="busy")
         fails = bool(self.p.failing) and number % self.p.failing == 0
@@ -248,7 +260,7 @@ class Gateway:
         task.callback = asked.fields.get("callback_url") or ""
         if task.callback:
             self.deliver(task)
-        word, name = ("msg", "taskId") if route.kind == "cover" else ("message", "task_id")
+        self.started[same] = (task.id, now)
         return {"code": 200, word: "success", "data": {name: task.id}}
 
     def _running(self, who: str, now: float) -> int:
@@ -269,9 +281,13 @@ class Gateway:
 
     def _show(self, asked: Asked, route: Route) -> dict[str, Any]:
         task: Task = asked.about
+        self.account.balances[asked.who] -= self.p.polls_cost
         word = "msg" if route.kind == "cover" else "message"
         return {"code": 200, word: "success", "data": self.views.of(task, self._seen_at(task))}
 
     def _seen_at(self, task: Task) -> float:
         """Return the instant of which a copy of the data knows: every other one lags behind."""
-        return time.time() - (self.p.replica if task.polls % 2 else 0.0)
+        now = time.time()
+        if self.p.cache and now > task.cached[0] + self.p.cache:
+            task.cached = (now, now)
+        return (task.cached[1] if self.p.cache else now) - (self.p.replica if task.polls % 2 else 0.0)

@@ -39,8 +39,8 @@ class Courier:
             thread.join(5)
 
     def _run(self, task: Task) -> None:
-        if self.p.webhooks == "early":
-            self._post(task)
+        if self.p.webhooks in {"early", "ping"}:
+            self._post(task, method="GET" if self.p.webhooks == "ping" else "")
         if self.p.webhooks == "ahead":
             self._stopped.wait(max(task.seconds - _AHEAD, 0.0))
             self._deliver(task, task.began + task.seconds)
@@ -63,14 +63,15 @@ class Courier:
             if 200 <= status < 300 or pause is None or self._stopped.wait(pause):
                 return
 
-    def _post(self, task: Task, at: float = 0.0) -> int:
+    def _post(self, task: Task, at: float = 0.0, method: str = "") -> int:
         """Send one webhook and return the status of its answer."""
         if self._stopped.is_set():
             return 200
         headers = {"Content-Type": "application/json", "User-Agent": "drawn", "X-Signature": "sha256=00"}
         headers |= {"X-Api-Key": KEYS["main"]} if self.p.webhooks == "key" else {}
         body = b"status=complete&x=1" if self.p.webhooks == "form" else json.dumps(self._value(task, at)).encode()
-        method = {"get": "GET", "put": "PUT"}.get(self.p.webhooks, "POST")
+        body = b"" if self.p.webhooks == "empty" or method else body
+        method = method or {"get": "GET", "put": "PUT"}.get(self.p.webhooks, "POST")
         parts = urlsplit(task.callback)
         connection = http.client.HTTPConnection(parts.netloc, timeout=10)
         with contextlib.suppress(OSError, ValueError, http.client.HTTPException), contextlib.closing(connection):
@@ -91,8 +92,8 @@ class Courier:
     def _value(self, task: Task, at: float) -> Any:
         with self.gateway.lock:
             data = self.gateway.views.of(task, at or time.time())
-        if self.p.webhooks == "bare":
-            return data
+        if self.p.webhooks in {"bare", "list"}:
+            return [data] if self.p.webhooks == "list" else data
         if self.p.webhooks == "other body":
             return {"callbackType": "complete", "data": {"task_id": task.id}}
         if self.p.webhooks == "null clips":

@@ -5,6 +5,7 @@ the contract as corroborated, inferred or assumed: a gateway that does otherwise
 """
 
 from dataclasses import dataclass
+from itertools import permutations
 from random import Random
 from typing import Any
 
@@ -18,6 +19,7 @@ OPEN: dict[str, tuple[Any, ...]] = {
     "odd_text": ("taken", 400),
     "long_text": ("taken", 400, 413),
     "large": (0, 100_000, 1_048_576),
+    "unread": (False, True),
     "strangers": ("ignored", 400),
     "twice": ("first", "last", 400),
     "media": ("taken", 400, 415),
@@ -48,13 +50,13 @@ OPEN: dict[str, tuple[Any, ...]] = {
     "stages": (0.12, 0.0, 0.03, 0.3),
     "skips": (False, True),
     "uneven": (False, True),
-    "created": ("Z", "+00:00", ".123Z", ".123456Z", ".5+00:00", ".123456789Z", "-00:00", "z"),
+    "created": ("Z", "+00:00", ".123Z", ".123456Z", ".5+00:00", ".123456789Z", "-00:00", "z", "tz"),
     "shift": (0.0, -86400.0, 9999.0, -3e8),
-    "limit": ("", "", "", "", "", "now and then", "dated", "bucket", "bursts"),
+    "limit": ("", "", "", "", "", "now and then", "dated", "untold", "bucket", "bursts", "polls"),
     "busy": (0, 0, 0, 0, 2),
     "lag": (0.0, 0.0, 0.0, 0.4),
     "again_after": ((0.1, 0.2), (1.0, 2.0), (0.05,)),
-    "hook_lag": (0.02, 0.02, 0.5, 1.5),
+    "hook_lag": (0.02, 0.02, 0.5, 1.5, 3.5),
     "hook_wire": ("length", "chunks", "1.0"),
     # the look of answers
     "ids": (
@@ -71,17 +73,24 @@ OPEN: dict[str, tuple[Any, ...]] = {
         "query",
         "sequence",
         "capitals",
+        "short",
+        "blanks",
+        "quotes",
+        "urn",
+        "objectid",
+        "ulid",
     ),
     "uuid_case": ("own", "any"),
     "clips": (2, 1, 3, 7),
     "urls": ("plain", "query", "port", "capitals", "local", "unicode"),
     "clip_urls": ("fixed", "signed", "streamed"),
     "shuffled": (False, True),
-    "extra": ("", "some", "many", "both", "huge"),
+    "extra": ("", "some", "many", "both", "huge", "task"),
+    "grows": (False, False, True),
     "order": ("", "reversed", "sorted"),
     "text": ("plain", "pretty", "escaped", "newline", "spaced", "slashes", "letters"),
     "numbers": ("plain", "plain", "float", "exponent"),
-    "coding": ("", "", "identity", "gzip", "deflate", "raw deflate", "x-gzip"),
+    "coding": ("", "", "", "identity", "gzip", "deflate", "raw deflate", "x-gzip", "gzip, gzip", "br"),
     "type": (
         "application/json",
         "application/json; charset=utf-8",
@@ -118,6 +127,14 @@ class Guess:
     plain: Any = ""
 
 
+_CHECKS = ("key", "request", "identity", "business", "credits")
+
+
+def _is_an_order(checks: tuple[str, ...]) -> bool:
+    """Return True if what an id names is looked up before it is judged, and whose credits count is known."""
+    return checks.index("identity") < checks.index("business") and checks.index("key") < checks.index("credits")
+
+
 _LABELS = "G3:corroborated G4:corroborated U1:corroborated U2:corroborated U3:corroborated U12:corroborated"
 _STATUSES = "U1:corroborated U2:corroborated G7:inferred U5:inferred U7:inferred U5:assumed"
 _MISHAPS = ("dropped", "500", "503", "cut", "slow", "html 502")
@@ -127,25 +144,23 @@ GUESSES: dict[str, Guess] = {
         ((403, "forbidden"), (429, "quota"), (400, "bad_request"), (402, "payment"), (401, "suspended")), "G6:assumed"
     ),
     "checks": Guess(
-        (
-            "key identity request business credits",
-            "request key identity business credits",
-            "request identity key business credits",
-            "key credits request identity business",
-            "key request credits identity business",
-            "identity business key request credits",
-        ),
+        tuple(" ".join(one) for one in permutations(_CHECKS) if _is_an_order(one) and one != _CHECKS),
         "G8:assumed",
         sure=False,
-        plain="key request identity business credits",
+        plain=" ".join(_CHECKS),
     ),
     "poll_credits": Guess((402, 403, 429), "G8:assumed C6:corroborated"),
     "pending_images": Guess(("null", "absent", "early", "all", "blank", "bare"), "C11:assumed", sure=False),
     "pending_clips": Guess(("null", "absent", "early", "all", "blank", "bare"), "U11:assumed", sure=False),
     "first_clips": Guess(("two", "none", "null", "absent", "unready"), "U11:corroborated U11:assumed", sure=False),
     "failed_results": Guess(("null", "absent", "early"), "C11:assumed U11:assumed", sure=False),
-    "hidden": Guess(((404, 0.2), (410, 0.2), (404, 1.5)), "G13:assumed", sure=False, plain=(404, 0.0)),
-    "foreign": Guess((403, 200, 401), "G9:assumed", sure=False, plain=404),
+    "hidden": Guess(
+        ((404, 0.2), (410, 0.2), (404, 1.5), (409, 0.2), (403, 0.2), (425, 0.2), (400, 0.2)),
+        "G13:assumed",
+        sure=False,
+        plain=(404, 0.0),
+    ),
+    "foreign": Guess((403, 200, 401, 400, 410), "G9:assumed", sure=False, plain=404),
     "invalid": Guess((422, 409, 412), _STATUSES, plain=400),
     "envelope": Guess(
         (
@@ -164,16 +179,20 @@ GUESSES: dict[str, Guess] = {
             "msg",
             "errors",
             "problem",
+            "null type",
+            "empty message",
+            "details",
+            "xml",
         ),
         f"G5:corroborated G12:assumed {_LABELS}",
     ),
     "upload_label": Guess(("invalid_request", "error"), _LABELS),
     "upload_key": Guess((403, 400), "G3:corroborated G2:inferred"),
-    "paths": Guess((400, 403, 410, "site", "html", "redirect"), "G12:assumed C14:assumed", plain=404),
-    "methods": Guess((404, 400, 501, "no allow", "html", "any"), "G12:assumed G15:assumed", plain=405),
+    "paths": Guess((400, 401, 403, 410, "site", "html", "redirect"), "G12:assumed C14:assumed", plain=404),
+    "methods": Guess((404, 400, 401, 403, 501, "no allow", "html", "any"), "G12:assumed G15:assumed", plain=405),
     "header": Guess(("none", "text/plain", "text/html", "text/json"), "G1:inferred G12:assumed"),
     "elsewhere": Guess(("query", "x-api-key", "Token", "Basic", "bare", "any"), "G2:inferred", sure=False),
-    "malformed": Guess((415, 422), "G7:inferred", plain=0),
+    "malformed": Guess((415, 422, 500), "G7:inferred G15:assumed", plain=0),
     "trailing": Guess((True,), "G7:inferred G8:assumed", plain=False),
     "coerces": Guess((True,), "G7:inferred", plain=False),
     "kinds": Guess((True,), "C12:inferred U12:inferred", plain=False, sure=False),
@@ -185,11 +204,16 @@ GUESSES: dict[str, Guess] = {
             ("queued", "lyrics", "streaming"),
             ("pending", "text", "partial"),
             ("PENDING", "TEXT_SUCCESS", "FIRST_SUCCESS"),
+            ("submitted", "in_progress", "in_progress"),
         ),
         "U10:corroborated",
         sure=False,
     ),
-    "failures": Guess((("FAILURE", "error"), ("ERROR", "FAILED")), "C10:inferred U10:corroborated", sure=False),
+    "failures": Guess(
+        (("FAILURE", "error"), ("ERROR", "FAILED"), ("CREATE_TASK_FAILED", "SENSITIVE_WORD_ERROR")),
+        "C10:inferred U10:corroborated",
+        sure=False,
+    ),
     "webhooks": Guess(
         (
             "stages",
@@ -206,6 +230,9 @@ GUESSES: dict[str, Guess] = {
             "ahead",
             "put",
             "bare",
+            "ping",
+            "list",
+            "empty",
         ),
         "U7:assumed",
         sure=False,
@@ -223,15 +250,18 @@ GUESSES: dict[str, Guess] = {
     "mishaps": Guess(_MISHAPS, "G15:assumed", sure=False),
     "moving": Guess(("created_at", "images", "signed"), "C13:assumed", sure=False),
     "endless": Guess(("cover", "music"), "G13:assumed", sure=False),
-    "expires": Guess(((404, 2.5), (410, 2.5)), "G13:assumed U14:inferred", sure=False, plain=(404, 0.0)),
+    "expires": Guess(((404, 2.5), (410, 2.5), (403, 2.5)), "G13:assumed U14:inferred", sure=False, plain=(404, 0.0)),
     "replica": Guess((0.1, 0.3), "G13:inferred G13:assumed U14:inferred U7:assumed", sure=False, plain=0.0),
     "refunds": Guess((False,), "G11:inferred", sure=False, plain=True),
-    "backward": Guess((True,), "G13:inferred", sure=False, plain=False),
+    "backward": Guess((True, "end"), "G13:inferred", sure=False, plain=False),
     "echo": Guess(("other", "capitals"), "G14:inferred", sure=False),
     "same_ids": Guess(
         ("of the music", "one"), "G14:inferred G13:inferred G13:assumed C12:inferred C13:assumed", sure=False
     ),
     "no_source": Guess((404, 400), "U14:inferred", sure=False),
+    "polls_cost": Guess((1,), "C6:corroborated G8:assumed", sure=False, plain=0),
+    "dedup": Guess((0.5, 1e6), "G14:inferred", sure=False, plain=0.0),
+    "cache": Guess((0.1, 0.3), "G13:inferred G13:assumed U14:inferred U7:assumed", sure=False, plain=0.0),
     "clip_ids": Guess(("same",), "U11:assumed", sure=False),
 }
 

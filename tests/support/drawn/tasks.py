@@ -37,6 +37,12 @@ def id_of(form: str, number: int, chance: Random) -> str:
         "query": f"a=b&task_id={plain}#x",
         "sequence": f"task_{number}",
         "capitals": f"TASK{plain.upper()}",
+        "short": f"{number + 100}",
+        "blanks": f"task {plain} of 2026",
+        "quotes": f"task'{plain}\"",
+        "objectid": f"{chance.getrandbits(96):024x}",
+        "ulid": "".join(chance.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(26)),
+        "urn": f"urn:task:{plain};v=1,2",
     }
     return forms[form]
 
@@ -54,6 +60,8 @@ class Task:
     fails: bool = False
     callback: str = ""
     polls: int = 0
+    polled: float = 0.0
+    cached: tuple[float, float] = (0.0, 0.0)
     results: list[str] = field(default_factory=list)
 
     @property
@@ -92,7 +100,8 @@ class Views:
 
     def _stage(self, task: Task, now: float) -> int:
         stage = task.stage(now)
-        back = self.p.backward and task.polls % 4 == 3 and 0 < stage < len(task.lengths)
+        last = stage == len(task.lengths)
+        back = self.p.backward and task.polls % 4 == 3 and stage > 0 and last == (self.p.backward == "end")
         return stage - 1 if back else stage
 
     def _position(self, task: Task, stage: int) -> int:
@@ -143,7 +152,8 @@ class Views:
         return [f"{self._url(f'{task.results[0]}-{number}')}{end}" for number in (1, 2)]
 
     def _clips(self, task: Task, first: int = 1) -> list[dict[str, str]]:
-        numbers = range(first, first + self.p.clips)
+        later = self.p.grows and not task.callback and time.time() > task.began + task.seconds + 0.4
+        numbers = range(first, first + self.p.clips + later)
         return [self._clip(task, "same" if self.p.clip_ids else str(number)) for number in numbers]
 
     def _clip(self, task: Task, number: str) -> dict[str, str]:
@@ -157,7 +167,8 @@ class Views:
 
     def _created(self, task: Task, now: float) -> str:
         at = now if self.p.moving == "created_at" else task.began
-        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at + self.p.shift)) + self.p.created
+        middle = "t" if self.p.created == "tz" else "T"
+        return time.strftime(f"%Y-%m-%d{middle}%H:%M:%S", time.gmtime(at + self.p.shift)) + self.p.created.lstrip("t")
 
 
 def _unready(result: Any) -> Any:

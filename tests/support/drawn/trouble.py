@@ -33,11 +33,12 @@ class Trouble:
         """Return the answer to who asks too much."""
         reply = self.form.refusal(Refused(429, "rate_limit"), upload=False, allow="")
         later = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 1))
-        reply.headers.append(("Retry-After", later if self.p.limit == "dated" else "1"))
+        if self.p.limit != "untold":
+            reply.headers.append(("Retry-After", later if self.p.limit == "dated" else "1"))
         return reply
 
     def _early(self) -> Reply | None:
-        if self.p.limit and self._is_limited():
+        if self.p.limit not in {"", "polls"} and self._is_limited():
             return self.limited()
         if self.p.mishaps and self.chance.random() < 1 / 120:
             return self._mishap(self.p.mishaps)

@@ -80,7 +80,7 @@ class Served:
         """Answer one request on a connection."""
         connection.settimeout(10)
         with contextlib.suppress(OSError, ValueError), connection.makefile("rb") as stream:
-            asked = _read(stream)
+            asked = _read(stream, self.gateway.p.large if self.gateway.p.unread else 0)
             if asked is None:
                 return
             reply = self.gateway.respond(asked)
@@ -127,8 +127,8 @@ class Served:
         return [("Transfer-Encoding", "chunked")], chunks + (b"0\r\nX-Trailer: 1\r\n\r\n" if more else b"0\r\n\r\n")
 
 
-def _read(stream: Any) -> Asked | None:
-    """Read a request."""
+def _read(stream: Any, most: int) -> Asked | None:
+    """Read a request; a body that is longer than `most` (0 for any) stays unread, and is as if it were there."""
     line = stream.readline(1 << 20).decode("latin-1").split(" ")
     if len(line) < 3:
         return None
@@ -136,6 +136,7 @@ def _read(stream: Any) -> Asked | None:
     while (row := stream.readline(1 << 20)) not in {b"\r\n", b""}:
         name, _, value = row.decode("latin-1").partition(":")
         headers.setdefault(name.strip().lower(), value.strip())
-    body = stream.read(int(headers.get("content-length") or 0))
+    length = int(headers.get("content-length") or 0)
+    body = bytes(length) if 0 < most < length else stream.read(length)
     path, _, query = line[1].partition("?")
     return Asked(line[0], path, query, headers, body)

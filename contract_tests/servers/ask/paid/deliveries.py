@@ -14,6 +14,7 @@ from ...expect.knowledge import KnownTask
 from ...session import Session
 
 FACTS = (*sorted(TASK_FACTS - {"task.results"}), *sorted(RESULT_FACTS))  # what a webhook says, beside its form
+_FIXED = frozenset({"task.id", "task.status"})  # what no gateway may say otherwise, however late
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def judge_delivery(session: Session, task: KnownTask, delivery: Delivery, shown:
     for violation in (one for one in violations if (one.where, one.expected) not in known):
         title = f"a callback's {violation.where} is {violation.expected}"
         broke(session, rules.how, title, str(violation), str(value), task)
-    _judge_agreement(session, task, value, shown)
+    _judge_agreement(session, task, value, shown, delivery.at)
 
 
 def _known_from_polls(session: Session, task: KnownTask) -> set[tuple[str, str]]:
@@ -88,7 +89,7 @@ def _known_from_polls(session: Session, task: KnownTask) -> set[tuple[str, str]]
     return {(one.where, one.expected) for value in shown.values() for one in schema.violations(value, "body")}
 
 
-def _judge_agreement(session: Session, task: KnownTask, value: dict[str, Any], shown: Exchange) -> None:
+def _judge_agreement(session: Session, task: KnownTask, value: dict[str, Any], shown: Exchange, at: float) -> None:
     """What it says of id, state, time and results is what a poll says."""
     rules, poll_ = webhooks_of(session, task), session.polled(task)
     told, known = ((rules.schema, value), (poll_.schema(poll_.success), shown.answer.json))
@@ -96,18 +97,25 @@ def _judge_agreement(session: Session, task: KnownTask, value: dict[str, Any], s
         return
     for name in FACTS:
         said, shows = (list(facts(session.contract.root, schema, one, name)) for schema, one in (told, known))
-        if sorted(map(str, said)) != sorted(map(str, shows)) and not _varies(session, task, name, len(shows)):
+        if sorted(map(str, said)) != sorted(map(str, shows)) and not _varies(session, task, name, said, at):
             title = f"a callback's {name.removeprefix('task.').replace('.', ' ')} is what status answers"
             broke(session, rules.how, title, f"{name} {shows!r}", repr(said), task)
 
 
-def _varies(session: Session, task: KnownTask, name: str, count: int) -> bool:
-    """Return True if polls of the ended task differ among themselves in this fact: another matter than a webhook."""
+def _varies(session: Session, task: KnownTask, name: str, said: list[Any], at: float) -> bool:
+    """Return True if a poll of the ended task says the same of a fact, or polls differ in it among themselves.
+
+    What came after the last of them may tell of results that no poll has seen.
+    """
     poll_, history = session.polled(task), list(session.transport.history)
     asked = (one for one in history if one.answer.ok and task.id in session.expectations.ids_of(one.sent, poll_))
+    ends = {task.status, *session.knowledge.lifecycles[task.kind].terminal}
+    ended = [one for one in asked if session.fact(poll_, one.answer, "task.status") in ends]
     schema, root = poll_.schema(poll_.success), session.contract.root
-    shown = (sorted(map(str, facts(root, schema, one.answer.json, name))) for one in asked)
-    return name != "task.status" and len({str(one) for one in shown if len(one) == count}) > 1
+    shown = [sorted(map(str, facts(root, schema, one.answer.json, name))) for one in ended]
+    if name not in _FIXED and all(one.began < at for one in ended):
+        return bool(said)
+    return sorted(map(str, said)) in shown or len({*map(str, shown)}) > len({*map(len, shown)})
 
 
 def broke(

@@ -15,7 +15,7 @@ from ...expect.bodies import Example
 from ...expect.expectations import Expectation
 from ...expect.knowledge import KnownTask
 from ...session import Session
-from ..polling import follow, has_ended, has_succeeded, is_running, poll
+from ..polling import follow, has_ended, has_succeeded, is_running, poll, runs_on
 from .races import at_once
 from .states import keys_nearly_right, look_at_state, mistaken_starts, nearly_its_id
 from .webhooks import Hook, leave, note_early, wait_unseen
@@ -25,7 +25,6 @@ _LOOK, _PATIENCE = 0.1, 100  # seconds between looks, and how many of them, wher
 _TURNS = 1  # tasks of an operation after which what it has to refuse is refused again
 _AGAIN = 3  # tasks of an operation while which their source is used again; later ones only after their end
 _ALL_KEYS = 2  # starts of an operation that are sent with all of those keys before; later ones with one of them
-_LOOKS = 3  # polls that have to show a task running before it is held against a gateway that it went on from it
 Flow = Callable[[Session], None]
 
 
@@ -247,8 +246,7 @@ def _too_early(session: Session, task: KnownTask, operation: Operation, place: t
         sent = session.about(operation, task.id, body, story=story, who=task.owner, place=place)
         exchanges = [session.send(sent)]
         exchanges += [session.send(sent)] if session.has_plenty and not exchanges[0].answer.ok else []
-        looks = _LOOKS if any(one.answer.ok for one in exchanges) else 1
-        if all(_still_runs(session, task) for _ in range(looks)):
+        if runs_on(session, task, surely=any(one.answer.ok for one in exchanges)):
             for exchange in exchanges:
                 session.judge.judge(exchange, Expectation(operation, due))
                 session.tries[due.fact] += 1
@@ -256,11 +254,6 @@ def _too_early(session: Session, task: KnownTask, operation: Operation, place: t
                     session.crashes[due.fact].append((exchange, due))
             return True
     return False
-
-
-def _still_runs(session: Session, task: KnownTask) -> bool:
-    poll(session, task, "looks whether the task still runs")
-    return is_running(session, task)
 
 
 def _go_on(session: Session, story: Story, task: KnownTask) -> None:
