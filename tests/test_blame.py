@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 from covermock.contract_tests import settings_for
-from covermock.contract_tests.exchange import MAIN_KEY, Answer, Exchange, Sent, json_body
+from covermock.contract_tests.exchange import MAIN_KEY, Answer, Exchange, Sent, json_body, json_object
+from covermock.contract_tests.servers.ask.validation import about_a_real_id
 from covermock.contract_tests.servers.record.suspects import judge_suspects
 from covermock.contract_tests.servers.session import Session
 from support.judging import blames
@@ -112,6 +113,13 @@ def broken(session: Session, what: dict[str, Any], answer: Answer) -> set[tuple[
         (UPLOAD | {"body": {"audio_id": 5}}, Answer(404, JSON, json_body(error(404))), "G7:inferred"),
         (START | {"body": {"taskId": "cover_1"}}, Answer(400, JSON, json_body(error(400, "bad_request"))), ""),
         (UPLOAD | {"headers": UTF_16}, Answer(415, JSON, json_body(error(415))), ""),
+        (UNKNOWN, Answer(429, JSON, json_body(error(429))), ""),
+        (UNKNOWN, Answer(502, {"content-type": "text/html"}, b"<h1>Bad Gateway</h1>"), "G15:assumed"),
+        (UPLOAD | {"who": "", "body": {}}, Answer(400, JSON, json_body(error(400, "authentication_error"))),
+         "G3:corroborated"),
+        (UPLOAD | {"body": UPLOAD["body"] | {"style": "jazz"}}, Answer(400, JSON, json_body(error(400, "bad_request"))),
+         "U6:assumed"),
+        (POLL, Answer(200, JSON, json_body(PENDING | {"data": SHOWN | {"created_at": "2026-01-01t00:00:00Z"}})), ""),
         (POLL, Answer(200, JSON, b"\x1b", sealed="br"), ""),
         (POLL, Answer(200, JSON, json_body(PENDING), garbled="no gzip"), "G1"),
     ],
@@ -131,3 +139,50 @@ def test_one_cause_is_one_finding(session: Session) -> None:
     assert [("C13", "body.data.created_at: an RFC 3339 time in UTC"), ("C1", "400")] == [
         (one.clause, one.expected) for one in session.evidence.findings if one.clause in {"C13", "C1"}
     ]
+
+
+def told(session: Session, *answers: tuple[Sent, int]) -> set[tuple[str, str]]:
+    """Return what a history of requests and statuses breaks; a 200 shows the cover."""
+    for number, (sent, status) in enumerate(answers, 1):
+        body = PENDING if status == 200 else error(status)
+        exchange = Exchange(number, sent, Answer(status, JSON, json_body(body)), number, number + 0.5)
+        session.transport.history.append(exchange)
+        session.judge.judge(exchange, session.expectations.of(sent))
+    judge_suspects(session)
+    return {(one.clause, one.level) for one in session.evidence.findings if one.clause not in {"G5", "G4", "U14"}}
+
+
+@pytest.mark.parametrize(("before", "blamed"), [(404, "G8:assumed"), (401, "G3")])
+def test_what_a_right_key_gets_may_come_first(session: Session, before: int, blamed: str) -> None:
+    """A wrong key gets what a right one gets: something else came first, unless the key was seen to come before ids."""
+    session.knowledge.tasks["upl_1"].statuses.append("complete")
+    operation = session.operations["startCover"]
+    start = session.about(operation, "upl_1", story="")
+    keyless = [session.about(operation, name, story="", who="") for name in ("nobodys", "upl_1")]
+
+    assert set(blames(blamed)) == told(session, (start, 404), (keyless[0], before), (keyless[1], 404))
+
+
+@pytest.mark.parametrize(
+    ("statuses", "blamed"),
+    [((409, 200, 200), "G13:assumed"), ((200, 200, 403), "G13:assumed"), ((200, 409, 200), "C8"), ((409, 409), "C8")],
+)
+def test_a_poll_that_is_refused_between_others_is_another_fault(
+    session: Session, statuses: tuple[int, ...], blamed: str
+) -> None:
+    """Not yet, and not any more, break what is assumed; in between, or ever, it is what status is for."""
+    poll = session.poll(session.knowledge.tasks["cover_1"], "")
+
+    assert set(blames(blamed)) == told(session, *((poll, status) for status in statuses))
+
+
+def test_a_near_miss_that_nobody_looked_at_is_asked_about_a_real_id(session: Session) -> None:
+    """Whenever it was asked: where the answer is what nobody's id gets. Of a URL, a text that is none comes first."""
+    operation = session.operations["startUploadCover"]
+    session.unknown[operation.id] = 404
+    misses = [body for name, body in session.bodies(operation).near_misses() if name == "callback_url"]
+    sent = session.about(operation, "nobodys", misses[0], story="")
+    asked = [about_a_real_id(session, Exchange(1, sent, Answer(status), 0, 0)) for status in (400, 404)]
+
+    assert [None, {**misses[0], "audio_id": "aud"}] == [one and json_object(one.body) for one in asked]
+    assert "not a url" == misses[0]["callback_url"]
