@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from covermock.mock_server import Request
-from covermock.mock_server.control.operations import worlds
+from covermock.mock_server.control import events
+from covermock.mock_server.control.operations import journal, worlds
 from covermock.mock_server.history.replay import Replayer
 from covermock.mock_server.http.messages import Hold, Stream
 from covermock.mock_server.limits import Limits
@@ -161,6 +162,9 @@ Does = Callable[..., Any]
         (worlds, "current", "POST", "worlds/docs/fork", b"{}"),
         (worlds, "redact_export", "GET", "worlds/docs/export", None),
         (worlds, "replay", "POST", "worlds/docs/replay", None),
+        (journal, "_shown", "GET", "worlds/docs/journal", None),
+        (journal, "_shown", "GET", "journal", None),
+        (events, "_last_events", "GET", "worlds/docs/events?from=start", None),
     ],
 )
 def test_nobody_waits_for_what_takes_long(

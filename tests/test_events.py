@@ -461,6 +461,16 @@ def test_a_stream_remembers_no_words_of_what_it_has_told() -> None:
     assert {} == feed._call._known
 
 
+def test_streams_of_many_rates_share_few_looks() -> None:
+    """Rates are rounded down, so that each request is looked at nine times at most, however many follow a world."""
+    with InProcess() as here:
+        path, headers = "/__mock/worlds/docs/events", {"host": "localhost"}
+        asked = (Request("GET", path, f"rate={rate}", headers) for rate in range(1, 501))
+        streams = [here.mock.answer(request, 0.0).stream for request in asked]
+
+    assert 9 == len({id(stream.of) for stream in streams if stream})
+
+
 def test_what_rests_wakes_nobody() -> None:
     """While more happens than is told, requests make no stream due: the server looks at it when its rest is over."""
     clock = Clock()

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from covermock.fixtures.laboratory import ControlError, World
-from support.places import PLACES, Client, Place, place
+from covermock.fixtures.serving import InProcess
+from support.places import PLACES, Client, Place, calling, place
 from support.receivers import receiving
 
 HOUR = 3600
@@ -269,3 +270,17 @@ def test_what_is_not_understood_is_refused(lab: Place) -> None:
     ]:
         with pytest.raises(ControlError, match=remedy):
             refused()
+
+
+def test_who_waits_for_webhooks_in_vain_is_told_of_the_last_of_them() -> None:
+    """A world may have very many: those that are not told one by one are counted."""
+    with InProcess() as here:
+        world = here.laboratory.world(**{"from": "docs", "drive": "manual"})
+        client = Client(calling(here), world.api_key)
+        for _ in range(23):
+            client.upload_cover("aud_30s", callback_url="http://127.0.0.1:9/")
+        with pytest.raises(ControlError) as told:
+            world.wait_for_callbacks(timeout=0)
+
+    assert "received: 3 before; d4 of task" in str(told.value)
+    assert "d23 of task" in str(told.value)

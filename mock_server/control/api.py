@@ -1,6 +1,7 @@
 """The edge of the control API: who may call, which function answers, how answers look."""
 
 import hmac
+import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,7 @@ from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from covermock.openapi import Contract, Operation, nearest
+from covermock.openapi import Contract, Operation
 
 from ..history.replay import Replayer
 from ..http import errors
@@ -45,52 +46,19 @@ _EXPORT = 4  # times the text of a world: it has two journals besides
 _SHORT = 65_536  # bytes of a body that is read at once
 # What changes no answer of a world, or makes it anew, is not repeated when the world is replayed.
 _READS = frozenset({"wait", "replayWorld", "forkWorld", "redeliver", "restoreWorld", "resetWorld", "deleteWorld"})
-HANDLERS: Final[Mapping[str, Handler]] = {
-    "readDashboard": pages.read_dashboard,
-    "readDocs": pages.read_docs,
+_MODULES: Final = (callbacks, clock, coverage, faults, journal, media, pages, tasks, worlds)
+_SPECIAL: Final[Mapping[str, Handler]] = {
     "readControlDocs": pages.read_docs,
-    "readPageFile": pages.read_page_file,
     "readPageFileIn": pages.read_page_file,
-    "readControlApi": pages.read_control_api,
-    "readContract": pages.read_contract,
-    "readContractText": pages.read_contract_text,
     "live": _fine,
     "ready": _ready,
-    "listWorlds": worlds.list_worlds,
-    "createWorld": worlds.create_world,
-    "readWorld": worlds.read_world,
-    "deleteWorld": worlds.delete_world,
-    "resetWorld": worlds.reset_world,
-    "exportWorld": worlds.export_world,
-    "restoreWorld": worlds.restore_world,
-    "forkWorld": worlds.fork_world,
-    "replayWorld": worlds.replay_world,
-    "readLedger": worlds.read_ledger,
-    "readClock": clock.read_clock,
-    "setClock": clock.set_clock,
-    "advanceClock": clock.advance_clock,
-    "nextEvent": clock.next_event,
-    "listFaults": faults.list_faults,
-    "addFault": faults.add_fault,
-    "removeFault": faults.remove_fault,
-    "clearFaults": faults.clear_faults,
-    "readJournal": journal.read_journal,
-    "countJournal": journal.count_journal,
-    "readCoverage": coverage.read_coverage,
-    "explainEntry": journal.explain_entry,
-    "readStrays": journal.read_strays,
-    "listCallbacks": callbacks.list_callbacks,
-    "redeliver": callbacks.redeliver,
-    "planTask": tasks.plan_task,
-    "actOnTask": tasks.act_on_task,
-    "listTasks": tasks.list_tasks,
-    "readTask": tasks.read_task,
-    "createMusicTask": tasks.create_music_task,
-    "createAudio": tasks.create_audio,
-    "createSource": tasks.create_source,
-    "createTask": tasks.create_task,
-    "readMedia": media.read_media,
 }
+
+
+def _named(operation: str) -> Handler | None:
+    """Return the function that is called as the operation is: `readClock` is `read_clock` in one of the modules."""
+    name = re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", operation)
+    return next((getattr(module, name) for module in _MODULES if hasattr(module, name)), None)
 
 
 @dataclass
@@ -117,17 +85,18 @@ class Control:
         text = self.limits.world_text_bytes
         longest = {"createWorld": text, "restoreWorld": _EXPORT * text}
         self.front = front = Front(self.admin, errors.CONTROL_RAISED, longest)
-        feeds = events.Feeds()
-        self._handlers: dict[str, Handler] = {
-            **HANDLERS,
-            "wait": lambda call: wait(call, front),
-            "readEvents": partial(events.read_events, feeds=feeds),
+        special = {
+            **_SPECIAL,
+            "wait": partial(wait, front=front),
+            "readEvents": partial(events.read_events, feeds=events.Feeds()),
         }
+        self._handlers: dict[str, Handler] = {}
         for operation in self.admin.operations:
-            if operation.id not in self._handlers:
+            handler = special.get(operation.id) or _named(operation.id)
+            if handler is None:
                 at = ("paths", operation.path, operation.method.lower())
-                remedy = nearest(operation.id, self._handlers)
-                raise self.admin.source.error(at, f"expected an operation with a handler, received none ({remedy})")
+                raise self.admin.source.error(at, f"expected an operation with a handler, received {operation.id}")
+            self._handlers[operation.id] = handler
 
     def begin(self, request: Request) -> Steps:
         """Read and judge a control request, which needs no world. Never raises. HEAD is a GET whose body is dropped."""
@@ -244,4 +213,4 @@ def _hostname(host: str) -> str:
     return host.rsplit(":", 1)[0].lower() if not host.endswith("]") else host.lower()
 
 
-__all__ = ["HANDLERS", "PREFIX", "Control"]
+__all__ = ["PREFIX", "Control"]

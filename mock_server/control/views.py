@@ -13,11 +13,8 @@ from ..world.world import World
 
 def precise(seconds: float) -> str:
     """Return the instant (Unix seconds) as RFC 3339 in UTC with microseconds; one that never comes is the last one."""
-    return (
-        datetime.fromtimestamp(min(max(seconds, 0.0), LAST), UTC)
-        .isoformat(timespec="microseconds")
-        .replace("+00:00", "Z")
-    )
+    instant = datetime.fromtimestamp(min(max(seconds, 0.0), LAST), UTC)
+    return instant.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def world_view(world: World, now: float) -> dict[str, Any]:

@@ -16,9 +16,10 @@ from ..world.task import TIME, index, next_change, own_time
 from ..world.world import World
 from .call import ControlCall, refuse_unknown
 from .criteria import read_criteria, refuse_evicted
+from .steps import Making
 
 _NEVER = 1e18  # a wall instant that does not come
-_LAST = 500  # entries that are looked through for the nearest one: hundreds may wait in vain at the same time
+_LAST = 100  # entries that are looked through for the nearest one: hundreds may wait in vain at the same time
 _SHOWN = 20  # webhooks that are told of
 
 
@@ -36,7 +37,7 @@ class Condition:
     vain: Callable[[float], bool] = lambda _: False
 
 
-def wait(call: ControlCall, front: Front) -> Answer:
+def wait(call: ControlCall, front: Front) -> Making:
     """Answer as soon as the condition in the body holds, or with a diagnosis when the time is up."""
     world, began = call.world, call.wall
     wanted = _condition(call)
@@ -61,6 +62,7 @@ def wait(call: ControlCall, front: Front) -> Answer:
         return min(deadline, _NEVER if at is None else at)
 
     answer = look(began)
+    yield from ()  # what may take long is a generator: a look at ten thousand requests is for a thread
     return answer or Answer(200, b"", hold=Hold(look, again, lambda: world.version, world))
 
 

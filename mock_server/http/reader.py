@@ -5,15 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from covermock.openapi import (
-    NOTHING,
-    Contract,
-    Operation,
-    Parameter,
-    Routes,
-    Violation,
-    excerpt,
-)
+from covermock.openapi import NOTHING, Contract, Operation, Parameter, Routes, Violation, excerpt
 
 from . import errors
 from .envelopes import Envelopes
@@ -46,10 +38,7 @@ class Front:
     """
 
     def __init__(
-        self,
-        contract: Contract,
-        raised: frozenset[str],
-        longest: Mapping[str, int] = _AS_THE_CONTRACT_SAYS,
+        self, contract: Contract, raised: frozenset[str], longest: Mapping[str, int] = _AS_THE_CONTRACT_SAYS
     ) -> None:
         self.contract = contract
         usual = contract.body_limit

@@ -65,13 +65,11 @@ class Sum(NamedTuple):
     counts: Mapping[int, int]
 
     def text(self, stamp: str, _: str, *, coloured: bool) -> str:
-        """Return the line for people."""
         counts = ", ".join(f"{status} x {count}" for status, count in self.counts.items())
         told = f"{sum(self.counts.values())} more requests in a second: {counts}"
         return f"{_paint(stamp, _DIM if coloured else '')}  {told}"
 
     def facts(self) -> Mapping[str, Any]:
-        """Return the fields for programs."""
         counts = {str(status): count for status, count in self.counts.items()}
         return {"wall": self.wall, "summed": sum(self.counts.values()), "counts": counts}
 
@@ -84,14 +82,9 @@ class Notice(NamedTuple):
     message: str
 
     def text(self, stamp: str, _: str, *, coloured: bool) -> str:
-        """Return the line for people; a traceback has several."""
         said = "\n".join(plain(row, longest=4 * _LONGEST) for row in self.message.splitlines())
         level = _paint(self.level, _BY_STATUS[5] if coloured else "")
         return f"{_paint(stamp, _DIM if coloured else '')}  {level}  {said}"
-
-    def facts(self) -> Mapping[str, Any]:
-        """Return the fields for programs."""
-        return self._asdict()
 
 
 class Lost(NamedTuple):
@@ -101,13 +94,8 @@ class Lost(NamedTuple):
     dropped: int
 
     def text(self, stamp: str, _: str, *, coloured: bool) -> str:
-        """Return the line for people."""
         told = f"{self.dropped} lines dropped: the log was not read fast enough"
         return f"{_paint(stamp, _DIM if coloured else '')}  {told}"
-
-    def facts(self) -> Mapping[str, Any]:
-        """Return the fields for programs."""
-        return self._asdict()
 
 
 Record = Line | Sum | Notice | Lost
@@ -140,7 +128,8 @@ def line(request: Request, answer: Answer, wall: float, ms: float, message: str,
 def as_json(record: Record, stamp: str) -> str:
     """Return a line for programs. What has nothing to say is left out, and all that isn't ASCII is escaped."""
     facts = {"time": stamp}
-    facts.update({name: value for name, value in record.facts().items() if value and name != "wall"})
+    shown = record.facts() if isinstance(record, Line | Sum) else record._asdict()
+    facts.update({name: value for name, value in shown.items() if value and name != "wall"})
     quick = json_bytes(facts).decode()
     if len(quick) <= 4 * _LONGEST and quick.isascii() and quick.isprintable():
         return quick

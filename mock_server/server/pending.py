@@ -13,7 +13,7 @@ from ..real_time import CLOCKS
 _TICK = 0.01  # seconds between two looks; an answer leaves at most so long after what it waited for
 _SOON = 0.001  # the same, right after a request was answered
 _AT_ONCE = 0.002  # seconds for which those who wait are looked at before requests have their turn
-_SHARE = 5  # times as long as a look has taken is the pause after it, so that requests have most of the time
+_SHARE = 3  # times as long as a look has taken is the pause after it, so that requests have most of the time
 _LONGEST = 0.1  # seconds of that pause: what stops a process for a moment delays no answer long
 
 Note = Callable[[Request, Answer, float], None]
@@ -46,20 +46,16 @@ class Noted(NamedTuple):
 
     @property
     def full(self) -> bool:
-        """Return True if the client reads more slowly than the body goes on."""
         return self.client.full
 
     def hold(self, drop: Callable[[], None]) -> None:
-        """Call `drop` if the client goes before the end of its answer."""
         self.client.hold(drop)
 
     def reply(self, answer: Answer) -> None:
-        """Send the answer."""
         self.client.reply(answer)
         self.note(self.request, answer, self.began)
 
     def more(self, piece: bytes | None) -> bool:
-        """Send a piece of the body, or end it; return True if the client is still there."""
         return self.client.more(piece)
 
 

@@ -3,15 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from covermock.openapi import (
-    NOTHING,
-    REQUIRED,
-    Contract,
-    Operation,
-    Pointer,
-    excerpt,
-    nearest,
-)
+from covermock.openapi import NOTHING, REQUIRED, Contract, Operation, Pointer, excerpt, nearest
 
 from ..http.strict_json import deeper
 from .account import Account

@@ -72,10 +72,7 @@ class Journal:
         return self.total - len(self.entries)
 
     def since(self, number: int, most: int | None = None) -> Iterator[Entry]:
-        """Yield the kept entries after the one with this number, oldest first; costs as much as it yields.
-
-        Of more than `most` it yields so many, without a touch of the others.
-        """
+        """Yield the kept entries after the one with this number, oldest first, `most` at most; costs what it yields."""
         fresh = min(max(self.total - number, 0), len(self.entries))
         if most is not None and fresh > most:
             entries, first = self.entries, len(self.entries) - fresh

@@ -101,6 +101,7 @@ class Wired:
 
     def connection(self, *, cold: bool) -> Any:
         """Return a new connection; a cold one knows no packet from before."""
+        self._server._last = 0.0  # time begins anew with each input, and was not set back
         if cold:
             self._shared.heads = self._heads()
         return self._connection(self._shared)

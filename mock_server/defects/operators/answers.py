@@ -8,19 +8,7 @@ from covermock.openapi import Contract, Operation, Validator
 from ...http.messages import Answer, Request
 from ..blame import acceptance, rule
 from ..defect import Defect, InapplicableError
-from ..fields import (
-    EACH,
-    Field,
-    answer_fields,
-    at,
-    clause_of,
-    drop,
-    facts_in,
-    holder_clause,
-    of_kind,
-    put,
-    rename,
-)
+from ..fields import EACH, Field, answer_fields, at, clause_of, drop, facts_in, holder_clause, of_kind, put, rename
 from ..gateway import DefectiveGateway
 from ..operator import Application, operator
 from ..rewriting import in_place, other_spelling, retyped, rewrite

@@ -40,12 +40,7 @@ _REMAKE: dict[str, tuple[str, Remake]] = {
 }
 
 
-_NAMES = {
-    "none": "no-results",
-    "one-less": "one-result-less",
-    "one-more": "one-result-more",
-    "same": "the-same-result",
-}
+_NAMES = {"none": "no-results", "one-less": "one-result-less", "one-more": "one-result-more", "same": "the-same-result"}
 
 
 def _without_host(item: Any) -> Any:

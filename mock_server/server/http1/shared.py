@@ -47,7 +47,6 @@ class Shared:
         self.stock = Stock(self.limits.bodies_bytes)
 
     def body_limit(self, path: str) -> int:
-        """Return the longest body (bytes) that a request to this path may have."""
         return self.mock.body_limit(path)
 
     def malformed_answer(self, received: str) -> Answer:
