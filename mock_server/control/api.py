@@ -85,7 +85,7 @@ class Control:
         text = self.limits.world_text_bytes
         longest = {"createWorld": text, "restoreWorld": _EXPORT * text}
         self.front = front = Front(self.admin, errors.CONTROL_RAISED, longest)
-        special = {
+        special: dict[str, Handler] = {
             **_SPECIAL,
             "wait": partial(wait, front=front),
             "readEvents": partial(events.read_events, feeds=events.Feeds()),
