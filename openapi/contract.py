@@ -1,7 +1,8 @@
 """A contract file, read, checked and ready: operations, clauses, errors, lifecycles. Knows no mock and no judge."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -13,16 +14,17 @@ import yaml
 from .clauses import LEVELS, Clause, Sentence, read_clauses
 from .error_rows import ErrorRow, read_errors
 from .facts import branches, flat
-from .ids import missing_place, whole_kinds
+from .ids import Ids, body_fields, missing_place
 from .lifecycle import Lifecycle, read_lifecycles
 from .names import nearest
-from .operations import JSON, Operation, Parameter
+from .operations import JSON, Operation, Parameter, examples_of
 from .preconditions import complaint
 from .references import resolve
 from .rendering import ALL_FACTS, result_fields
 from .security import KeyScheme, read_scheme
 from .source import InvalidSourceError, Source, parse, read, read_text
-from .strangers import strangers
+from .strangers import lost_references, strangers
+from .unsupported import unsupported
 from .violations import Validator, refuse_invalid
 
 FOLDER = Path(__file__).parent
@@ -30,6 +32,7 @@ GATEWAY = FOLDER / "gateway.yaml"
 ADMIN = FOLDER / "admin.yaml"
 _WIDTH = 120  # columns of YAML text
 _IN_PATHS = "/{}%:@!$&'()*+,;="  # characters of a path's template beside letters and digits
+_NAME_IN_PATH = re.compile(r"\{[^{}/]*\}")
 _METHODS = ("get", "put", "post", "delete", "patch")
 
 
@@ -80,13 +83,8 @@ class Contract:
         return {kind: frozenset(numbers) for kind, numbers in found.items()}
 
     @cached_property
-    def whole_kinds(self) -> frozenset[str]:
-        """Return the lifecycles and kinds of sources whose ids are whole numbers."""
-        return whole_kinds(self.root, self.operations)
-
-    def id_value(self, kind: str, name: str) -> str | int:
-        """Return an id of a kind as JSON has it: a number where such ids are numbers, and this one is."""
-        return int(name) if kind in self.whole_kinds and name.isascii() and name.isdecimal() else name
+    def ids(self) -> Ids:
+        return Ids(self.root, self.operations)
 
     @property
     def unauthorized(self) -> frozenset[int]:
@@ -150,6 +148,8 @@ def _load(text: str, name: str) -> Contract:
 def read_contract(source: Source) -> Contract:
     """Return the contract that a source holds. Raises `InvalidSourceError` as `load` does."""
     refuse_invalid(source, _dialect())
+    for at, problem in lost_references(source.data):
+        raise source.error(at, problem)
     contract = Contract(
         source,
         tuple(_operations(source)),
@@ -161,8 +161,8 @@ def read_contract(source: Source) -> Contract:
         read_scheme(source),
         frozenset(source.data.get("x-open", ())),
     )
-    _refuse_odd_rules(contract)
     _refuse_strangers(contract)
+    _refuse_odd_rules(contract)
     return contract
 
 
@@ -181,11 +181,12 @@ def _operations(source: Source) -> Iterator[Operation]:
         for method in _METHODS:
             if method in item:
                 operation = _operation(source, path, method)
-                if operation.id in seen:
-                    raise source.error(
-                        ("paths", path, method), f"expected a new operationId, received {operation.id!r}"
-                    )
-                seen.add(operation.id)
+                shape = f"{method} {_NAME_IN_PATH.sub('{}', path)}"
+                if not seen.isdisjoint({operation.id, shape}):
+                    received = f"{operation.id!r}" if operation.id in seen else f"{path} beside one of its form"
+                    problem = f"expected a new operationId at a path of its own, received {received}"
+                    raise source.error(("paths", path, method), problem)
+                seen |= {operation.id, shape}
                 yield operation
 
 
@@ -201,7 +202,7 @@ def _operation(source: Source, path: str, method: str) -> Operation:
             path,
             source.line(("paths", path, method)),
             raw,
-            tuple(_parameter(root, row) for row in (*item.get("parameters", ()), *raw.get("parameters", ()))),
+            _parameters(root, item.get("parameters", ()), raw.get("parameters", ())),
             Validator(schema, root) if schema is not None else None,
             tuple(content),
             {status: _follow(root, response) for status, response in raw["responses"].items()},
@@ -224,12 +225,18 @@ def _follow(root: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, An
     return followed
 
 
+def _parameters(root: Mapping[str, Any], *rows: Iterable[Mapping[str, Any]]) -> tuple[Parameter, ...]:
+    """Return the parameters of an operation: one of its own takes the place of its path's."""
+    found = [_parameter(root, row) for several in rows for row in several]
+    return tuple({(one.place, one.name): one for one in found}.values())
+
+
 def _parameter(root: Mapping[str, Any], row: Mapping[str, Any]) -> Parameter:
     row = _follow(root, row)
     validator = Validator(row["schema"], root)
     settled = (row.get("required", False), row.get("x-clause"), flat(root, row["schema"]))
-    examples = [one["value"] for one in row.get("examples", {}).values()] or [row[k] for k in ("example",) if k in row]
-    return Parameter(row["name"], row["in"], *settled, validator, tuple(row.get("x-open", ())), tuple(examples))
+    examples = tuple(one["value"] for one in examples_of(row).values())
+    return Parameter(row["name"], row["in"], *settled, validator, tuple(row.get("x-open", ())), examples)
 
 
 def _refuse_odd_rules(contract: Contract) -> None:
@@ -239,7 +246,10 @@ def _refuse_odd_rules(contract: Contract) -> None:
         problem = complaint(operation.rules) or missing_place(contract.root, operation) or _odd_price(operation)
         if problem:
             raise contract.source.error((*at, "x-preconditions"), problem)
-        if operation.raw.get("callbacks") and operation.callback is None:
+        for inside, problem in unsupported(contract.root, operation, with_tasks=bool(contract.lifecycles)):
+            raise contract.source.error((*at, *inside), problem)
+        hook = operation.callback and operation.callback[0]
+        if operation.raw.get("callbacks") and hook not in body_fields(contract.root, operation):
             problem = "expected {$request.body#/FIELD} with a post, which says where the webhook's URL stands"
             raise contract.source.error((*at, "callbacks"), problem)
 

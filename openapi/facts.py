@@ -68,9 +68,43 @@ def _several(later: Any, first: Any) -> dict[str, Any]:
     return found
 
 
+def own_references(root: Mapping[str, Any], schema: Any) -> frozenset[str]:
+    """Return what a schema refers to on its own level."""
+    return frozenset(str(part["$ref"]) for part in parts(root, schema) if "$ref" in part)
+
+
+def valued(root: Mapping[str, Any], node: Any, passed: frozenset[str] = frozenset()) -> Iterator[Mapping[str, Any]]:
+    """Yield the schema of each place in an answer that has an x-value, whatever the conditions on the way to it.
+
+    `passed` are the references on that way: a schema that contains itself shows nothing more.
+    """
+    whole, references = flat(root, node), own_references(root, node)
+    if not whole or references & passed:
+        return
+    if "x-value" in whole:
+        yield whole
+    sides = (part[word] for part in parts(root, node) for word in ("then", "else") if word in part)
+    for inner in (*whole.get("properties", {}).values(), whole.get("items"), *sides):
+        yield from valued(root, inner, passed | references)
+
+
 def flat(root: Mapping[str, Any], schema: Any) -> dict[str, Any]:
     """Return a schema with what it refers to and the members of its allOf, as one."""
     return joined(parts(root, schema))
+
+
+def fields_of(root: Mapping[str, Any], schema: Any) -> dict[str, Any]:
+    """Return the properties of an object, those of its alternatives (anyOf, oneOf) too."""
+    found: dict[str, Any] = {}
+    for part in parts(root, schema):
+        for inner in (*part.get("anyOf", ()), *part.get("oneOf", ())):
+            found = {**fields_of(root, inner), **found}
+    return {**found, **flat(root, schema).get("properties", {})}
+
+
+def known_fields(root: Mapping[str, Any], schema: Any, value: Any) -> set[str]:
+    """Return the names that a schema has for the fields of this object."""
+    return {name for part in branches(root, schema, value) for name in fields_of(root, part)}
 
 
 @lru_cache(_CONDITIONS)

@@ -1,18 +1,53 @@
-"""Ids: where the requests of a contract name them, and which of them are whole numbers. Knows no world."""
+"""Ids: where a contract names them, and what they look like: texts, whole numbers, UUIDs. Knows no world."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
-from .facts import flat, parts
+from .facts import flat, valued
 from .names import nearest
 from .operations import Operation
+from .violations import Validator
 
 Root = Mapping[str, Any]
+_LIMITS = {"pattern", "format", "maxLength", "enum"}
+_HEX_END = re.compile("[0-9a-f]{18}$")
 
 
-def whole_kinds(root: Root, operations: Iterable[Operation]) -> frozenset[str]:
-    """Return the lifecycles and kinds of sources whose ids are whole numbers, by the requests and answers."""
-    return frozenset(kind for one in operations for kind, schema in _ids(root, one) if schema.get("type") == "integer")
+class Ids:
+    """What the ids of each lifecycle, and of each kind of source, look like, by the requests and answers.
+
+    `whole` are the kinds whose ids are whole numbers.
+    """
+
+    def __init__(self, root: Root, operations: Iterable[Operation]) -> None:
+        several = tuple(operations)
+        rows = [(kind, schema) for one in several for kind, schema in _ids(root, one)]
+        self.whole = frozenset(kind for kind, schema in rows if schema.get("type") == "integer")
+        limited = [
+            (kind, schema) for kind, schema in rows if {"pattern", "format", "maxLength", "enum"} & schema.keys()
+        ]
+        self._rules: dict[str, list[Validator]] = {}
+        for kind, schema in limited:
+            self._rules.setdefault(kind, []).append(Validator(schema, root))
+
+    def fits(self, kind: str, name: str) -> bool:
+        """Return True if an id of this kind may look so, wherever it stands."""
+        value = self.value(kind, name)
+        wrong = kind in self.whole and isinstance(value, str)
+        return not wrong and all(rule.is_valid(value) for rule in self._rules.get(kind, ()))
+
+    def value(self, kind: str, name: str) -> str | int:
+        """Return an id of a kind as JSON has it: a number where such ids are numbers, and this one is."""
+        return int(name) if kind in self.whole and name.isascii() and name.isdecimal() else name
+
+    def spelled(self, kind: str, name: str) -> str:
+        """Return an id that is made up like this one; where none may be so, with digits alone at its end, or a UUID."""
+        if kind not in self._rules:
+            return name
+        digits = _HEX_END.sub(lambda found: str(int(found[0], 16)), name)
+        return next((one for one in (name, digits, str(uuid5(NAMESPACE_URL, name))) if self.fits(kind, one)), name)
 
 
 def _ids(root: Root, operation: Operation) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -21,7 +56,8 @@ def _ids(root: Root, operation: Operation) -> Iterator[tuple[str, Mapping[str, A
         kind = str(rule.get("lifecycle") or rule.get("kind", ""))
         yield from ((kind, schema_at(root, operation, place)) for place in rule.get("id", ()))
     for schema in operation.shows if operation.task_kind else ():
-        yield from ((operation.task_kind, one) for one in _told(root, schema, frozenset()))
+        told = (one for one in valued(root, schema) if one["x-value"] == "task.id")
+        yield from ((operation.task_kind, one) for one in told)
 
 
 def schema_at(root: Root, operation: Operation, place: str) -> Mapping[str, Any]:
@@ -36,19 +72,6 @@ def body_fields(root: Root, operation: Operation) -> dict[str, Any]:
     """Return the fields at the top of an operation's bodies, of all media types."""
     content = operation.raw.get("requestBody", {}).get("content", {}).values()
     return {name: one for kind in content for name, one in flat(root, kind.get("schema")).get("properties", {}).items()}
-
-
-def _told(root: Root, node: Any, passed: frozenset[str]) -> Iterator[Mapping[str, Any]]:
-    """Yield the schemas of task.id in an answer; `passed` are the references on the way to the node."""
-    if not isinstance(node, Mapping):
-        return
-    whole = flat(root, node)
-    references = frozenset(str(part["$ref"]) for part in parts(root, node) if "$ref" in part)
-    if whole.get("x-value") == "task.id":
-        yield whole
-    inner = (*whole.get("properties", {}).values(), whole.get("items"))
-    for one in inner if not references & passed else ():
-        yield from _told(root, one, passed | references)
 
 
 def missing_place(root: Root, operation: Operation) -> str | None:

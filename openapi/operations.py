@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from .clauses import clause_pointer
 from .violations import NOTHING, REQUIRED, Validator, Violation
 
 JSON = "application/json"
@@ -20,6 +21,11 @@ _COERCIONS: dict[str, Callable[[str], Any]] = {
     "number": lambda text: float(text) if _NUMBER.fullmatch(text) else text,
     "boolean": lambda text: {"true": True, "false": False}.get(text, text),
 }
+
+
+def examples_of(node: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """Return the examples of a body, an answer or a parameter by their names; a single one has none."""
+    return node.get("examples") or ({"": {"value": node["example"]}} if "example" in node else {})
 
 
 @dataclass(frozen=True)
@@ -39,11 +45,17 @@ class Parameter:
         """Return (value or None, violations) for the values given under this name in the request."""
         if len(given) == 1:
             value = given[0] if self._is_text else self._convert(given[0])
-            return value, _NONE if self.validator.is_valid(value) else self.validator.violations(value, self._where)
+            return value, _NONE if self.validator.is_valid(value) else self._violations(value)
         if given:
             return None, [Violation(self._where, "one value", f"{len(given)} values", self.clause)]
         missing = Violation(self._where, REQUIRED, NOTHING, self.clause, kind="required")
         return self.schema.get("default"), [missing] if self.required else []
+
+    def _violations(self, value: Any) -> list[Violation]:
+        """Return what is wrong with a value; it stands on the parameter's clause, unless its schema has one."""
+        clause, number = clause_pointer(self.clause or "")
+        found = self.validator.violations(value, self._where)
+        return [one if one.clause else replace(one, clause=clause or None, sentence=number) for one in found]
 
     @property
     def _where(self) -> str:
@@ -100,6 +112,12 @@ class Operation:
         absent = self.absent
         gone = [name for name in absent.keys() & body.keys() if body[name] in absent[name]]
         return {name: value for name, value in body.items() if name not in gone} if gone else body
+
+    @cached_property
+    def examples(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return the examples of its body by their names."""
+        content = self.raw.get("requestBody", {}).get("content", {}).values()
+        return {name: row for kind in content for name, row in examples_of(kind).items()}
 
     @property
     def body_limit(self) -> int | None:
@@ -189,7 +207,8 @@ class Operation:
         """Return the schemas of what it tells of its task: its answer, and the body of its webhook."""
         callback = [self.callback[1].get("requestBody", {})] if self.callback else []
         told = [self.answer, *callback]
-        return [part["content"][JSON]["schema"] for part in told if "schema" in part.get("content", {}).get(JSON, {})]
+        kinds: list[Mapping[str, Any]] = [next(iter(part.get("content", {}).values()), {}) for part in told]
+        return [kind["schema"] for kind in kinds if "schema" in kind]
 
     @cached_property
     def success(self) -> int:

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import orjson
 
-from .facts import branches, flat, joined, parts
+from .facts import branches, flat, joined, own_references, valued
 from .lifecycle import Lifecycle
 from .names import nearest
 
@@ -16,8 +17,10 @@ TASK_FACTS = frozenset({"task.id", "task.status", "task.created_at", "task.resul
 RESULT_FACTS = frozenset({"result.id", "result.image_url", "result.audio_url", "result.text", "result.number"})
 MADE_RESULTS = "task.results.made"  # those that the mock makes up, which no schema may ask for
 ERROR_FACTS = frozenset({"error.status", "error.message", "error.type"})
+_NUMBERS = frozenset({"error.status", "result.number"})
 ALL_FACTS = TASK_FACTS | RESULT_FACTS | ERROR_FACTS
 _ANYTHING: Mapping[str, Any] = {}
+_MILLISECONDS = 1e11  # a time that is at least so much is no number of seconds
 
 
 class UnrenderableError(ValueError):
@@ -52,8 +55,8 @@ def task_renderer(root: Mapping[str, Any], schema: Mapping[str, Any], lifecycle:
 def _skeleton(
     root: Mapping[str, Any], schema: Any, known: Mapping[str, Any], passed: frozenset[str] = frozenset()
 ) -> Any:
-    """Return what of a value is certain: constants and known facts. `passed` is as in `result_fields`."""
-    whole, references = flat(root, schema), _references(root, schema)
+    """Return what of a value is certain: constants and known facts. `passed` is as in `valued`."""
+    whole, references = flat(root, schema), own_references(root, schema)
     if references & passed:
         return None
     if "const" in whole:
@@ -65,28 +68,10 @@ def _skeleton(
     return {name: value for name, value in inner.items() if value is not None}
 
 
-def _references(root: Mapping[str, Any], schema: Any) -> frozenset[str]:
-    """Return what a schema refers to on its own level."""
-    return frozenset(str(part["$ref"]) for part in parts(root, schema) if "$ref" in part)
-
-
-def result_fields(
-    root: Mapping[str, Any], node: Any, passed: frozenset[str] = frozenset()
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield (name, schema) of each fact of a result that a response schema shows: id, image_url, text.
-
-    `passed` are the references on the way to the node: a schema that contains itself shows nothing more.
-    """
-    whole, references = flat(root, node), _references(root, node)
-    if not whole or references & passed:
-        return
-    name = whole.get("x-value")
-    if name in RESULT_FACTS:
-        yield str(name).removeprefix("result."), whole
-        return
-    sides = (part[word] for part in parts(root, node) for word in ("then", "else") if word in part)
-    for inner in (*whole.get("properties", {}).values(), whole.get("items"), *sides):
-        yield from result_fields(root, inner, passed | references)
+def result_fields(root: Mapping[str, Any], node: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield (name, schema) of each fact of a result that a response schema shows: id, image_url, text."""
+    facts = ((str(one["x-value"]), one) for one in valued(root, node))
+    yield from ((name.removeprefix("result."), one) for name, one in facts if name in RESULT_FACTS)
 
 
 def json_bytes(value: object) -> bytes:
@@ -124,7 +109,7 @@ def _pieces(
     elif "x-value" in whole:
         yield _from_fact(root, whole, facts)
     elif "properties" in whole:
-        yield from _from_properties(root, schema, whole, facts, known)
+        yield from _object_or_null(root, schema, whole, facts, known)
     elif "items" in whole:
         yield from (b"[", *_pieces(root, whole["items"], facts, _ANYTHING), b"]")
     else:
@@ -135,10 +120,17 @@ def _from_fact(root: Mapping[str, Any], schema: Mapping[str, Any], facts: frozen
     name = schema["x-value"]
     if name not in ALL_FACTS:
         raise UnknownValueError(f"expected a known x-value, received {name!r} ({nearest(name, ALL_FACTS)})")
+    if name not in facts and "null" in schema.get("type", ()):
+        return lambda _: b"null"
     if name not in facts:
         raise UnrenderableError(f"expected an x-value that is there, received {name!r}")
     if name == "task.id" and schema.get("type") == "integer":
         return lambda given: b"%d" % int(given[name])
+    if name == "task.created_at" and schema.get("type") in {"integer", "number"}:
+        factor = 1000 if schema.get("minimum", 0) >= _MILLISECONDS else 1
+        return lambda given: b"%d" % int(factor * datetime.fromisoformat(given[name]).timestamp())
+    if schema.get("type") == "string" and name in _NUMBERS:
+        return lambda given: json_bytes(str(given[name]))
     if schema.get("type") != "array":
         return lambda given: json_bytes(given[name])
     item = renderer(root, schema["items"], facts | RESULT_FACTS)
@@ -149,6 +141,20 @@ def _enough(given: Facts, name: str, least: int) -> list[Facts]:
     """Return the facts of a list: where a world dictates too few for the schema, those that are made up follow."""
     rows: list[Facts] = given[name]
     return rows if len(rows) >= least else [*rows, *given[MADE_RESULTS][len(rows) : least]]
+
+
+def _object_or_null(
+    root: Mapping[str, Any], schema: Mapping[str, Any], whole: Mapping[str, Any], facts: frozenset[str], known: Any
+) -> list[bytes | Render]:
+    """Return the parts of an object; where a value that it needs is not there it is null, if that may be."""
+    try:
+        return list(_from_properties(root, schema, whole, facts, known))
+    except UnknownValueError:
+        raise
+    except UnrenderableError:
+        if "null" not in whole.get("type", ()):
+            raise
+        return [b"null"]
 
 
 def _from_properties(

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, quote
 
 from .source import Source
 
+_FRAMING: Final = frozenset({"host", "connection", "content-length", "content-type", "transfer-encoding", "accept"})
 IN_QUERY: Final = "?"  # begins the name of what belongs into the query, and never that of a header
 
 
@@ -90,7 +91,9 @@ def read_scheme(source: Source) -> KeyScheme | None:
     rows: Mapping[str, Any] = source.data.get("components", {}).get("securitySchemes", {})
     if names[0] not in rows:
         raise source.error(("security", 0, names[0]), "expected a scheme of components.securitySchemes, received none")
-    row = rows[names[0]]
+    at, row = ("components", "securitySchemes", names[0]), rows[names[0]]
+    if row.get("in") == "header" and row.get("name", "").lower() in _FRAMING:
+        raise source.error(at, f"expected a header that means nothing else, received {row['name']}")
     name = f"{IN_QUERY}{row['name']}" if row.get("in") == "query" else row.get("name", "")
     header, word = (name, "") if row["type"] == "apiKey" else ("Authorization", "Bearer")
     return KeyScheme(header, word, row.get("x-key-prefix", ""), row.get("x-clause"))

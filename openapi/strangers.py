@@ -6,6 +6,8 @@ from typing import Any
 from .clauses import clause_pointer
 from .documents import Pointer
 from .names import nearest
+from .references import resolve
+from .source import excerpt
 
 _POINTERS = frozenset({"x-constant", "x-unique", "inclusive"})  # keys beside which a sentence is named
 _KINDS = {
@@ -49,3 +51,13 @@ def _texts_under(node: Any, at: Pointer) -> Iterator[tuple[Pointer, str, str]]:
             yield (*at, key), str(key), value
         else:
             yield from _texts_under(value, (*at, key))
+
+
+def lost_references(data: Any) -> Iterator[tuple[Pointer, str]]:
+    """Yield (place, problem) of each reference that leads nowhere."""
+    for at, key, name in _texts_under(data, ()):
+        if key == "$ref":
+            try:
+                resolve(data, name)
+            except KeyError:
+                yield at, f"expected a reference to what is in this file, received {excerpt(name)}"

@@ -82,7 +82,8 @@ class Validator:
     `root` is the document that local references (`#/components/…`) point into.
     """
 
-    def __init__(self, schema: Schema, root: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, schema: Schema | bool, root: Mapping[str, Any] | None = None) -> None:
+        schema = ({} if schema else {"not": {}}) if isinstance(schema, bool) else schema
         self._schema = schema
         self._root = root or {}
         whole = {**scope(self._root, schema), **schema}

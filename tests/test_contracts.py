@@ -402,6 +402,48 @@ def test_a_task_may_have_no_source(tmp_path: Path) -> None:
         ([("[path.recording], error", "[header.recording], error")], "place"),
         ([("of: minutes, min: 1", "min: 1")], "source-within: expected the settings"),
         ([("kind: recording, id", "kind: Recording!, id")], "a kind of source"),
+        ([("url: 'http://127.0.0.1:8080'", "url: 'http://127.0.0.1:8080/v3'")], "expected a URL without a path"),
+        ([("  - desk: []", "  - {}\n  - desk: []")], "received a choice or another one"),
+        (
+            [("operationId: readTranscript\n      t", "operationId: readTranscript\n      security: []\n      t")],
+            "security of the whole",
+        ),
+        (
+            [
+                (
+                    "          application/json:\n            schema:\n              type: obj",
+                    "          multipart/form-data:\n            schema:\n              type: obj",
+                )
+            ],
+            "expected application/json alone",
+        ),
+        (
+            [("description: The task was accepted.", "description: x\n          headers: {Location: {}}")],
+            "expected no headers",
+        ),
+        (
+            [("        '200':\n", "        '202': {description: Not yet.}\n        '200':\n")],
+            "expected one answer of success",
+        ),
+        ([("- name: transcript\n", "- name: transcipt\n")], "did you mean"),
+        (
+            [("schema: {$ref: '#/components/schemas/Ticket'}", "schema: {$ref: '#/components/schemas/Tickt'}")],
+            "in this file",
+        ),
+        ([("value: {language: en}", "value: {language: english}")], "expected an example that keeps its schema"),
+        (
+            [
+                (
+                    "  desk: {type: apiKey, in: header, name: X-Desk-Key,",
+                    "  desk: {type: apiKey, in: header, name: Host,",
+                )
+            ],
+            "means nothing",
+        ),
+        (
+            [("x-value: result.text,", "x-value: result.text, pattern: '^x',")],
+            "can be made",
+        ),
     ],
 )
 def test_what_a_contract_of_another_shape_must_not_say_is_refused(

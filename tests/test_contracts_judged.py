@@ -9,8 +9,8 @@ import pytest
 from covermock.contract_tests import HELD, UNTRIED, Judgement, judge, settings_for
 from covermock.fixtures.serving import ServerThread
 from covermock.mock_server import Settings
+from covermock.mock_server.gateway.first import first_spec
 from covermock.openapi import GATEWAY, Contract, load
-from covermock.openapi.needs import needs
 from support.remix import REMIX, ROOT
 from support.renaming import Names, renamed
 
@@ -25,13 +25,20 @@ def sources(contract: Contract, world: str) -> dict[str, tuple[str, ...]]:
     """Return what the first world of a contract has to start tasks from, by kind."""
     if world == "docs":
         return {**DOCS, "audio": (*DOCS["audio"], "aud_60_1s=60.1")}
-    found = {}
-    for kind, need in needs(contract).items():
-        measured = {"least": need.least, "most": need.most}
-        beyond = {"short": (need.least or 0) - 0.1, "long": (need.most or 0) + 0.1} if need.measured else {}
-        plain = (f"{kind}_ok",)
-        ends = tuple(f"{kind}_{name}={number}" for name, number in {**measured, **beyond}.items() if number is not None)
-        found[kind] = (*plain, *ends)
+    spec = first_spec(contract)
+    rows = [(kind, name, row) for kind, some in spec.get("sources", {}).items() for name, row in some.items()]
+    rows += [(row["lifecycle"], name, row) for name, row in spec.get("tasks", {}).items()]
+    found: dict[str, tuple[str, ...]] = {}
+    for kind, name, row in rows:
+        number = next((f"={row[of]}" for of in contract.sources.get(kind, ()) if of in row), "")
+        ready = row.get("state") in {None, *(cycle.success.name for cycle in contract.lifecycles.values())}
+        if (
+            ready
+            and "account" not in row
+            and "outcome" not in row.get("yields", {})
+            and "error" not in row.get("yields", {})
+        ):
+            found[kind] = (*found.get(kind, ()), f"{name}{number}")
     return found
 
 

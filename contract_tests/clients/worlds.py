@@ -19,11 +19,15 @@ def key_of(contract: Contract) -> str:
 
 def sources(contract: Contract, world: str = "plain") -> dict[str, str]:
     """Return what a client may start tasks from in a world, by kind."""
-    numbers = contract.whole_kinds
-    return {
-        kind: f"{_NUMBER + number}" if kind in numbers else f"{kind}{_ODD if world == 'odd' else _PLAIN}"
-        for number, kind in enumerate(needs(contract))
-    }
+    return {kind: _source(contract, kind, number, world) for number, kind in enumerate(needs(contract))}
+
+
+def _source(contract: Contract, kind: str, number: int, world: str) -> str:
+    """Return an id of a kind, an odd one where the world is odd and such ids may be."""
+    ids, odd = contract.ids, f"{kind}{_ODD}"
+    if kind in ids.whole:
+        return f"{_NUMBER + number}"
+    return odd if world == "odd" and ids.fits(kind, odd) else ids.spelled(kind, f"{kind}{_PLAIN}")
 
 
 def plain(contract: Contract, world: str = "plain") -> World:
@@ -94,8 +98,8 @@ def _odd_ids(contract: Contract, kind: str) -> dict[str, Any]:
     """Return, by operation, what makes the first task from a source of this kind have an odd id, too."""
     starts = [one for one in contract.operations if one.starts]
     about = [one for one in starts for need in [need_of(one)] if need and need.kind == kind]
-    about = [one for one in about if one.task_kind not in contract.whole_kinds]
-    return {one.id: {"first": {"id": f"{one.task_kind}_{number}{_ODD}"}} for number, one in enumerate(about)}
+    names = {one.id: (one.task_kind, f"{one.task_kind}_{number}{_ODD}") for number, one in enumerate(about)}
+    return {start: {"first": {"id": name}} for start, (kind, name) in names.items() if contract.ids.fits(kind, name)}
 
 
 def _numbers(contract: Contract, kind: str, *, beyond: bool = False) -> dict[str, float]:

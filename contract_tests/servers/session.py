@@ -9,7 +9,7 @@ from threading import Event, Lock
 from typing import Any
 from urllib.parse import quote
 
-from covermock.openapi import GATEWAY, Contract, Operation, facts, load
+from covermock.openapi import GATEWAY, Contract, Operation, facts, load, sample_text
 from covermock.openapi.needs import mentions, need_of
 
 from ..exchange import JSON, Answer, Exchange, Sent, curl, json_body, query_of
@@ -17,7 +17,7 @@ from ..reports.redaction import redactor
 from ..statuses import LIMITED
 from .agenda import Agenda
 from .evidence import Evidence
-from .expect.bodies import Bodies, id_prefix, some_value
+from .expect.bodies import Bodies, id_prefix
 from .expect.expectations import Expectation, Expectations
 from .expect.keys import wrong_keys
 from .expect.knowledge import Knowledge, KnownTask
@@ -221,14 +221,15 @@ class Session(Agenda):
         sent = self.plain(operation, named if where != "body" else {}, story=story, who=who)
         if operation.body is None:
             return sent
-        inside = {one: self.contract.id_value(_kind(operation), text) for one, text in named.items()}
+        inside = {one: self.contract.ids.value(_kind(operation), text) for one, text in named.items()}
         return self.with_body(sent, {**(inside if where == "body" else {}), **(body or {})})
 
     def plain(
-        self, operation: Operation, named: Mapping[str, str] | None = None, *, story: str, who: str = "main"
+        self, operation: Operation, named: Mapping[str, str | None] | None = None, *, story: str, who: str = "main"
     ) -> Sent:
-        """Return a request without a body. `named` are its parameters; others that it needs are made up."""
-        given = {**self._needed(operation), **(named or {})}
+        """Return a request without a body. `named` are its parameters, None for one left out; others are made up."""
+        values = {**self._needed(operation), **(named or {})}
+        given = {name: value for name, value in values.items() if value is not None}
         path = operation.path
         for one in operation.parameters:
             if one.place == "path":
@@ -246,10 +247,8 @@ class Session(Agenda):
 
     def _needed(self, operation: Operation) -> dict[str, str]:
         """Return the parameters that an operation needs besides its id, as its examples have them."""
-        ids = {name for _, name in operation.id_places}
-        needed = [one for one in operation.parameters if one.required and one.place != "path" and one.name not in ids]
-        some = {one.name: next(iter(one.examples), some_value(self.contract.root, one.schema)) for one in needed}
-        return {name: value if isinstance(value, str) else json_body(value).decode() for name, value in some.items()}
+        ids, needed = {name for _, name in operation.id_places}, (one for one in operation.parameters if one.required)
+        return {one.name: sample_text(self.contract.root, one) for one in needed if one.name not in ids}
 
     def polled(self, task: KnownTask) -> Operation:
         """Return the operation that shows the task."""
@@ -270,9 +269,10 @@ class Session(Agenda):
         """Return an id that nobody has; it looks like those that the operation is about."""
         with self._lock:
             number = self.chance.getrandbits(72)
-        if operation and _kind(operation) in self.contract.whole_kinds:
+        ids, kind = self.contract.ids, _kind(operation) if operation else ""
+        if kind in ids.whole:
             return str(number >> 24)
-        return f"{id_prefix(operation) if operation else 'gone'}{number:018x}"
+        return ids.spelled(kind, f"{id_prefix(operation) if operation else 'gone'}{number:018x}")
 
     def has(self, *roles: str) -> bool:
         """Return True if the run has the keys of these roles."""

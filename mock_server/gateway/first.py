@@ -1,6 +1,6 @@
 """The world that follows from a contract alone: keys, and sources and tasks of each kind, with every outcome. Pure."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any
 
@@ -30,8 +30,8 @@ def first_spec(contract: Contract) -> Spec:
                 _add(sources.setdefault(rule["kind"], {}), _sources(contract, operation, rule))
             elif rule["check"] == TASK_KNOWN:
                 _add(tasks, _tasks(contract, operation, rule))
-    sources = {kind: _numbered(rows) if kind in contract.whole_kinds else rows for kind, rows in sources.items()}
-    tasks = _numbered(tasks, contract.whole_kinds)
+    sources = {kind: _fitting(contract, rows, kind) for kind, rows in sources.items()}
+    tasks = _fitting(contract, tasks)
     spec: dict[str, Any] = {"description": f"Made from {contract.file}.", "accounts": _accounts(contract)}
     return {**spec, **({"sources": sources} if sources else {}), **({"tasks": tasks} if tasks else {})}
 
@@ -47,11 +47,19 @@ def _add(known: dict[str, Spec], rows: Iterable[tuple[str, Spec]]) -> None:
         known[name] = mine
 
 
-def _numbered(rows: Mapping[str, Spec], kinds: Collection[str] | None = None) -> dict[str, Spec]:
-    """Return rows whose ids have to be whole numbers under such ones: all of them, or the tasks of these lifecycles."""
-    meant = [name for name, row in rows.items() if kinds is None or row["lifecycle"] in kinds]
-    free = (str(number) for number in count(1) if str(number) not in rows)
-    return {name if name not in meant or name.isdecimal() else next(free): row for name, row in rows.items()}
+def _fitting(contract: Contract, rows: Mapping[str, Spec], kind: str = "") -> dict[str, Spec]:
+    """Return rows under ids that their kind (else their lifecycle) may have, others under numbers or UUIDs.
+
+    What has an id that the contract refuses, and of a form that nobody can make up, is left out.
+    """
+    ids, free = contract.ids, (str(number) for number in count(1) if str(number) not in rows)
+    found: dict[str, Spec] = {}
+    for name, row in rows.items():
+        of = kind or row["lifecycle"]
+        number = of in ids.whole and not name.isdecimal()
+        own = next(free) if number else name if ids.fits(of, name) else ids.spelled(of, name)
+        found |= {own: row} if ids.fits(of, own) else {}
+    return found
 
 
 def _accounts(contract: Contract) -> Spec:
@@ -68,8 +76,9 @@ def _sources(contract: Contract, operation: Operation, rule: Spec) -> Iterator[t
     yield f"{kind}_ok", usual
     for row in ranges:
         low, high = row["min"], row["max"]
-        step = (high - low) / _BEYOND
-        ends = {"least": low, "most": high, "short": max(low - step, low * _LESS), "long": high + step}
+        step = (high - low) / _BEYOND or abs(high) / _BEYOND or 1
+        short = max(low - step, low * _LESS) if low >= 0 else low - step  # of what can't be negative nothing is
+        ends = {"least": low, "most": high, "short": short, "long": high + step}
         yield from (
             (f"{kind}_{end}", {**usual, row["of"]: _round(at)})
             for end, at in ends.items()
@@ -105,7 +114,7 @@ def _fates(operation: Operation) -> Iterator[tuple[str, Spec]]:
 def _examples(operation: Operation, rule: Spec) -> list[str]:
     """Return the ids that the contract's own examples of a request name at the places of a rule."""
     found: list[str] = []
-    bodies = [row["value"] for content in _contents(operation) for row in content.get("examples", {}).values()]
+    bodies = [row["value"] for row in operation.examples.values()]
     for where, _, name in (place.partition(".") for place in rule["id"]):
         if where == "body":
             found += [
@@ -114,10 +123,6 @@ def _examples(operation: Operation, rule: Spec) -> list[str]:
         else:
             found += _parameter_examples(operation, name)
     return list(dict.fromkeys(found))
-
-
-def _contents(operation: Operation) -> list[Mapping[str, Any]]:
-    return list(operation.raw.get("requestBody", {}).get("content", {}).values())
 
 
 def _parameter_examples(operation: Operation, name: str) -> list[str]:

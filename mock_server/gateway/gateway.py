@@ -1,11 +1,23 @@
 """The request path of the gateway's operations: a function from a request, worlds and the time to an answer."""
 
-from collections.abc import Callable, Collection, Mapping
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from covermock.openapi import JSON, Contract, KeyScheme, Operation, Render, UnrenderableError, nearest, task_renderer
+from covermock.openapi import (
+    JSON,
+    Contract,
+    KeyScheme,
+    Operation,
+    Render,
+    Stage,
+    UnrenderableError,
+    Validator,
+    nearest,
+    task_renderer,
+)
 
 from ..http import errors
 from ..http.envelopes import Envelope
@@ -21,7 +33,7 @@ from .effects import after, before, delay, without_work
 from .handlers import HANDLERS, TaskView
 from .preconditions import CHECKS, Precondition
 from .prefer import preferences, preferred_answer
-from .values import TaskFacts
+from .values import TaskFacts, sample
 
 Owner = tuple[World, Account]
 Wanted = Mapping[str, str]
@@ -210,12 +222,16 @@ def _route(contract: Contract, operation: Operation) -> Route:
     """Look up all that the operation names. Raises `InvalidSourceError` for what doesn't exist."""
     at = ("paths", operation.path, operation.method.lower())
     rules = operation.rules
+    if f"{operation.path}/".startswith("/__mock/"):
+        raise contract.source.error(at, "expected a path outside of /__mock/, where the mock's own are, received one")
     if operation.handler not in HANDLERS:
         received = f"received {operation.handler!r} ({nearest(operation.handler, HANDLERS)})"
         raise contract.source.error((*at, "x-handler"), f"expected a known handler, {received}")
     status = operation.success
+    cycle = contract.lifecycles[operation.task_kind]
     try:
-        render = _task_renderer(contract, operation, operation.schema(status))
+        states = cycle.states if operation.polls else cycle.stages[:1]
+        render = _task_renderer(contract, operation, operation.schema(status), states)
     except (UnrenderableError, KeyError) as error:
         problem = f"expected an answer that can be made, received: {error}"
         raise contract.source.error((*at, "responses", str(status)), problem) from None
@@ -224,13 +240,23 @@ def _route(contract: Contract, operation: Operation) -> Route:
     return Route(checks, HANDLERS[operation.handler], render, status, headers, operation.answer.get("x-clause"))
 
 
-def _task_renderer(contract: Contract, operation: Operation, schema: Mapping[str, Any]) -> Render:
-    return task_renderer(contract.root, schema, contract.lifecycles[operation.task_kind])
+def _task_renderer(
+    contract: Contract, operation: Operation, schema: Mapping[str, Any], states: Iterable[Stage]
+) -> Render:
+    """Return what renders tasks. Raises `UnrenderableError` where the schema refuses what would come of a state."""
+    render = task_renderer(contract.root, schema, contract.lifecycles[operation.task_kind])
+    validator = Validator(schema, contract.root)
+    for state in states:
+        for broken in validator.violations(json.loads(render(sample(contract, operation, state))), "body"):
+            raise UnrenderableError(f"{broken}; the mock makes no other value when the task is {state.name!r}")
+    return render
 
 
 def _callback_renderer(contract: Contract, operation: Operation, callback: Mapping[str, Any]) -> Render:
+    cycle = contract.lifecycles[operation.task_kind]
     try:
-        return _task_renderer(contract, operation, callback["requestBody"]["content"][JSON]["schema"])
+        schema = callback["requestBody"]["content"][JSON]["schema"]
+        return _task_renderer(contract, operation, schema, (cycle.success, cycle.failure))
     except (UnrenderableError, KeyError) as error:
         at = ("paths", operation.path, operation.method.lower(), "callbacks")
         raise contract.source.error(at, f"expected a webhook that can be made, received: {error}") from None

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from covermock.openapi import Operation, Violation, excerpt, json_bytes, nearest
+from covermock.openapi import Operation, Violation, examples_of, excerpt, json_bytes, nearest
 
 from ..http.errors import INVALID_PARAMS, Refusal
 from ..http.messages import Answer, Request
@@ -47,8 +47,7 @@ def preferred_answer(operation: Operation, wanted: Mapping[str, str], envelope: 
 
 def _examples(operation: Operation, code: str) -> Mapping[str, Any]:
     content = operation.responses.get(code, {}).get("content", {})
-    examples: Mapping[str, Any] = next((one.get("examples", {}) for one in content.values()), {})
-    return examples
+    return next(map(examples_of, content.values()), {})
 
 
 def _code_of(operation: Operation, example: str) -> str:

@@ -1,18 +1,19 @@
 """What a task looks like: the x-value facts that a contract's schemas ask for. Pure functions of task and state."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from covermock.openapi import MADE_RESULTS
+from covermock.openapi import MADE_RESULTS, Contract, Operation, Stage
 
 from ..world.fault import chance
 from ..world.task import Task
 from ..world.world import World
 
 MEDIA = "/__mock/media"
+_SOME_TIME = 1.8e9  # Unix seconds
 
 
 def results(world: World, task: Task, count: int, base: str = "") -> list[dict[str, Any]]:
@@ -28,14 +29,23 @@ def results(world: World, task: Task, count: int, base: str = "") -> list[dict[s
 def made_results(world: World, task: Task, count: int, base: str = "") -> list[dict[str, Any]]:
     """Return the first `count` results that the mock makes up for the task."""
     folder = f"{task.base or media_base(world, base)}/{quote(task.id, safe='')}"
-    fields = world.contract.result_fields[task.lifecycle]
-    return [
-        {
-            f"result.{name}": _RESULT_FACTS[name](Result(world.seed, task.id, number, folder), schema)
-            for name, schema in fields.items()
-        }
-        for number in range(1, count + 1)
-    ]
+    found = [Result(world.seed, task.id, number, folder) for number in range(1, count + 1)]
+    return _result_facts(world.contract, task.lifecycle, found)
+
+
+def _result_facts(contract: Contract, lifecycle: str, rows: Iterable["Result"]) -> list[dict[str, Any]]:
+    fields = contract.result_fields[lifecycle].items()
+    return [{f"result.{name}": _RESULT_FACTS[name](row, schema) for name, schema in fields} for row in rows]
+
+
+def sample(contract: Contract, operation: Operation, state: Stage) -> dict[str, Any]:
+    """Return the facts of some task of the operation in a state, to see what they look like in an answer."""
+    name = contract.ids.spelled(operation.task_kind, f"{operation.id_prefix}{'f' * 18}")
+    name = "1" if operation.task_kind in contract.ids.whole else name
+    rows = [Result(0, name, number, f"http://127.0.0.1{MEDIA}/{name}") for number in range(1, state.results + 1)]
+    made = _result_facts(contract, operation.task_kind, rows)
+    own = {"task.id": name, "task.status": state.name, "task.created_at": timestamp(_SOME_TIME)}
+    return {**own, "task.results": made, MADE_RESULTS: made, **(made[0] if made else {})}
 
 
 class Result(NamedTuple):

@@ -4,7 +4,17 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import orjson
-from covermock.openapi import ERROR_FACTS, Contract, InvalidSourceError, Operation, Render, UnrenderableError, renderer
+from covermock.openapi import (
+    ERROR_FACTS,
+    ERROR_WORDS,
+    Contract,
+    InvalidSourceError,
+    Operation,
+    Render,
+    UnrenderableError,
+    Validator,
+    renderer,
+)
 
 _MESSAGE: Final = "\0"  # stands for the text of an error where its place is looked for
 _TYPED: Final = "error.type"
@@ -13,12 +23,13 @@ Place = tuple[str | int, ...]
 
 
 class Envelope(NamedTuple):
-    """How an error is written; `place` is where its message stands, `headers` say its media type."""
+    """How an error is written; `place` is where its message stands, if it has one, `headers` say its media type."""
 
     render: Render
     media_type: str
-    place: Place
+    place: Place | None
     headers: tuple[tuple[str, str], ...]
+    validator: Validator
 
     def write(self, status: int, message: str, kind: str) -> bytes:
         """Return the body of an error; `kind` is its type."""
@@ -34,12 +45,12 @@ class Envelopes:
         self._by_status: dict[tuple[str, int], Envelope] = {}
         self._contract = contract
         found = [self._of(one, status) for one in contract.operations for status in one.refusals]
-        usual = next((envelope for envelope in found if envelope and envelope.place), None)
+        usual = next((envelope for envelope in found if envelope and envelope.place is not None), None)
         if usual is None:
             problem = "expected a response to an error whose schema has error.message as an x-value, received none"
             raise InvalidSourceError(f"{contract.source.name}: paths: {problem}")
         self._usual = usual
-        self._refuse_untyped()
+        self._refuse_unfit()
 
     def of(self, operation: str, status: int) -> Envelope:
         """Return the envelope of an error that this operation gives, or (an empty text) that none gives."""
@@ -55,7 +66,7 @@ class Envelopes:
             whole = orjson.loads(body)
         except ValueError:  # a fault has dictated another body
             return ""
-        places = {envelope.place for envelope in self._compiled.values() if envelope.place}
+        places = {envelope.place for envelope in self._compiled.values() if envelope.place is not None}
         texts = (_inside(whole, place) for place in sorted(places, key=str))
         return next((text for text in texts if isinstance(text, str)), "")
 
@@ -74,17 +85,21 @@ class Envelopes:
                 problem = f"expected an envelope of errors that can be made, received: {error}"
                 raise self._contract.source.error(at, problem) from None
             sample = orjson.loads(render({"error.status": 0, "error.message": _MESSAGE, _TYPED: ""}))
-            self._compiled[key] = Envelope(
-                render, media_type, next(_places(sample), ()), (("Content-Type", media_type),)
-            )
+            place, validator = next(_places(sample), None), Validator(schema, self._contract.root)
+            self._compiled[key] = Envelope(render, media_type, place, (("Content-Type", media_type),), validator)
         return self._compiled[key]
 
-    def _refuse_untyped(self) -> None:
-        """Refuse rows of x-errors without a type that an envelope of their status has to show."""
+    def _refuse_unfit(self) -> None:
+        """Refuse rows of x-errors whose envelope shows a type that they lack, or refuses what they say."""
         for name, row in self._contract.errors.items():
-            for operation in ("", *self._contract.by_id) if not row.type else ():  # JSON writes the mark as \u0000
-                if b"u0000" in self.of(operation, row.status).write(row.status, "", _MESSAGE):
-                    problem = "expected a type, since its envelope shows one, received none"
+            for operation in ("", *self._contract.by_id):
+                envelope = self.of(operation, row.status)
+                problem = "expected a type, since its envelope shows one, received none"
+                if row.type or b"u0000" not in envelope.write(row.status, "", _MESSAGE):  # JSON writes the mark so
+                    text = row.fill(dict.fromkeys(ERROR_WORDS, "something"))
+                    broken = envelope.validator.violations(orjson.loads(envelope.write(row.status, text, row.type)))
+                    problem = f"expected an error that its envelope takes, received {broken[0]}" if broken else ""
+                if problem:
                     raise self._contract.source.error(("x-errors", name), problem)
 
 

@@ -102,10 +102,7 @@ def _example(parameter: Parameter) -> Any:
 
 def _example_body(operation: Operation) -> Any:
     """Return the first example of the request's body, None where it takes none."""
-    content = operation.raw.get("requestBody", {}).get("content", {}).get(JSON)
-    if not content:
-        return None
-    return next((row["value"] for row in content.get("examples", {}).values()), content.get("example", {}))
+    return next((row["value"] for row in operation.examples.values()), {}) if operation.body else None
 
 
 def _own_ids(world: World, operation: Operation) -> dict[str, str]:

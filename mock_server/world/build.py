@@ -189,9 +189,11 @@ def check_yields(contract: Contract, pointer: Pointer, own: Spec, operations: Co
 
 
 def _check_id(contract: Contract, pointer: Pointer, kind: str, name: str) -> None:
-    """Refuse an id that the contract's answers could not show, since theirs are whole numbers."""
-    if kind in contract.whole_kinds and not (name.isascii() and name.isdecimal()):
+    """Refuse an id that the contract's answers could not show."""
+    if kind in contract.ids.whole and not (name.isascii() and name.isdecimal()):
         raise InvalidSpecError(pointer, f"a whole number, as the ids of every {kind} are", excerpt(name))
+    if not contract.ids.fits(kind, name):
+        raise InvalidSpecError(pointer, f"an id such as the contract's schemas have for every {kind}", excerpt(name))
 
 
 def check_fault(contract: Contract, pointer: Pointer, settings: Spec) -> None:

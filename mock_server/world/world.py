@@ -186,12 +186,13 @@ class World:
     def new_id(self, prefix: str, kind: str = "") -> str:
         """Return the next id: the prefix and 18 hexadecimal digits, the same for the same seed and count.
 
-        It is a whole number where those of the kind are, below 2^48 so that every language can hold it.
+        It is a whole number where those of the kind are, below 2^48 so that every language can hold it; or a UUID.
         """
+        ids = self.contract.ids
         while True:
             self.made += 1
             name = digits(self.seed, self.made)
-            name = str(int(name[:12], 16)) if kind in self.contract.whole_kinds else f"{prefix}{name}"
+            name = str(int(name[:12], 16)) if kind in ids.whole else ids.spelled(kind, f"{prefix}{name}")
             if name not in self.tasks:
                 return name
 

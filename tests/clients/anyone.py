@@ -8,7 +8,7 @@ from itertools import repeat
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from covermock.openapi import JSON, Contract, Operation, Parameter, facts, flat, in_place
+from covermock.openapi import JSON, Contract, Operation, facts, flat, in_place, sample_text
 from covermock.openapi.needs import need_of
 from support.virtual import Ask, Reply, Steps
 
@@ -80,10 +80,10 @@ class Anyone:
         places = {"path": made.path, "query": made.query, "header": made.headers, "body": made.body}
         for parameter in operation.parameters:
             if parameter.required:
-                places[parameter.place][parameter.name] = value_of(parameter)
+                places[parameter.place][parameter.name] = sample_text(self.contract.root, parameter)
         for place, key in operation.id_places[:1] if name else ():
             kind = operation.task_kind if operation.polls else getattr(need_of(operation), "kind", "")
-            places[place][key] = self.contract.id_value(kind, name) if place == "body" else name
+            places[place][key] = self.contract.ids.value(kind, name) if place == "body" else name
         return made
 
     def send(self, draft: Draft) -> Generator[Any, Any, Reply | None]:
@@ -155,15 +155,10 @@ class Anyone:
 
 def example_of(operation: Operation) -> Any:
     """Return the fullest example of a body that asks for no webhook, as a value of its own."""
-    content = operation.raw.get("requestBody", {}).get("content", {}).get(JSON, {})
-    values = [one["value"] for one in content.get("examples", {}).values()]
+    values = [one["value"] for one in operation.examples.values()]
     hook = operation.callback[0] if operation.callback else None
     plain = [value for value in values if hook not in value]
-    return json.loads(json.dumps(max(plain, key=len, default={} if content else None)))
-
-
-def value_of(parameter: Parameter) -> Any:
-    return next(iter(parameter.examples), next(iter(parameter.schema.get("enum", ())), "x"))
+    return json.loads(json.dumps(max(plain, key=len, default={} if operation.body else None)))
 
 
 # Bad habits: what they change, where they apply, in which scenario they show, and the rule.

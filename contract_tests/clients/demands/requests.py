@@ -11,9 +11,9 @@ from covermock.openapi import (
     Contract,
     Operation,
     Violation,
-    branches,
     clause_pointer,
     excerpt,
+    known_fields,
     nearest,
 )
 
@@ -171,7 +171,7 @@ def _json(run: Experience, one: Entry, operation: Operation) -> Iterator[ClientF
         yield _finding(run, "absent-left-out", f"no body.{name}", json.dumps(one.value[name]), one)
     if isinstance(one.value, dict):
         schema = operation.raw["requestBody"]["content"][JSON]["schema"]
-        known = {name for part in branches(run.contract.root, schema, body) for name in part.get("properties", ())}
+        known = known_fields(run.contract.root, schema, body)
         yield from _strange_names(run, one, list(one.value), sorted(known), "body")
 
 

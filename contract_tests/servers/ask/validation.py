@@ -1,5 +1,6 @@
 """What a request itself shows to be wrong: missing, of another type or form, out of its limits, no JSON."""
 
+import json
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -71,6 +72,7 @@ def _near_misses(session: Session, operation: Operation) -> Probes:
         yield session.about(
             operation, session.unknown_id(operation), bodies.examples[0].body, story="names nobody's id"
         )
+    yield from _wrong_parameters(session, operation)
     for name, body in by_turns(bodies.near_misses(), lambda miss: miss[0]):
         story = f"sends a body that its schema refuses ({name})"
         made_up = session.unknown_id(operation) if operation.id_places else None
@@ -99,6 +101,21 @@ def about_a_real_id(session: Session, exchange: Exchange) -> Sent | None:
         if real
         else None
     )
+
+
+def _wrong_parameters(session: Session, operation: Operation) -> Iterator[Sent]:
+    """Yield requests with a parameter, beside the id, that is missing or breaks its schema."""
+    ids, body = {name for _, name in operation.id_places}, session.bodies(operation).examples[0].body
+    for one in operation.parameters:
+        values = [value if isinstance(value, str) else json.dumps(value) for value in wrong_values(one.schema)]
+        wrong = [value for value in dict.fromkeys(values) if value and one.read([value])[1]]
+        missing = [None] if one.required and one.place != "path" else []
+        for value in (*missing, *wrong) if one.name not in ids else ():
+            usual = session.about(operation, session.unknown_id(operation), body, story="")
+            named = {name: session.unknown_id(operation) for place, name in operation.id_places[:1] if place != "body"}
+            story = f"sends a parameter that its schema refuses ({one.name})"
+            sent = session.plain(operation, {**named, one.name: value}, story=story)
+            yield sent if usual.body is None else session.with_body(sent, usual.body)
 
 
 def is_definite(session: Session, sent: Sent) -> bool:

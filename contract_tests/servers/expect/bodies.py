@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from covermock.openapi import Contract, Operation, branches, flat
+from covermock.openapi import Contract, Operation, branches, completed, fields_of, flat
 from covermock.openapi.needs import need_of
 
 Body = dict[str, Any]
 LONG = 5001  # characters, more than any length that a sibling page names, and fewer than what is odd
 SHORT_TEXT = '„Übermut“, d\'été & "東京" 🎸: ½ <b>'
 LYRICS = "\n".join([f'{n}. Žluťoučký kůň said: "don\'t, 日本語 🎵", \\n %s {{x}}' for n in range(1, 31)])
-_TEXT, _URL = "Some text", "http://127.0.0.1:9/webhook"
+_TEXT = "Some text"
 _WRONG: Mapping[str, tuple[Any, ...]] = {
     "string": (12345, ["x"], True, {"id": "x"}, 1.5, None),
     "boolean": ("true", "false", 1, 0, "yes", [], None),
@@ -59,13 +59,10 @@ class Bodies:
         self.hook = operation.callback[0] if operation.callback else ""
         content: Mapping[str, Any] = next(iter(operation.raw.get("requestBody", {}).get("content", {}).values()), {})
         self.schema: Mapping[str, Any] = content.get("schema", {})
-        whole = flat(self.root, self.schema)
-        self.required = whole.get("required", ())
-        self.properties: Mapping[str, Any] = {
-            name: flat(self.root, inner) for name, inner in whole.get("properties", {}).items()
-        }
+        fields = fields_of(self.root, self.schema)
+        self.properties: Mapping[str, Any] = {name: flat(self.root, inner) for name, inner in fields.items()}
         self.id_names = {name for place, name in self.places if place == "body"}
-        self.examples = list(self._examples(content.get("examples", {})))
+        self.examples = list(self._examples(operation.examples))
 
     def _examples(self, rows: Mapping[str, Any]) -> Iterator[Example]:
         objects = {name: row for name, row in rows.items() if isinstance(row.get("value"), dict)}
@@ -73,13 +70,9 @@ class Bodies:
             value = dict(row["value"])
             place = next((one for one in self.places if one[0] != "body" or one[1] in value), None)
             place = place or (self.places[0] if self.places else None)
-            body = {k: v for k, v in self._complete(value).items() if k not in {*self.id_names, self.hook}}
+            full = completed(self.root, self.schema, value, self.id_names)
+            body = {k: v for k, v in full.items() if k not in {*self.id_names, self.hook}}
             yield Example(name, body, place, row.get("x-clause", ""), self.hook in value, value.get(self.hook))
-
-    def _complete(self, value: Body) -> Body:
-        """Return the value with what the schema requires and an example has forgotten."""
-        missing = [name for name in self.required if name not in {*value, *self.id_names}]
-        return {**value, **{name: some_value(self.root, self.properties.get(name, {})) for name in missing}}
 
     def like(self, body: Mapping[str, Any], *, hook: bool = True) -> Example | None:
         """Return the example that a body is like: the same names, and the same values but for texts.
@@ -173,29 +166,12 @@ class Bodies:
         return any(name in branch.get("x-open", ()) for branch in branches(self.root, self.schema, body))
 
 
-def some_value(root: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
-    """Return a value that keeps a simple schema."""
-    schema = flat(root, schema)
-    for word in ("const", "default"):
-        if word in schema:
-            return schema[word]
-    if "enum" in schema:
-        return schema["enum"][0]
-    kind = schema.get("type", "string")
-    kind = kind if isinstance(kind, str) else kind[0]
-    least = schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1)
-    plain = {"string": _URL if "pattern" in schema else _TEXT, "boolean": True, "array": [], "object": {}}
-    return plain.get(kind, least)
-
-
 def id_prefix(operation: Operation) -> str:
     """Return how the ids that an operation is about begin in its examples: an id of nobody had better look like one."""
-    content = operation.raw.get("requestBody", {}).get("content", {}).values()
-    bodies = [row["value"] for part in content for row in part.get("examples", {}).values()]
+    bodies = [row["value"] for row in operation.examples.values() if isinstance(row["value"], dict)]
     in_body = (body[name] for _, name in operation.id_places for body in bodies if name in body)
     ids = {name for _, name in operation.id_places}
-    rows = [row for row in operation.raw.get("parameters", ()) if row.get("name") in ids]
-    beside = (one["value"] for row in rows for one in row.get("examples", {}).values())
+    beside = (value for one in operation.parameters if one.name in ids for value in one.examples)
     text = next((one for one in (*in_body, *beside) if isinstance(one, str)), "")
     return (re.match(r"[A-Za-z_-]*", text) or [""])[0]
 

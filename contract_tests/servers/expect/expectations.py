@@ -168,8 +168,9 @@ class Expectations:
         """Ask the preconditions one by one; return the first that doesn't hold, and whether one is open."""
         who = sent.who or ("main" if MAIN_KEY in str(sent.headers) else "")
         either = set[int]()
-        asked = rows_of(operation) if reading.ids or not operation.id_places else ()
-        for row in asked:
+        if operation.id_places and not reading.ids:
+            return self._named_nothing(operation, reading), False
+        for row in rows_of(operation):
             answer = self.knowledge.answer(operation, row, (*reading.ids, "")[0], who, self._documented)
             own = self.reasons.precondition(operation, row)
             if answer == NO:
@@ -184,6 +185,11 @@ class Expectations:
             if answer != YES:
                 either |= {own.status, *self.usual(operation)}
         return [], bool(either)
+
+    def _named_nothing(self, operation: Operation, reading: Reading) -> list[Reason]:
+        """Return why a request that is valid and names no id is refused: as an unknown one, or as incomplete."""
+        unknown = None if reading.violations or reading.malformed else self.unknown(operation)
+        return [unknown.or_status(self.contract.errors["invalid-params"].status)] if unknown else []
 
     def _in_another_place(self, operation: Operation, reading: Reading, due: Reason) -> Reason:
         """Return the reason where the id stands in a place that is known less well: that may be why it is refused."""

@@ -11,6 +11,8 @@ _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{2
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._~:/+=-]+")
 _LONG_ID = 200  # characters
 _BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_PAIR = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F]")
 _ANY_URL = re.compile(r"[hH][tT][tT][pP][sS]?://[^/?#\s]+")
 
 
@@ -67,6 +69,11 @@ def depth(value: Any) -> int:
         deepest += 1
         level = inner
     return deepest
+
+
+def has_half_surrogates(text: str) -> bool:
+    """Return True if a JSON text escapes one half of a pair of surrogates, which UTF-8 can't carry."""
+    return bool(_SURROGATE.search(_PAIR.sub("", text)))
 
 
 def has_infinity(value: Any) -> bool:

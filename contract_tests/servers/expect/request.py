@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
-from covermock.openapi import JSON, Contract, Operation, Violation, branches
+from covermock.openapi import JSON, Contract, Operation, Violation, branches, known_fields
 
 from ...exchange import Sent
-from .oddities import depth, has_broken_escape, has_infinity, is_open, repeats_keys
+from .oddities import depth, has_broken_escape, has_half_surrogates, has_infinity, is_open, repeats_keys
 
 _JSON_TYPE = re.compile(rf'{JSON}(\s*;\s*charset="?utf-8"?)?', re.IGNORECASE)
 _DEEP = 10  # levels of JSON that nobody documented
@@ -60,10 +60,17 @@ def read_request(contract: Contract, operation: Operation, sent: Sent, path: Map
     values = {"query": query, "body": reading.body, "path": path}
     named = {f"{place}.{name}": values.get(place, {}).get(name) for place, name in operation.id_places}
     wrong = {one.where for one in reading.violations if one.kind == "type"}
-    texts = {place: name for place, name in named.items() if isinstance(name, str) or type(name) is int}
-    ids = {place: str(name) for place, name in texts.items() if place not in wrong}
+    texts = {place: _id_text(name) for place, name in named.items() if place not in wrong}
+    ids = {place: name for place, name in texts.items() if name is not None}
     reading.ids, reading.named_in = list(ids.values()), next(iter(ids), "")
     return reading
+
+
+def _id_text(value: object) -> str | None:
+    """Return an id as a text: JSON may write a whole number as 1.0; None for what is none."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, str) or type(value) is int else None
 
 
 def _headers(operation: Operation, sent: Sent) -> dict[str, list[str]]:
@@ -101,6 +108,7 @@ def _read_body(contract: Contract, operation: Operation, raw: bytes, reading: Re
         reading.malformed = bool(raw) or operation.body_required
         reading.odd |= {"encodings"} if raw.startswith(_BYTE_ORDER_MARK) else set() if raw else {"no-body"}
         return
+    reading.odd |= {"encodings"} if has_half_surrogates(text) else set()
     reading.odd |= {"depth"} if depth(value) > _DEEP else set()
     reading.values |= depth(value) > _DEEPEST
     reading.odd |= {"twice"} if repeats_keys(text) else set()
@@ -127,11 +135,10 @@ def _read_fields(contract: Contract, operation: Operation, value: Mapping[str, A
     if len(ids) > 1:
         reading.odd.add("spellings")
         odd |= ids if "spellings" in contract.open else set()
-    known = {name for branch in applicable for name in branch.get("properties", {})}
     absent = {name for name, inner in value.items() if inner is None and nulls and f"body.{name}" not in needed}
     reading.values |= bool(odd)
     reading.odd |= {"nulls"} if absent else set()
-    reading.odd |= {"strangers"} if value.keys() - known else set()
+    reading.odd |= {"strangers"} if value.keys() - known_fields(contract.root, schema, present) else set()
     reading.violations += [one for one in violations if "." not in one.where or one.where.split(".")[1] not in odd]
 
 
