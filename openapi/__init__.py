@@ -4,7 +4,7 @@ from .clauses import LEVELS, Clause, Sentence, clause_pointer
 from .contract import ADMIN, GATEWAY, Contract, ErrorRow, as_json, load, read_contract
 from .documents import Pointer
 from .error_rows import ERROR_WORDS
-from .facts import branches, clauses_of, facts, fields_of, flat, known_fields, marks, parts
+from .facts import branches, clauses_of, facts, fields_of, flat, known_fields, marks, own_references, parts
 from .lifecycle import Lifecycle, Stage
 from .names import first_repeat, nearest
 from .operations import JSON, Operation, Parameter, examples_of
@@ -71,6 +71,7 @@ __all__ = [
     "marks",
     "nearest",
     "out_of_place",
+    "own_references",
     "parse",
     "parts",
     "read",

@@ -19,7 +19,7 @@ _ONE_LEVEL: Final = ("x-open", "x-absent")
 _OPEN: Final = ("empty", "odd", "odd-url")
 
 
-def unsupported(root: Mapping[str, Any], operation: Operation, *, with_tasks: bool) -> Iterator[Problem]:
+def unsupported(root: Mapping[str, Any], operation: Operation, with_tasks: bool) -> Iterator[Problem]:
     """Yield what an operation of a contract `with_tasks` asks for and nobody would do."""
     if not (operation.starts or operation.polls):
         if with_tasks:

@@ -34,6 +34,12 @@ def whole(pointer: str | None) -> str:
     return clause_pointer(pointer or "")[0]
 
 
+def fixes(contract: Contract, pointer: str | None, what: str) -> bool:
+    """Return True if a sentence of the clause fixes the `status` or the `type` of an error."""
+    clause = contract.clauses.get(whole(pointer))
+    return clause is not None and any(what in one.about for one in clause.sentences)
+
+
 def rule(contract: Contract, name: str) -> Broken:
     """Blame what x-rules say of a fixed fact."""
     return acceptance(contract, contract.rules.get(name))

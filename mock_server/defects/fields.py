@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from covermock.openapi import Contract, Operation, branches, flat, parts
+from covermock.openapi import Contract, Operation, branches, flat, own_references, parts
 
 from .defect import InapplicableError
 
@@ -33,18 +33,22 @@ class Field(NamedTuple):
         return str(self.schema.get("x-value", ""))
 
 
-def fields(root: Mapping[str, Any], schema: Schema, clause: str = "", path: Path = ()) -> Iterator[Field]:
-    """Yield every field that a schema describes, from the top down."""
-    here = flat(root, schema)
+def fields(
+    root: Mapping[str, Any], schema: Schema, clause: str = "", path: Path = (), passed: frozenset[str] = frozenset()
+) -> Iterator[Field]:
+    """Yield every field that a schema describes, from the top down; what contains itself is described once."""
+    here, references = flat(root, schema), own_references(root, schema)
+    if references & passed:
+        return
     clause = str(here.get("x-clause", clause))
     needed = here.get("required", ())
     for name, inner in here.get("properties", {}).items():
         if isinstance(inner, Mapping):
             below = flat(root, inner)
             yield Field((*path, name), below, name in needed, str(below.get("x-clause", clause)))
-            yield from fields(root, inner, clause, (*path, name))
+            yield from fields(root, inner, clause, (*path, name), passed | references)
     if isinstance(here.get("items"), Mapping):
-        yield from fields(root, here["items"], clause, (*path, EACH))
+        yield from fields(root, here["items"], clause, (*path, EACH), passed | references)
 
 
 def schema_of(part: Mapping[str, Any]) -> Schema | None:

@@ -246,7 +246,7 @@ def _task_renderer(
     """Return what renders tasks. Raises `UnrenderableError` where the schema refuses what would come of a state."""
     render = task_renderer(contract.root, schema, contract.lifecycles[operation.task_kind])
     validator = Validator(schema, contract.root)
-    for state in states:
+    for state in () if contract.source.edited else states:  # a defect may answer what it likes
         for broken in validator.violations(json.loads(render(sample(contract, operation, state))), "body"):
             raise UnrenderableError(f"{broken}; the mock makes no other value when the task is {state.name!r}")
     return render

@@ -15,7 +15,7 @@ from ...http.errors import (
     NO_SUCH_PATH,
 )
 from ...http.messages import Answer, Request
-from ..blame import about, acceptance, error_row, rule
+from ..blame import about, acceptance, error_row, fixes, rule
 from ..defect import Defect, Document, InapplicableError
 from ..fields import Field, at, clause_of, drop, error_fields, of_kind, put, rename
 from ..gateway import DefectiveGateway
@@ -66,9 +66,8 @@ def _each_type(contract: Contract) -> Iterator[Application]:
 
 def _typed(contract: Contract, names: list[str]) -> str | None:
     """Return the clause that fixes the type of these errors: their own, where each has one that does."""
-    clauses = [contract.errors[name].clause or "" for name in names]
-    fixed = [any("type" in one.about for one in contract.clauses[clause].sentences) for clause in clauses]
-    return clauses[0] if all(fixed) else contract.rules.get("error-type")
+    clauses = [contract.errors[name].clause for name in names]
+    return clauses[0] if all(fixes(contract, one, "type") for one in clauses) else contract.rules.get("error-type")
 
 
 @operator("envelope", _each_type)

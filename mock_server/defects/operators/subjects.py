@@ -9,7 +9,7 @@ from covermock.openapi import Contract, Operation, json_bytes
 
 from ...http.errors import INVALID_PARAMS
 from ...http.messages import Request
-from ..blame import Broken, about, acceptance, whole
+from ..blame import Broken, about, acceptance, fixes, whole
 from ..defect import Defect, InapplicableError
 from ..fields import body_field, body_fields, body_schema, of_kind
 from ..gateway import DefectiveGateway
@@ -78,8 +78,8 @@ def _about_nothing(contract: Contract, operation: Operation) -> Broken:
     """Blame the sentence on the status where the id's clause has one, else that of invalid requests."""
     names = [name for _, name in operation.id_places]
     pointers = [field.clause for field in body_fields(contract, operation) if field.name in names]
-    for clause in filter(None, map(whole, pointers)):
-        if any("status" in one.about for one in contract.clauses[clause].sentences):
+    for clause in map(whole, pointers):
+        if fixes(contract, clause, "status"):
             return about(contract, clause, "status")
     return about(contract, contract.errors[INVALID_PARAMS].clause, "status")
 
