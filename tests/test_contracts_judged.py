@@ -11,6 +11,7 @@ from covermock.fixtures.serving import ServerThread
 from covermock.mock_server import Settings
 from covermock.mock_server.gateway.first import first_spec
 from covermock.openapi import GATEWAY, Contract, load
+from covermock.openapi.needs import needs
 from support.remix import REMIX, ROOT
 from support.renaming import Names, renamed
 
@@ -25,12 +26,12 @@ def sources(contract: Contract, world: str) -> dict[str, tuple[str, ...]]:
     """Return what the first world of a contract has to start tasks from, by kind."""
     if world == "docs":
         return {**DOCS, "audio": (*DOCS["audio"], "aud_60_1s=60.1")}
-    spec = first_spec(contract)
+    spec, measures = first_spec(contract), {kind: need.of for kind, need in needs(contract).items()}
     rows = [(kind, name, row) for kind, some in spec.get("sources", {}).items() for name, row in some.items()]
     rows += [(row["lifecycle"], name, row) for name, row in spec.get("tasks", {}).items()]
     found: dict[str, tuple[str, ...]] = {}
     for kind, name, row in rows:
-        number = next((f"={row[of]}" for of in contract.sources.get(kind, ()) if of in row), "")
+        number = f"={row[measures[kind]]}" if measures[kind] in row else ""
         ready = row.get("state") in {None, *(cycle.success.name for cycle in contract.lifecycles.values())}
         if (
             ready
