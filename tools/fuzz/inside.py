@@ -84,9 +84,10 @@ class Wired:
     def __init__(self, mock: Mock) -> None:
         from covermock.mock_server.server.http1 import Connection
         from covermock.mock_server.server.http1.packets import Heads
+        from covermock.mock_server.server.pending import Waiting
         from covermock.mock_server.server.server import Server
 
-        self._connection, self._heads = Connection, Heads
+        self._connection, self._heads, self._waiting = Connection, Heads, Waiting
         self.mock = mock
         self.seen: list[Request] = []
         with socket.socket() as listener:
@@ -101,7 +102,8 @@ class Wired:
 
     def connection(self, *, cold: bool) -> Any:
         """Return a new connection; a cold one knows no packet from before."""
-        self._server._last = 0.0  # time begins anew with each input, and was not set back
+        self._server._last = 0.0  # time begins anew with each input, and was not set back; timers are gone
+        self._server._waiting = self._waiting(self.mock.settings.limits.waits)
         if cold:
             self._shared.heads = self._heads()
         return self._connection(self._shared)
