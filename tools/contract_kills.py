@@ -132,7 +132,9 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="every Nth defect; 0: none, what is kept is shown")
     parser.add_argument("--jobs", type=int, default=3)
     parser.add_argument("--defects", default="")
+    parser.add_argument("--max-requests", type=int, default=BUDGET["max_requests"])
     asked = parser.parse_args()
+    BUDGET["max_requests"] = asked.max_requests  # the processes below are copies of this one
     lines = []
     for path in asked.files:
         catalogue = Catalogue(load(path))
