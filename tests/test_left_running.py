@@ -19,7 +19,7 @@ from covermock.mock_server import Mock, Settings
 from covermock.mock_server.limits import Limits
 from covermock.mock_server.real_time import CLOCKS
 from covermock.mock_server.server.http1.reader import Reader
-from covermock.mock_server.server.pending import _Group
+from covermock.mock_server.server.pending import Waiting, _Group
 from covermock.mock_server.server.server import Server
 from support.engines import wait_until
 from support.fakes import COVER_STATUS, KEY, NOON
@@ -383,6 +383,17 @@ def test_of_many_who_wait_some_are_looked_at_before_requests_have_their_turn() -
 
     assert [one, three] == looked
     assert (1, [], 7.0) == (group.seen, group.todo, group.again)  # what changed meanwhile is looked at next
+
+
+def test_each_look_reaches_somebody_however_slow_the_machine_is() -> None:
+    """Where its time is over before it has begun, one group has its turn, then the next."""
+    looked: list[Item] = []
+    waiting = Waiting(9)
+    waiting._groups = {of: _Group(lambda: 1, seen=0, kept={Item(looked): None}) for of in (1, 2)}  # type: ignore[dict-item]
+    waiting._look(0.0, -inf)
+    waiting._look(0.0, -inf)
+
+    assert 2 == len(set(looked)) == len(looked)
 
 
 def test_all_threads_are_there_from_the_start(here: Place) -> None:

@@ -248,15 +248,16 @@ class Waiting:
 
     def _look(self, wall: float, until: float) -> None:
         """Look at the groups for which something has changed; who was not reached is the first at the next look."""
-        self._deaf = True
+        self._deaf, looked = True, False
         for of, group in list(self._groups.items()):
             version = group.version()
             self._deaf = self._deaf and version is None
             if not group.todo and version == group.seen and wall < group.again:
                 continue
-            if CLOCKS.monotonic() >= until:
+            if looked and CLOCKS.monotonic() >= until:
                 self._deaf = False
                 return
+            looked = True
             before = len(group.kept)
             group.look_at(version, wall, until)
             self._count += len(group.kept) - before
