@@ -131,8 +131,9 @@ def instant(contract: Contract, how: str, on: Any = "polls") -> Defect:
     words, form = _INSTANTS[how]
     spoil = _spoil_fact(found, lambda value, field: put(value, field.path, form))
     field = found[0][1]
-    if Validator(field.schema, contract.root).is_valid(form(_SAMPLE)):
-        raise InapplicableError(f"{field.name} may be written so")
+    is_number = field.schema.get("type") in {"integer", "number"} and how != "epoch"
+    if is_number or Validator(field.schema, contract.root).is_valid(form(_SAMPLE)):
+        raise InapplicableError(f"{field.name} is a number, or may be written so")
     return Defect(*acceptance(contract, field.clause), f"writes {field.name} {words}", spoil=spoil)
 
 
