@@ -6,6 +6,7 @@ import pytest
 from covermock.contract_tests import settings_for
 from covermock.contract_tests.exchange import MAIN_KEY, Answer, Exchange, Sent, json_body, json_object
 from covermock.contract_tests.servers.ask.validation import about_a_real_id
+from covermock.contract_tests.servers.oracles import every_task_can_be_polled
 from covermock.contract_tests.servers.record.suspects import judge_suspects
 from covermock.contract_tests.servers.session import Session
 from support.judging import blames
@@ -174,6 +175,22 @@ def test_a_poll_that_is_refused_between_others_is_another_fault(
     poll = session.poll(session.knowledge.tasks["cover_1"], "")
 
     assert set(blames(blamed)) == told(session, *((poll, status) for status in statuses))
+
+
+@pytest.mark.parametrize(("asked", "blamed"), [(1.0, "C8"), (60.0, "")])
+def test_a_task_that_was_first_polled_late_may_have_been_forgotten(session: Session, asked: float, blamed: str) -> None:
+    """After its end it may be gone (G13 is assumed); right after its start it can't be."""
+    operation, task = session.operations["startCover"], session.knowledge.tasks["cover_1"]
+    session.knowledge.tasks, task.lost = {task.id: task}, True
+    accepted = json_body({**ACCEPTED, "data": {"taskId": task.id}})
+    start = session.about(operation, task.source, story="")
+    session.transport.history += [
+        Exchange(1, start, Answer(200, JSON, accepted), 0.0, 0.5),
+        Exchange(2, session.poll(task, ""), Answer(404, JSON, json_body(error(404))), asked, asked + 0.5),
+    ]
+    every_task_can_be_polled(session, {})
+
+    assert [blamed] * bool(blamed) == [one.clause for one in session.evidence.findings]
 
 
 def test_a_near_miss_that_nobody_looked_at_is_asked_about_a_real_id(session: Session) -> None:
