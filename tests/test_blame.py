@@ -177,20 +177,29 @@ def test_a_poll_that_is_refused_between_others_is_another_fault(
     assert set(blames(blamed)) == told(session, *((poll, status) for status in statuses))
 
 
-@pytest.mark.parametrize(("asked", "blamed"), [(1.0, "C8"), (60.0, "")])
-def test_a_task_that_was_first_polled_late_may_have_been_forgotten(session: Session, asked: float, blamed: str) -> None:
-    """After its end it may be gone (G13 is assumed); right after its start it can't be."""
+@pytest.mark.parametrize(
+    ("status", "asked", "blamed"),
+    [(404, 1.0, ["C8"]), (404, 60.0, []), (403, 1.0, ["C8:documented"]), (403, 60.0, ["G13:assumed"])],
+)
+def test_a_task_that_was_first_polled_late_may_have_been_forgotten(
+    session: Session, status: int, asked: float, blamed: list[str]
+) -> None:
+    """After its end it may be gone (G13 is assumed), whatever is said then; right after its start it can't be."""
     operation, task = session.operations["startCover"], session.knowledge.tasks["cover_1"]
-    session.knowledge.tasks, task.lost = {task.id: task}, True
-    accepted = json_body({**ACCEPTED, "data": {"taskId": task.id}})
+    session.knowledge.tasks, task.lost = {task.id: task}, status == 404
+    accepted, poll = json_body({**ACCEPTED, "data": {"taskId": task.id}}), session.poll(task, "")
+    refused = Exchange(2, poll, Answer(status, JSON, json_body(error(status))), asked, asked + 0.5)
     start = session.about(operation, task.source, story="")
-    session.transport.history += [
-        Exchange(1, start, Answer(200, JSON, accepted), 0.0, 0.5),
-        Exchange(2, session.poll(task, ""), Answer(404, JSON, json_body(error(404))), asked, asked + 0.5),
-    ]
+    session.transport.history += [Exchange(1, start, Answer(200, JSON, accepted), 0.0, 0.5), refused]
+    if status == 403:
+        session.judge.judge(refused, session.expectations.of(poll))
+        judge_suspects(session)
     every_task_can_be_polled(session, {})
 
-    assert [blamed] * bool(blamed) == [one.clause for one in session.evidence.findings]
+    found = {(one.clause, one.level) for one in session.evidence.findings if one.clause not in {"G5", "G4"}}
+    assert {tuple(one.partition(":")[::2]) for one in blamed} == {
+        (clause, level if status == 403 else "") for clause, level in found
+    }
 
 
 def test_a_near_miss_that_nobody_looked_at_is_asked_about_a_real_id(session: Session) -> None:

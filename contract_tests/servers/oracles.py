@@ -12,11 +12,10 @@ from ..exchange import Exchange
 from ..statuses import NOT_ALLOWED, NOT_FOUND, asks_to_wait, is_gone
 from .ask.polling import DONE_WORDS
 from .expect.knowledge import KnownTask
-from .record.suspects import judge_suspects
+from .record.suspects import asked_late, judge_suspects
 from .session import Session
 
 _USUAL = 0.01  # the least share of requests that any gateway may fail at, whatever they ask
-_SOON = 2.0  # seconds after its start in which nobody forgets a task that has ended
 _CHANCE = 1e-4  # crashes over one fact that come about by chance more rarely are no accident
 
 
@@ -191,7 +190,7 @@ def every_task_can_be_polled(session: Session, polls: dict[str, list[Poll]]) -> 
     for start, operation in session.contract.polled_by.items():
         tasks = [task for task in session.knowledge.tasks.values() if task.started_by == start and task.owner == "main"]
         sent = [one for one in _sent_to(session, operation) if one.sent.who]
-        lost = [task.id for task in tasks if task.lost and _asked_soon(session, task, operation, sent)]
+        lost = [task.id for task in tasks if task.lost and not asked_late(session, task.id, task.owner)]
         asked = [one for one in sent if lost and lost[0] in session.expectations.ids(operation, one.sent)]
         asked = [one for one in asked if not one.answer.is_failure and not asks_to_wait(one.answer.status)]
         asked = [one for one in asked if not session.judge.poverty.wants_credits(operation, one)]
@@ -203,14 +202,6 @@ def every_task_can_be_polled(session: Session, polls: dict[str, list[Poll]]) -> 
             session.evidence.note_broken(
                 blamed, title, f"{operation.success} and its data", str(asked[0].answer), asked[0]
             )
-
-
-def _asked_soon(session: Session, task: KnownTask, poll: Operation, sent: list[Exchange]) -> bool:
-    """Return False if the first poll of a task came so late that the task may have ended and been forgotten."""
-    first = next((one.began for one in sent if task.id in session.expectations.ids(poll, one.sent)), 0.0)
-    accepted = [(one, start) for one, start in _acceptances(session) if start.id == task.started_by]
-    begun = {str(session.fact(start, one.answer, "task.id")): one.ended for one, start in accepted}.get(task.id, first)
-    return first - begun <= max(_SOON, 2 * session.settings.poll_interval)
 
 
 def operations_are_where_they_belong(session: Session) -> None:

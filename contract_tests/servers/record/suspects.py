@@ -8,6 +8,8 @@ from ..evidence import Blame
 from ..expect.reasons import BUSINESS, IDENTITY, KEY, REQUEST, Reason
 from ..session import Session
 
+_SOON = 2.0  # seconds after its start in which nobody forgets a task that has ended
+
 
 def judge_suspects(session: Session) -> None:
     keys_are_looked_at_first(session)
@@ -124,9 +126,27 @@ def tasks_are_shown(session: Session) -> None:
         told, who = _about(session, exchange), exchange.sent.who
         same = (one for one in session.transport.history if one.sent.who == who and _about(session, one) == told)
         shown = [one.began for one in same if one.answer.ok]
-        apart = shown and (exchange.began < min(shown) or exchange.began > max(shown))
+        apart = exchange.began < min(shown) or exchange.began > max(shown) if shown else _is_late(session, exchange)
         title, rule = "a task can be polled as long as the run goes on", session.judge.rule("ends") if apart else blamed
         session.evidence.note_broken(rule, title, "an answer with 2xx", str(exchange.answer), exchange)
+
+
+def _is_late(session: Session, exchange: Exchange) -> bool:
+    operation, _ = session.expectations.route(exchange.sent)
+    ids = session.expectations.ids(operation, exchange.sent) if operation else []
+    return any(asked_late(session, one, exchange.sent.who) for one in ids)
+
+
+def asked_late(session: Session, task_id: str, who: str) -> bool:
+    """Return True if a task was first polled so late after its start that it may have ended and been forgotten."""
+    begun, asked = [], []
+    for one in session.transport.history:
+        operation, _ = session.expectations.route(one.sent)
+        if operation and operation.starts and str(session.fact(operation, one.answer, "task.id")) == task_id:
+            begun.append(one.ended)
+        elif operation and operation.polls and one.sent.who == who:
+            asked += [one.began] if task_id in session.expectations.ids(operation, one.sent) else []
+    return bool(begun and asked) and min(asked) - min(begun) > max(_SOON, 2 * session.settings.poll_interval)
 
 
 def tasks_are_not_gone(session: Session) -> None:
