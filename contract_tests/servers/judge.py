@@ -55,7 +55,7 @@ class Judge:
 
     def _limits_untold(self, at: Exchange, due: Reason | None) -> bool:
         """Return True if a 429 that doesn't say when to come again stands where the contract has another refusal."""
-        known = at.sent.who == POOR or any(row.status == LIMITED for row in self.contract.errors.values())
+        known = any(row.status == LIMITED for row in self.contract.errors.values())
         return at.answer.status == LIMITED and due is not None and due.rank != CREDITS and not known
 
     def judge_failure(self, at: Exchange, crash: tuple[Blame, ...] = ()) -> None:
