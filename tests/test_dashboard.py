@@ -1,5 +1,6 @@
 """The dashboard as people use it: in a browser, over a server, while a client is at work."""
 
+import contextlib
 import re
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from covermock.openapi import GATEWAY
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 from support.browser import Chromium, Watched, chromium
 from support.fakes import COVER, COVER_STATUS, UPLOAD_COVER, UPLOAD_COVER_STATUS
 from support.receivers import receiving
@@ -240,6 +241,39 @@ def test_a_reset_by_somebody_else_is_followed(desk: Watched, client: Client) -> 
     expect(lane(desk, old)).to_have_count(0)
     new = client.cover("gen2")
     expect(lane(desk, new)).to_be_visible()
+    expect(desk.page.locator(".state")).to_have_text("live")
+
+
+@contextlib.contextmanager
+def before_the_stream(desk: Watched, route: str) -> Iterator[None]:
+    """Open a page; what is done inside is done after it has asked for what there is, and before its stream begins."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    desk.page.route("**/events*", hold, times=1)
+    with desk.page.expect_request("**/events*"), desk.page.expect_response("**/journal?*"):
+        desk.open(route)
+    yield
+    held[0].continue_()
+
+
+def test_what_happens_before_the_stream_begins_is_seen(desk: Watched, client: Client) -> None:
+    """The stream tells nothing of a task that was started before: once it is there, the page asks again."""
+    with before_the_stream(desk, f"/w/{client.name}/tasks"):
+        task = client.cover()
+    expect(lane(desk, task)).to_be_visible()
+    expect(desk.page.locator(".state")).to_have_text("live")
+
+
+def test_a_reset_before_the_stream_begins_is_seen(desk: Watched, client: Client) -> None:
+    """The stream is the new world's, the exchanges that are known are the old one's: they go."""
+    client.cover()
+    with before_the_stream(desk, f"/w/{client.name}/journal"):
+        expect(desk.page.locator(".exchanges")).to_contain_text(COVER)
+        client.control("POST", "/reset")
+    desk.see("No request yet")
     expect(desk.page.locator(".state")).to_have_text("live")
 
 

@@ -120,9 +120,10 @@ export class Live {
   }
 
   _became(state) {
-    if (this.state !== state) this._say("state");
+    if (this.state === state) return;
     this.state = state;
-    if (state === "polling") this._markAll();
+    this._say("state");
+    if (state === "polling" || state === "live") this._markAll(); // a stream tells nothing of what came before it
   }
 
   _markAll() {
@@ -168,9 +169,9 @@ export class Live {
   }
 
   async _look_journal() {
+    const known = this.exchanges[0]?.number ?? 0;
     const { entries } = await this.ask(["journal"], { limit: FIRST });
-    const [newest] = this.exchanges;
-    if (newest && (entries.at(-1)?.number ?? 0) < newest.number && this.state === "polling") return this.stop(); // made anew
+    if ((entries.at(-1)?.number ?? 0) < known) return this.stop(); // the world was made anew
     for (const entry of entries) this._exchange(entry);
     this._awaited();
   }
