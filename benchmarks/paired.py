@@ -15,10 +15,11 @@ TURNS = 15  # of a second each, for each request and checkout
 
 
 class Figure(NamedTuple):
-    """What one turn showed: requests in a second, and microseconds of processor time for each."""
+    """What one turn showed: requests in a second, microseconds of processor time for each, and the 99th percentile."""
 
     rate: float
     cost: float
+    p99: float
 
 
 def serving(folder: Path, stack: ExitStack) -> tuple[Server, list[tuple[str, Ask, str]]]:
@@ -37,23 +38,23 @@ def turn(server: Server, ask: Ask, script: str) -> Figure:
     """Load a server for a second."""
     before = cpu_seconds(server.pid)
     load = wrk(server.port, ask, 1, script=script)
-    return Figure(load.rate, (cpu_seconds(server.pid) - before) / load.requests * 1e6)
+    return Figure(load.rate, (cpu_seconds(server.pid) - before) / load.requests * 1e6, load.p99)
 
 
-def compare(here: Path, other: Path) -> Iterator[tuple[str, float, float]]:
-    """Yield (what was asked, its rate here divided by that of the other, the same of its cost), medians of pairs."""
+def compare(here: Path, other: Path) -> Iterator[tuple[str, Figure]]:
+    """Yield (what was asked, its figures here divided by those of the other), medians of pairs."""
     with ExitStack() as stack:
         (one, asks), (two, same) = serving(here, stack), serving(other, stack)
         for (name, ask, script), (_, ask_two, script_two) in zip(asks, same, strict=True):
             pairs = [(turn(one, ask, script), turn(two, ask_two, script_two)) for _ in range(TURNS + 1)][1:]
-            rates = median(a.rate / b.rate for a, b in pairs)
-            yield name, rates, median(a.cost / b.cost for a, b in pairs)
+            ratios = [[here / there for here, there in zip(*pair, strict=True)] for pair in pairs]
+            yield name, Figure(*map(median, zip(*ratios, strict=True)))
 
 
 def main() -> None:
     """Print the ratios."""
-    for name, rate, cost in compare(ROOT, Path(sys.argv[1])):
-        sys.stdout.write(f"{name}: {rate:.3f} of the rate, {cost:.3f} of the processor time\n")
+    for name, (rate, cost, p99) in compare(ROOT, Path(sys.argv[1])):
+        sys.stdout.write(f"{name}: {rate:.3f} of the rate, {cost:.3f} of the processor time, {p99:.3f} of the 99 %\n")
         sys.stdout.flush()
 
 

@@ -25,12 +25,10 @@ class Ids:
         several = tuple(operations)
         rows = [(kind, schema) for one in several for kind, schema in _ids(root, one)]
         self.whole = frozenset(kind for kind, schema in rows if schema.get("type") == "integer")
-        limited = [
-            (kind, schema) for kind, schema in rows if {"pattern", "format", "maxLength", "enum"} & schema.keys()
-        ]
         self._rules: dict[str, list[Validator]] = {}
-        for kind, schema in limited:
-            self._rules.setdefault(kind, []).append(Validator(schema, root))
+        for kind, schema in rows:
+            if _LIMITS & schema.keys():
+                self._rules.setdefault(kind, []).append(Validator(schema, root))
 
     def fits(self, kind: str, name: str) -> bool:
         """Return True if an id of this kind may look so, wherever it stands."""

@@ -115,6 +115,7 @@ def broken(session: Session, what: dict[str, Any], answer: Answer) -> set[tuple[
         (START | {"body": {"taskId": "cover_1"}}, Answer(400, JSON, json_body(error(400, "bad_request"))), ""),
         (UPLOAD | {"headers": UTF_16}, Answer(415, JSON, json_body(error(415))), ""),
         (UNKNOWN, Answer(429, JSON, json_body(error(429))), ""),
+        (UPLOAD | {"who": "poor", "body": {}}, Answer(429, JSON, json_body(error(429))), ""),
         (UNKNOWN, Answer(502, {"content-type": "text/html"}, b"<h1>Bad Gateway</h1>"), "G15:assumed"),
         (UPLOAD | {"who": "", "body": {}}, Answer(400, JSON, json_body(error(400, "authentication_error"))),
          "G3:corroborated"),

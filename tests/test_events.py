@@ -441,15 +441,20 @@ def test_real_time_that_is_set_back_ends_no_stream() -> None:
     assert 200 == fake.control("GET", "worlds/docs/events").status
 
 
+def followed(here: InProcess, clock: Clock, query: str = "") -> tuple[Client, Stream]:
+    """Return a client of a new world, and a stream that follows it."""
+    world = here.laboratory.world()
+    path = f"/__mock/worlds/{world.name}/events"
+    stream = here.mock.answer(Request("GET", path, query, {"host": "localhost"}), clock()).stream
+    assert stream is not None
+    return Client(calling(here), world.api_key), stream
+
+
 def test_a_stream_remembers_no_words_of_what_it_has_told() -> None:
     """Each request may bring thousands of words that look like keys; what was told of them is not kept for ever."""
     clock = Clock()
     with InProcess(wall=clock) as here:
-        world = here.laboratory.world()
-        client = Client(calling(here), world.api_key)
-        path = f"/__mock/worlds/{world.name}/events"
-        stream = here.mock.answer(Request("GET", path, "", {"host": "localhost"}), clock()).stream
-        assert stream is not None
+        client, stream = followed(here, clock)
         for number in range(5):
             client.send("POST", UPLOAD_COVER, {"prompt": " ".join(f"aio_{number}word{word}" for word in range(100))})
             clock.now += 1
@@ -475,11 +480,7 @@ def test_what_rests_wakes_nobody() -> None:
     """While more happens than is told, requests make no stream due: the server looks at it when its rest is over."""
     clock = Clock()
     with InProcess(wall=clock) as here:
-        world = here.laboratory.world()
-        client = Client(calling(here), world.api_key)
-        path = f"/__mock/worlds/{world.name}/events"
-        stream = here.mock.answer(Request("GET", path, "rate=1", {"host": "localhost"}), clock()).stream
-        assert stream is not None
+        client, stream = followed(here, clock, "rate=1")
         before = stream.version()
         for number in range(5):
             client.cover_status(f"x{number}")

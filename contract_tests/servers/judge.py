@@ -31,9 +31,7 @@ class Judge:
         self._errors: dict[int, Validator] = {}
         self.poverty = Poverty(contract, unknown)
         self.hides: list[tuple[Operation, int]] = []  # what refused to show tasks which were there, and how
-        self.unshown: list[
-            tuple[Exchange, tuple[Blame, ...]]
-        ] = []  # polls refused in another way, and what that breaks
+        self.unshown: list[tuple[Exchange, tuple[Blame, ...]]] = []  # polls refused otherwise, and what that breaks
         self._routes = Routes(contract.operations)
 
     def judge(self, at: Exchange, expected: Expectation) -> list[str]:

@@ -94,13 +94,11 @@ def about_a_real_id(session: Session, exchange: Exchange) -> Sent | None:
     named = bodies.id_names & body.keys()
     if bodies.need is None or bodies.need.once or not named or not is_definite(session, exchange.sent):
         return None
-    real = [one.id for one in session.usable(operation) if one.id not in body.values()][:1]
-    story = f"{exchange.sent.story}, about a real id"
-    return (
-        session.with_body(session.plain(operation, story=story), {**body, **dict.fromkeys(named, real[0])})
-        if real
-        else None
-    )
+    real = next((one.id for one in session.usable(operation) if one.id not in body.values()), None)
+    if real is None:
+        return None
+    plain = session.plain(operation, story=f"{exchange.sent.story}, about a real id")
+    return session.with_body(plain, {**body, **dict.fromkeys(named, real)})
 
 
 def _wrong_parameters(session: Session, operation: Operation) -> Iterator[Sent]:
