@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 STREAM_BUFFER = 262_144  # bytes that wait for a client to read them, after which a stream waits for it
 _BUFFER = 65_536  # bytes of further requests that may wait while one is being answered
 _PACKET = 65_536  # bytes that are received at a time: thousands of tiny chunks must make nobody wait
-_TURN = 16  # requests of a connection that are answered before other connections have their turn
+_TURN = 4  # requests of a connection that are answered before other connections have their turn
 _GRACE = 0.5  # seconds that a client which sends no more gets for an answer that is being held back
 _LINGER = 1.0  # seconds in which further bytes are read and dropped: unread ones would reset the last answer
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
