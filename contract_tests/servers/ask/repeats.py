@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from covermock.openapi import LEVELS
 
-from ...exchange import Exchange, Sent
+from ...exchange import Sent
 from ..expect.expectations import Expectation
 from ..expect.knowledge import KnownTask
 from ..session import Session
@@ -46,14 +46,26 @@ class _Refusal:
 def _free_refusals(session: Session) -> dict[tuple[str, str], _Refusal]:
     """Return what is due, and free, if it is sent again: by operation and fact."""
     found: dict[tuple[str, str], _Refusal] = {}
-    for exchange in list(session.transport.history):
-        expected = _expected(session, exchange)
-        if expected and expected.due and expected.operation:
+    refused = (one.sent for one in list(session.transport.history) if not (one.answer.ok or one.answer.problem))
+    for sent, count in Counter(map(_once_more, refused)).items():
+        expected = session.expectations.of(sent) if len(sent.body or b"") <= _BODY else None
+        if expected and expected.due and expected.operation and _is_free(session, expected):
             due = expected.due
             told = any(level == LEVELS[0] for _, level in (*due.accepted, *due.other))
             kind = found.setdefault((expected.operation.id, due.fact), _Refusal(due.fact, 1 if told else _LESS))
-            kind.sent[exchange.sent.with_story(_WORDS)] += 1
+            kind.sent[sent] += count
     return found
+
+
+def _once_more(sent: Sent) -> Sent:
+    return sent.with_story(_WORDS)
+
+
+def _is_free(session: Session, expected: Expectation) -> bool:
+    """Return True if a refusal that is due is free, or its acceptance can be paid for, and nobody saw one."""
+    payable = expected.risk <= min(session.budget.probes, session.budget.left)
+    strayed = expected.due is not None and expected.due.fact in session.strays
+    return payable and not expected.open and not strayed
 
 
 def ask_where_it_crashed(session: Session) -> None:
@@ -64,16 +76,6 @@ def ask_where_it_crashed(session: Session) -> None:
             if session.budget.requests_left <= _RESERVE or session.is_slow or session.is_over:
                 return
             session.ask(next(iter(kind.sent)))
-
-
-def _expected(session: Session, exchange: Exchange) -> Expectation | None:
-    """Return what is due for a request if it were sent again: it is free, or an acceptance can be paid for."""
-    expected, sent = session.expectations.of(exchange.sent), exchange.sent
-    due = expected.due
-    payable = expected.risk <= min(session.budget.probes, session.budget.left)
-    plain = due and not expected.open and payable and len(sent.body or b"") <= _BODY
-    taken = due is None or due.fact in session.strays or exchange.answer.ok or exchange.answer.problem
-    return expected if plain and not taken else None
 
 
 def _polls(session: Session) -> Iterator[Sent]:

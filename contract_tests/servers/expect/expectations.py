@@ -58,6 +58,7 @@ class Expectations:
         self.bodies = {one.id: Bodies(contract, one) for one in contract.operations if one.starts}
         self.misread: set[tuple[str, str]] = set()  # operations, and places of ids that this gateway doesn't know
         self._routes = Routes(contract.operations)
+        self._readings: dict[Sent, Reading] = {}
         names = {name for operation in contract.operations for _, name in operation.id_places}
         self._documented = frozenset(_examples(contract.root, names)) - {""}
 
@@ -66,7 +67,7 @@ class Expectations:
         operation, path = self.route(sent)
         if operation is None:
             return self._elsewhere(sent)
-        reading = read_request(self.contract, operation, sent, path)
+        reading = self._read(operation, sent, path)
         keyed, odd_key = self._key(operation, sent)
         shown = list(self._shown(operation, reading))
         known, odd_id = self._known(operation, sent, reading)
@@ -101,8 +102,14 @@ class Expectations:
         methods, path = self._routes.find(sent.path)
         return methods.get(sent.method), path
 
+    def _read(self, operation: Operation, sent: Sent, path: Mapping[str, str]) -> Reading:
+        """Return what the request shows. The same is asked of a request many times, so it is kept."""
+        if sent not in self._readings:
+            self._readings[sent] = read_request(self.contract, operation, sent, path)
+        return self._readings[sent]
+
     def ids(self, operation: Operation, sent: Sent) -> list[str]:
-        return read_request(self.contract, operation, sent, self.route(sent)[1]).ids
+        return self._read(operation, sent, self.route(sent)[1]).ids
 
     def ids_of(self, sent: Sent, operation: Operation) -> list[str]:
         """Return the ids that a request names, if it asks for the operation."""
