@@ -40,10 +40,6 @@ class Sent:
     body: bytes | None = None
     story: str = ""
 
-    def with_story(self, story: str) -> "Sent":
-        """Return the same request with another story."""
-        return replace(self, story=story)
-
     def with_headers(self, headers: Iterable[tuple[str, str]]) -> "Sent":
         """Return the same request with more headers."""
         return replace(self, headers=(*headers, *self.headers))

@@ -1,10 +1,12 @@
 """What became of a task over time: its start, its polls with the states that they showed, its webhooks. Plain data."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby, pairwise
 from statistics import median
 from typing import Literal
+
+from covermock.openapi import Lifecycle
 
 Kind = Literal["start", "poll", "webhook"]
 MOST_MARKS = 300  # of a lane: polls beyond it are left out evenly, and counted
@@ -62,13 +64,14 @@ class Lane:
         return f"{polls} polls, {hooks} webhooks: {states}"
 
 
-def lane(task: Lane, marks: Iterable[Mark]) -> Lane:
+def lane(task: str, cycle: Lifecycle, marks: Iterable[Mark], group: str = "") -> Lane:
     """Return the lane of a task with these marks, in order; of very many polls some are left out."""
     ordered = sorted(marks, key=lambda mark: mark.at)
     kept = _thinned(ordered)
     pauses = [then.at - first.at for first, then in pairwise(mark for mark in ordered if mark.kind == "poll")]
+    states, left_out = tuple(state.name for state in cycle.states), len(ordered) - len(kept)
     pause = median(pauses) if pauses else None
-    return replace(task, marks=tuple(kept), left_out=len(ordered) - len(kept), pause=pause)
+    return Lane(task, cycle.name, tuple(kept), states, *cycle.terminal, group, left_out, pause)
 
 
 def _thinned(marks: Sequence[Mark]) -> list[Mark]:

@@ -19,30 +19,22 @@ def by_turns(items: Iterable[Item], kind: Callable[[Item], object]) -> list[Item
 
 
 class Agenda:
-    """Knows what was asked. `asked` holds what is to be asked once in a run."""
+    """Knows what was asked. `asked` holds what is to be asked once in a run.
+
+    Of the operations in `kept`, by their ids, nobody starts a second task.
+    """
 
     def __init__(self) -> None:
         self.asked: set[str] = set()
         self._taken = Counter[str]()
         self._turns = defaultdict[str, Lock](Lock)
         self._lock = RLock()
-        self._kept = set[str]()
+        self.kept = set[str]()
 
     def turn(self, operation: Operation) -> Lock:
         """Return what makes the starts of an operation follow one another."""
         with self._lock:
             return self._turns[operation.id]
-
-    def keep_second(self, operation: Operation) -> None:
-        """Let nobody start a second task of the operation until `give_turns`."""
-        self._kept.add(operation.id)
-
-    def give_turns(self) -> None:
-        self._kept.clear()
-
-    def keeps_second(self, operation: Operation) -> bool:
-        """Return True if a second task of the operation has to wait."""
-        return operation.id in self._kept
 
     def first_time(self, *what: str) -> bool:
         """Return True once for what is to be asked once in a run."""

@@ -20,17 +20,18 @@ def generate(session: Session) -> None:
     """Let schemathesis and Hypothesis have what requests are left, less a reserve for the last look."""
     if session.budget.requests_left <= 2 * RESERVE or session.is_slow:
         return  # their import takes a second
+    row = session.contract.errors.get("invalid-params")
+    clauses = [row.clause] if row and row.clause else []
     try:
         from .ask.generated import generated_requests_are_judged
         from .ask.stories import stories_are_judged
     except ModuleNotFoundError as missing:
-        row = session.contract.errors.get("invalid-params")
-        reason = f"expected {missing.name}, not installed: {GENERATING}"
-        session.evidence.note_untried([row.clause] if row and row.clause else [], reason)
+        session.evidence.note_untried(clauses, f"expected {missing.name}, not installed: {GENERATING}")
         return
     most = min(max(_MOST_GENERATED, session.budget.max_requests // 5), _EVER_GENERATED)
     left = session.budget.requests_left - RESERVE
-    generated_requests_are_judged(session, min(left // 2, most))
+    with session.attempt(*clauses):
+        generated_requests_are_judged(session, min(left // 2, most))
     left = session.budget.requests_left - RESERVE
     if left > RESERVE and not session.is_slow:
         cheapest = min((one.top_price for one in session.starts), default=0)

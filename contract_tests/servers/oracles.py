@@ -50,8 +50,7 @@ def polls_by_task(session: Session) -> dict[str, list[Poll]]:
     """Return the successful polls of every known task, in the order in which they were sent."""
     found: dict[str, list[Poll]] = {}
     for exchange, operation in sorted(_acceptances(session), key=lambda pair: pair[0].began):
-        ids = session.expectations.ids(operation, exchange.sent) if operation.polls else []
-        task = session.knowledge.tasks.get(ids[0]) if ids else None
+        task = session.knowledge.tasks.get((*session.expectations.ids(exchange.sent), "")[0])
         if task and operation is session.polled(task) and exchange.sent.who == task.owner:
             found.setdefault(task.id, []).append(_poll(session, exchange, operation))
     return found
@@ -66,7 +65,7 @@ def _poll(session: Session, exchange: Exchange, operation: Operation) -> Poll:
 
 def _acceptances(session: Session) -> Iterator[tuple[Exchange, Operation]]:
     for exchange in session.transport.history:
-        operation, _ = session.expectations.route(exchange.sent)
+        operation = session.expectations.operation(exchange.sent)
         if operation and exchange.answer.ok:
             yield exchange, operation
 
@@ -92,7 +91,8 @@ def constant_values_never_change(session: Session, seen: list[Poll]) -> None:
             if len(known) != len(values) or [] in (*known, *values) or (several and first.status != then.status):
                 continue
             if _comparable(known) != _comparable(values):
-                title, (expected, received) = f"{name} never changes", (str(_plain(one)) for one in (known, values))
+                title = f"{name} never changes"
+                expected, received = (str(one[0] if len(one) == 1 else one) for one in (known, values))
                 session.evidence.note_broken(session.judge.named(pointer), title, expected, received, then.exchange)
 
 
@@ -119,10 +119,6 @@ def _marks(session: Session, poll: Poll, word: str) -> dict[tuple[str, str], lis
 def _comparable(values: list[Any]) -> Any:
     """Return the values of one name so that their order, as results, doesn't matter."""
     return sorted(str(sorted(map(str, one)) if isinstance(one, list) else one) for one in values)
-
-
-def _plain(values: list[Any]) -> Any:
-    return values[0] if len(values) == 1 else values
 
 
 def status_only_moves_forward(session: Session, task: KnownTask, seen: list[Poll]) -> None:
@@ -191,17 +187,16 @@ def every_task_can_be_polled(session: Session, polls: dict[str, list[Poll]]) -> 
         tasks = [task for task in session.knowledge.tasks.values() if task.started_by == start and task.owner == "main"]
         sent = [one for one in _sent_to(session, operation) if one.sent.who]
         lost = [task.id for task in tasks if task.lost and not asked_late(session, task.id, task.owner)]
-        asked = [one for one in sent if lost and lost[0] in session.expectations.ids(operation, one.sent)]
+        asked = [one for one in sent if lost and lost[0] in session.expectations.ids(one.sent)]
         asked = [one for one in asked if not one.answer.is_failure and not asks_to_wait(one.answer.status)]
         asked = [one for one in asked if not session.judge.poverty.wants_credits(operation, one)]
         if asked and not any(task.id in polls for task in tasks):
-            title, blamed = (
+            title, expected = (
                 f"{operation.id} shows the tasks that {start} has accepted",
-                session.judge.named(operation.clause),
+                f"{operation.success} and its data",
             )
-            session.evidence.note_broken(
-                blamed, title, f"{operation.success} and its data", str(asked[0].answer), asked[0]
-            )
+            blamed = session.judge.named(operation.clause)
+            session.evidence.note_broken(blamed, title, expected, str(asked[0].answer), asked[0])
 
 
 def operations_are_where_they_belong(session: Session) -> None:
@@ -224,7 +219,7 @@ def _refuses_others(session: Session, keyed: list[Exchange]) -> bool:
 
 
 def _sent_to(session: Session, operation: Operation) -> list[Exchange]:
-    return [one for one in session.transport.history if session.expectations.route(one.sent)[0] is operation]
+    return [one for one in session.transport.history if session.expectations.operation(one.sent) is operation]
 
 
 def _needs_more(session: Session, keyed: list[Exchange]) -> bool:

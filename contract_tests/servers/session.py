@@ -4,6 +4,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from threading import Event, Lock
 from typing import Any
@@ -32,6 +33,7 @@ _PLENTY = 200  # requests that must be left for what could be left out
 _LONG_WAITED = 60.0  # seconds that a rate limit may cost before the run contents itself with less
 _TRIES = 20  # free requests that failed and are sent once more
 _REPETITIONS = 2  # of each of them: two mishaps in a row are rare, three are none
+Place = tuple[str, str]
 _SLOW = 6  # slow answers (a missing one counts twice) after which a run contents itself with less
 
 
@@ -50,7 +52,7 @@ class Session(Agenda):
         self.transport = Transport(settings.url, settings.keys, self.budget, settings.rate, scheme)
         self.transport.pace.told_only = any(row.status == LIMITED for row in self.contract.errors.values())
         given = given_sources(self.contract, settings.named)
-        self.knowledge = Knowledge(given, dict(self.contract.lifecycles), "whose-source" in self.contract.open)
+        self.knowledge = Knowledge(given, self.contract.lifecycles, "whose-source" in self.contract.open)
         self.expectations = Expectations(self.contract, self.knowledge)
         redact = redactor(settings.keys.values())
         self.evidence = Evidence(redact, lambda exchange: curl(exchange.sent, settings.url, scheme))
@@ -134,10 +136,8 @@ class Session(Agenda):
     @cached_property
     def mentions(self) -> Mapping[str, set[str]]:
         """Return the clauses that each start and the operation that polls it mention, by its id."""
-        raws = {one.id: (one.raw, self.contract.polled_by[one.id].raw) for one in self.starts}
-        return {
-            name: {clause for raw in both for clause in mentions(self.contract, raw)} for name, both in raws.items()
-        }
+        raws = {one.id: [one.raw, self.contract.polled_by[one.id].raw] for one in self.starts}
+        return {name: mentions(self.contract, both) for name, both in raws.items()}
 
     @property
     def has_plenty(self) -> bool:
@@ -167,7 +167,7 @@ class Session(Agenda):
         operation, answer, due = expectation.operation, exchange.answer, expectation.due
         if operation is None:
             return
-        named = self.expectations.ids(operation, exchange.sent)
+        named = self.expectations.ids(exchange.sent)
         alone = due and due.rank == IDENTITY and not (expectation.later or expectation.open or answer.is_failure)
         if alone and not self.judge.poverty.wants_credits(operation, exchange):
             self.unknown.setdefault(operation.id, answer.status)
@@ -202,6 +202,11 @@ class Session(Agenda):
         found = (one for schema in schemas for one in facts(self.contract.root, schema, answer.json, name))
         return next(found, None) if answer.ok else None
 
+    def started(self, operation: Operation, exchange: Exchange) -> KnownTask | None:
+        """Return the task whose start the answer accepts."""
+        name = self.fact(operation, exchange.answer, "task.id")
+        return self.knowledge.tasks.get(name) if isinstance(name, str) else None
+
     def about(
         self,
         operation: Operation,
@@ -210,7 +215,7 @@ class Session(Agenda):
         *,
         story: str,
         who: str = "main",
-        place: tuple[str, str] | None = None,
+        place: Place | None = None,
     ) -> Sent:
         """Return a request to an operation about an id, which stands in its first place, or in another one.
 
@@ -223,6 +228,13 @@ class Session(Agenda):
             return sent
         inside = {one: self.contract.ids.value(_kind(operation), text) for one, text in named.items()}
         return self.with_body(sent, {**(inside if where == "body" else {}), **(body or {})})
+
+    def valid(
+        self, operation: Operation, name: str | None, *, story: str, who: str = "main", place: Place | None = None
+    ) -> Sent:
+        """Return a request about an id, with the body of the operation's first example."""
+        body = self.bodies(operation).examples[0].body
+        return self.about(operation, name, body, story=story, who=who, place=place)
 
     def plain(
         self, operation: Operation, named: Mapping[str, str | None] | None = None, *, story: str, who: str = "main"
@@ -241,9 +253,7 @@ class Session(Agenda):
     def with_body(self, sent: Sent, body: object) -> Sent:
         """Return the request with a body: bytes as they are, or a JSON value."""
         raw = body if isinstance(body, bytes) else json_body(body)
-        return Sent(
-            sent.method, sent.path, sent.who, sent.query, (("Content-Type", JSON), *sent.headers), raw, sent.story
-        )
+        return replace(sent.with_headers([("Content-Type", JSON)]), body=raw)
 
     def _needed(self, operation: Operation) -> dict[str, str]:
         """Return the parameters that an operation needs besides its id, as its examples have them."""
@@ -295,6 +305,3 @@ def _kind(operation: Operation) -> str:
 def _top_price(expectation: Expectation) -> int:
     """Return what the operation costs at most, whether or not the request has to be refused."""
     return expectation.operation.top_price if expectation.operation else 0
-
-
-__all__ = ["Session"]

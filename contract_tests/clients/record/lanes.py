@@ -24,22 +24,11 @@ def lanes_of(run: Experience, group: str) -> tuple[Lane, ...]:
             marks[kinds[row["task"]], row["task"]].append(
                 Mark(seconds_of(attempt["at"]) - zero, "webhook", "", text, good)
             )
-    return tuple(_lane(run, kind, task, group, found) for (kind, task), found in marks.items())
+    cycles = run.contract.lifecycles
+    return tuple(lane(task, cycles[kind], found, group) for (kind, task), found in marks.items())
 
 
 def _mark(one: Entry, zero: float) -> Mark:
     state = one.fact("task.status") if one.polls and one.arrived else None
-    return Mark(
-        one.asked - zero,
-        "start" if one.starts else "poll",
-        state if isinstance(state, str) else "",
-        str(one),
-        one.arrived,
-    )
-
-
-def _lane(run: Experience, kind: str, task: str, group: str, marks: list[Mark]) -> Lane:
-    cycle = run.contract.lifecycles[kind]
-    states = tuple(state.name for state in cycle.states)
-    named = Lane(task, kind, (), states, cycle.success.name, cycle.failure.name if cycle.failure else "", group)
-    return lane(named, marks)
+    shown = state if isinstance(state, str) else ""
+    return Mark(one.asked - zero, "start" if one.starts else "poll", shown, str(one), one.arrived)

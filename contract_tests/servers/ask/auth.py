@@ -13,10 +13,9 @@ _SHORT = 6  # kinds of wrong keys that each operation gets
 _ALL = 2  # operations that get all kinds, where requests are plenty
 
 
-def nobodys(session: Session, operation: Operation, story: str, headers: Any, name: str | None = None) -> Sent:
+def nobodys(session: Session, operation: Operation, story: str, headers: Any) -> Sent:
     """Return a request without our key to the operation, about an id that nobody has."""
-    name = name or session.unknown_id(operation)
-    return session.about(operation, name, story=story, who="").with_headers(headers)
+    return session.about(operation, session.unknown_id(operation), story=story, who="").with_headers(headers)
 
 
 def a_request_needs_a_valid_key(session: Session) -> Iterator[Sent]:
@@ -39,14 +38,12 @@ def a_key_in_the_url_is_none(session: Session) -> Iterator[Sent]:
 def nothing_is_started_without_a_key(session: Session) -> Iterator[Sent]:
     """A request that would be valid with a key is refused without one."""
     for operation in session.starts:
-        usable = session.usable(operation)
-        need = session.bodies(operation).need
+        usable, need = session.usable(operation), session.bodies(operation).need
         if not usable or (need and need.is_task and session.budget.max_credits):
             continue  # what is started from a task is better kept for the stories
-        body = session.bodies(operation).examples[0].body
         for words, headers in (("no key", ()), ("an unknown key", unknown_key(session.contract))):
             story = f"sends {words}, and is valid otherwise"
-            yield session.about(operation, usable[0].id, body, story=story, who="").with_headers(headers)
+            yield session.valid(operation, usable[0].id, story=story, who="").with_headers(headers)
 
 
 def the_key_is_looked_at_first(session: Session) -> Iterator[Sent]:
@@ -56,24 +53,13 @@ def the_key_is_looked_at_first(session: Session) -> Iterator[Sent]:
         if operation.body is None:
             yield bare
         else:
-            yield session.with_body(
-                session.plain(operation, story="sends no key, and malformed JSON", who=""), b'{"x": '
-            )
-            headers = unknown_key(session.contract)
-            story = "sends an unknown key, and an empty object"
-            yield session.about(operation, None, story=story, who="").with_headers(headers)
+            plain = session.plain(operation, story="sends no key, and malformed JSON", who="")
+            yield session.with_body(plain, b'{"x": ')
+            empty = session.about(operation, None, story="sends an unknown key, and an empty object", who="")
+            yield empty.with_headers(unknown_key(session.contract))
 
 
 def the_scheme_may_be_spelled_in_any_case(session: Session) -> Iterator[Sent]:
     """Where the case of the scheme is open, an envelope and no crash will do."""
     for headers in odd_cases(session.contract):
         yield nobodys(session, session.polls[0], "spells the scheme otherwise (open)", headers)
-
-
-CHECKS = (
-    a_request_needs_a_valid_key,
-    a_key_in_the_url_is_none,
-    nothing_is_started_without_a_key,
-    the_key_is_looked_at_first,
-    the_scheme_may_be_spelled_in_any_case,
-)

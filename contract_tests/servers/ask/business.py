@@ -23,13 +23,11 @@ def what_has_not_ended_is_no_source(session: Session) -> Iterator[Sent]:
     """A task that still runs gets nothing started from it."""
     for operation in session.starts:
         bodies = session.bodies(operation)
-        body = bodies.examples[0].body
         for one in session.knowledge.unfinished(bodies.need):
             for place in bodies.places:
-                story = "names a task that has not ended"
-                yield session.about(operation, one.id, body, story=story, place=place)
+                yield session.valid(operation, one.id, story="names a task that has not ended", place=place)
             if session.has("second"):
-                yield session.about(operation, one.id, body, story="names another account's task", who="second")
+                yield session.valid(operation, one.id, story="names another account's task", who="second")
 
 
 def an_account_without_credits_is_told_so_last(session: Session) -> Iterator[Sent]:
@@ -40,15 +38,13 @@ def an_account_without_credits_is_told_so_last(session: Session) -> Iterator[Sen
         story = "polls without credits, which is free"
         yield session.about(operation, session.unknown_id(operation), story=story, who="poor")
     paid = [one for one in session.starts if row_with(one, AFFORDABLE)]
-    named = [one for one in paid if one.id_places]
     for operation in paid:
         for name in _affordable_elsewhere(session, operation):
-            body = session.bodies(operation).examples[0].body
-            yield session.about(operation, name, body, story="has no credits", who="poor")
-    for operation in named:
-        body, story = session.bodies(operation).examples[0].body, "has no credits, and names what nobody has"
+            yield session.valid(operation, name, story="has no credits", who="poor")
+    for operation in (one for one in paid if one.id_places):
         yield session.about(operation, None, story="has no credits, and names nothing", who="poor")
-        yield session.about(operation, session.unknown_id(operation), body, story=story, who="poor")
+        story = "has no credits, and names what nobody has"
+        yield session.valid(operation, session.unknown_id(operation), story=story, who="poor")
 
 
 def _affordable_elsewhere(session: Session, operation: Operation) -> list[str | None]:
@@ -58,9 +54,3 @@ def _affordable_elsewhere(session: Session, operation: Operation) -> list[str | 
         return [None]
     known = [] if need.is_task else [*session.usable(operation)[:1], *session.knowledge.outside(need)[:2]]
     return [one.id for one in known]
-
-
-CHECKS = (
-    sources_outside_the_range_are_refused,
-    what_has_not_ended_is_no_source,
-)

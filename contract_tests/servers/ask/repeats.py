@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from covermock.openapi import LEVELS
 
 from ...exchange import Sent
 from ..expect.expectations import Expectation
-from ..expect.knowledge import KnownTask
 from ..session import Session
 from .polling import has_ended
 
@@ -28,8 +27,7 @@ def repeats(session: Session) -> list[Sent]:
 
     Of the requests that get a refusal it is the one that was sent least.
     """
-    kinds = _free_refusals(session)
-    ordered = sorted(kinds.values(), key=lambda one: one.sent.total() * one.weight)
+    ordered = sorted(_free_refusals(session).values(), key=lambda one: one.sent.total() * one.weight)
     rare = ordered[: (len(ordered) + 1) // 2]
     return [*(min(one.sent, key=lambda sent: one.sent[sent]) for one in rare), *_polls(session)]
 
@@ -47,7 +45,7 @@ def _free_refusals(session: Session) -> dict[tuple[str, str], _Refusal]:
     """Return what is due, and free, if it is sent again: by operation and fact."""
     found: dict[tuple[str, str], _Refusal] = {}
     refused = (one.sent for one in list(session.transport.history) if not (one.answer.ok or one.answer.problem))
-    for sent, count in Counter(map(_once_more, refused)).items():
+    for sent, count in Counter(replace(one, story=_WORDS) for one in refused).items():
         expected = session.expectations.of(sent) if len(sent.body or b"") <= _BODY else None
         if expected and expected.due and expected.operation and _is_free(session, expected):
             due = expected.due
@@ -55,10 +53,6 @@ def _free_refusals(session: Session) -> dict[tuple[str, str], _Refusal]:
             kind = found.setdefault((expected.operation.id, due.fact), _Refusal(due.fact, 1 if told else _LESS))
             kind.sent[sent] += count
     return found
-
-
-def _once_more(sent: Sent) -> Sent:
-    return sent.with_story(_WORDS)
 
 
 def _is_free(session: Session, expected: Expectation) -> bool:
@@ -80,17 +74,11 @@ def ask_where_it_crashed(session: Session) -> None:
 
 def _polls(session: Session) -> Iterator[Sent]:
     """Yield a poll of one ended task of each kind and account."""
-    seen = set[tuple[str, str]]()
-    for task in list(session.knowledge.tasks.values()):
-        if _is_new(session, task, seen):
-            yield session.poll(task, _WORDS)
-
-
-def _is_new(session: Session, task: KnownTask, seen: set[tuple[str, str]]) -> bool:
-    what = (task.started_by, task.owner)
-    new = what not in seen and has_ended(session, task) and session.has(task.owner)
-    seen |= {what} if new else set()
-    return new
+    tasks = [
+        one for one in list(session.knowledge.tasks.values()) if has_ended(session, one) and session.has(one.owner)
+    ]
+    first = {(task.started_by, task.owner): task for task in reversed(tasks)}
+    yield from (session.poll(task, _WORDS) for task in tasks if first[task.started_by, task.owner] is task)
 
 
 def ask_again(session: Session, share: float, keep: int = 0) -> None:

@@ -1,5 +1,6 @@
 """A state machine over the model of the gateway: stories of clients, which shrink to a short one when they fail."""
 
+from dataclasses import replace
 from typing import Any
 
 from covermock.openapi import Operation
@@ -75,7 +76,8 @@ class Story(RuleBasedStateMachine):
             return
         words = f"{sent.who or 'no key'} {sent.method} {sent.path} {sent.query or (sent.body or b'').decode()}"
         self.told.append(words)
-        exchange = self.session.send(sent.with_story(f"is step {len(self.told)} of a story"), expected, probe=True)
+        step = replace(sent, story=f"is step {len(self.told)} of a story")
+        exchange = self.session.send(step, expected, probe=True)
         found = self.session.judge.judge(exchange, expected)
         assert not found, f"{words}: {', '.join(found)}"
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from typing import Any
 
 from covermock.openapi import Operation
@@ -51,9 +52,8 @@ def an_id_is_a_string(session: Session) -> Iterator[Sent]:
             wrong = [one for one in wrong_values(bodies.properties.get(name, {})) if one != ""]
             first = _TYPES if session.has_plenty else _FEW_TYPES
             for value in [*wrong, {"id": "x"}, 1.5][: 1 if number else first]:
-                body = {**bodies.examples[0].body, name: value}
-                story = "names what it starts from by no string"
-                yield session.with_body(session.plain(operation, story=story), body)
+                plain = session.plain(operation, story="names what it starts from by no string")
+                yield session.with_body(plain, {**bodies.examples[0].body, name: value})
 
 
 def what_the_schema_refuses_is_refused(session: Session) -> Probes:
@@ -69,9 +69,7 @@ def what_the_schema_refuses_is_refused(session: Session) -> Probes:
 def _near_misses(session: Session, operation: Operation) -> Probes:
     bodies = session.bodies(operation)
     if operation.id_places and operation.id not in session.unknown:
-        yield session.about(
-            operation, session.unknown_id(operation), bodies.examples[0].body, story="names nobody's id"
-        )
+        yield session.valid(operation, session.unknown_id(operation), story="names nobody's id")
     yield from _wrong_parameters(session, operation)
     for name, body in by_turns(bodies.near_misses(), lambda miss: miss[0]):
         story = f"sends a body that its schema refuses ({name})"
@@ -80,14 +78,13 @@ def _near_misses(session: Session, operation: Operation) -> Probes:
         if not is_definite(session, sent):
             continue
         exchange = yield sent
-        again = about_a_real_id(session, exchange) if exchange else None
-        if again:
+        if exchange and (again := about_a_real_id(session, exchange)):
             yield again
 
 
 def about_a_real_id(session: Session, exchange: Exchange) -> Sent | None:
     """Return a near miss about a real id, where the answer is the one that nobody's id gets: the rest was not seen."""
-    operation, _ = session.expectations.route(exchange.sent)
+    operation = session.expectations.operation(exchange.sent)
     if operation is None or exchange.answer.status != session.unknown.get(operation.id) or not operation.starts:
         return None
     bodies, body = session.bodies(operation), dict(json_object(exchange.sent.body))
@@ -138,7 +135,7 @@ def a_body_is_a_json_object(session: Session) -> Probes:
             if exchange and real and exchange.answer.status == session.unknown.get(operation.id):
                 yield session.with_body(real[0], raw)
         for value in objects:
-            yield session.with_body(plain.with_story("sends JSON that is no object"), value)
+            yield session.with_body(replace(plain, story="sends JSON that is no object"), value)
 
 
 def _at_real_ids(session: Session, operation: Operation) -> list[Sent]:
@@ -148,11 +145,3 @@ def _at_real_ids(session: Session, operation: Operation) -> list[Sent]:
     usable = session.usable(operation) if need and not need.once and place == "path" else []
     story = "sends malformed JSON about a real id"
     return [session.plain(operation, {name: one.id}, story=story) for one in usable]
-
-
-CHECKS = (
-    an_id_is_required,
-    an_id_is_a_string,
-    what_the_schema_refuses_is_refused,
-    a_body_is_a_json_object,
-)

@@ -108,12 +108,13 @@ class Expectations:
             self._readings[sent] = read_request(self.contract, operation, sent, path)
         return self._readings[sent]
 
-    def ids(self, operation: Operation, sent: Sent) -> list[str]:
-        return self._read(operation, sent, self.route(sent)[1]).ids
+    def operation(self, sent: Sent) -> Operation | None:
+        return self.route(sent)[0]
 
-    def ids_of(self, sent: Sent, operation: Operation) -> list[str]:
-        """Return the ids that a request names, if it asks for the operation."""
-        return self.ids(operation, sent) if self.route(sent)[0] is operation else []
+    def ids(self, sent: Sent) -> list[str]:
+        """Return the ids that a request names, none where it asks for no operation."""
+        operation, path = self.route(sent)
+        return self._read(operation, sent, path).ids if operation else []
 
     def unknown(self, operation: Operation) -> Reason | None:
         """Return the reason to refuse an id that nobody has, or None where the operation needs no id."""

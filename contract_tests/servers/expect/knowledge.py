@@ -52,7 +52,7 @@ class Knowledge:
     """
 
     given: tuple[Given, ...]
-    lifecycles: dict[str, Lifecycle]
+    lifecycles: Mapping[str, Lifecycle]
     shared: bool = True
     tasks: dict[str, KnownTask] = field(default_factory=dict)
     started: dict[tuple[str, str], list[KnownTask]] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from covermock.openapi import Operation, Routes
+from covermock.openapi import Operation
 
 from ...exchange import Exchange
 from ...reports.timeline import Lane, Mark, lane
@@ -23,23 +23,19 @@ def lanes_of(session: Session) -> tuple[Lane, ...]:
     for url, at, status in session.deliveries:
         if url in hooks:
             marks[hooks[url]].append(Mark(at, "webhook", "", f"webhook, answered with {status}", is_success(status)))
-    known = session.knowledge.tasks
-    lanes = (lane(_task(session, known[task]), marks[task]) for task in marks)
+    lanes = (_lane(session, session.knowledge.tasks[task], marks[task]) for task in marks)
     return tuple(sorted(lanes, key=lambda one: one.marks[0].at))
 
 
 def _about_tasks(session: Session) -> Iterator[tuple[str, Operation, Exchange]]:
     """Yield (task id, operation, exchange) of each start that was accepted and each poll with its owner's key."""
-    routes = Routes(session.contract.operations)
     for exchange in list(session.transport.history):
-        operation = routes.find(exchange.sent.path)[0].get(exchange.sent.method)
-        if operation is None:
-            continue
-        named = session.expectations.ids(operation, exchange.sent)[:1] if operation.polls else []
-        if operation.starts and exchange.answer.ok:
-            named = [session.fact(operation, exchange.answer, "task.id")]
-        task = session.knowledge.tasks.get(named[0]) if named and isinstance(named[0], str) else None
-        if task and task.kind == operation.task_kind and exchange.sent.who == task.owner:
+        operation = session.expectations.operation(exchange.sent)
+        if operation and operation.starts:
+            task = session.started(operation, exchange)
+        else:
+            task = session.knowledge.tasks.get((*session.expectations.ids(exchange.sent), "")[0])
+        if operation and task and task.kind == operation.task_kind and exchange.sent.who == task.owner:
             yield task.id, operation, exchange
 
 
@@ -51,8 +47,5 @@ def _mark(session: Session, operation: Operation, exchange: Exchange) -> Mark:
     return Mark(exchange.began, "start" if operation.starts else "poll", shown, text, exchange.answer.ok)
 
 
-def _task(session: Session, task: KnownTask) -> Lane:
-    cycle = session.contract.lifecycles[task.kind]
-    states = tuple(state.name for state in cycle.states)
-    name = session.evidence.redact(task.id)
-    return Lane(name, task.kind, (), states, cycle.success.name, cycle.failure.name if cycle.failure else "")
+def _lane(session: Session, task: KnownTask, marks: list[Mark]) -> Lane:
+    return lane(session.evidence.redact(task.id), session.contract.lifecycles[task.kind], marks)

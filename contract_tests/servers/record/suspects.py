@@ -25,9 +25,8 @@ def keys_are_looked_at_first(session: Session) -> None:
     """
     rule, elsewhere = session.judge.rule("order"), session.judge.rule("key-elsewhere")
     found = [(exchange, due) for exchange, due in session.evidence.suspects if due.rank == KEY]
-    keyed: set[object] = {
-        (_about(session, one), one.answer.status) for one in session.transport.history if one.sent.who
-    }
+    with_key = (one for one in session.transport.history if one.sent.who)
+    keyed: set[object] = {(_about(session, one), one.answer.status) for one in with_key}
     looked = _looked_at(session)
     suspects = [(one, due) for one, due in found if _something_else(session, one, due, looked, keyed)]
     tell_nothing = {exchange.number for exchange, _ in suspects}
@@ -88,7 +87,7 @@ def _refusals_of_keys(session: Session, exchange: Exchange) -> list[Exchange]:
 
 
 def _rule_of_keys(session: Session, exchange: Exchange) -> tuple[Blame, ...]:
-    operation, _ = session.expectations.route(exchange.sent)
+    operation = session.expectations.operation(exchange.sent)
     return session.expectations.reasons.row("missing-key", "", KEY, operation).other if operation else ()
 
 
@@ -114,8 +113,7 @@ def _without(session: Session, ids: set[str], exchange: Exchange) -> str:
 
 def _about(session: Session, exchange: Exchange) -> str:
     """Return what a request says, its ids included, whoever sends it."""
-    operation, _ = session.expectations.route(exchange.sent)
-    ids = session.expectations.ids(operation, exchange.sent) if operation else []
+    ids = session.expectations.ids(exchange.sent)
     body = {name: one for name, one in json_object(exchange.sent.body).items() if one not in ids}
     return f"{_operation(session, exchange)} {ids} {json.dumps(body, sort_keys=True) if ids else exchange.sent!r}"
 
@@ -126,26 +124,21 @@ def tasks_are_shown(session: Session) -> None:
         told, who = _about(session, exchange), exchange.sent.who
         same = (one for one in session.transport.history if one.sent.who == who and _about(session, one) == told)
         shown = [one.began for one in same if one.answer.ok]
-        apart = exchange.began < min(shown) or exchange.began > max(shown) if shown else _is_late(session, exchange)
+        late = any(asked_late(session, one, who) for one in session.expectations.ids(exchange.sent))
+        apart = exchange.began < min(shown) or exchange.began > max(shown) if shown else late
         title, rule = "a task can be polled as long as the run goes on", session.judge.rule("ends") if apart else blamed
         session.evidence.note_broken(rule, title, "an answer with 2xx", str(exchange.answer), exchange)
-
-
-def _is_late(session: Session, exchange: Exchange) -> bool:
-    operation, _ = session.expectations.route(exchange.sent)
-    ids = session.expectations.ids(operation, exchange.sent) if operation else []
-    return any(asked_late(session, one, exchange.sent.who) for one in ids)
 
 
 def asked_late(session: Session, task_id: str, who: str) -> bool:
     """Return True if a task was first polled so late after its start that it may have ended and been forgotten."""
     begun, asked = [], []
     for one in session.transport.history:
-        operation, _ = session.expectations.route(one.sent)
+        operation = session.expectations.operation(one.sent)
         if operation and operation.starts and str(session.fact(operation, one.answer, "task.id")) == task_id:
             begun.append(one.ended)
-        elif operation and operation.polls and one.sent.who == who:
-            asked += [one.began] if task_id in session.expectations.ids(operation, one.sent) else []
+        elif operation and operation.polls and one.sent.who == who and task_id in session.expectations.ids(one.sent):
+            asked.append(one.began)
     return bool(begun and asked) and min(asked) - min(begun) > max(_SOON, 2 * session.settings.poll_interval)
 
 
@@ -161,12 +154,10 @@ def tasks_are_not_gone(session: Session) -> None:
 
 def _is_gone(session: Session, exchange: Exchange) -> bool:
     """Return True if a start names a task of ours, and polls for such tasks were refused in the same way."""
-    operation, _ = session.expectations.route(exchange.sent)
-    named = session.expectations.ids(operation, exchange.sent) if operation else []
-    task = session.knowledge.tasks.get((*named, "")[0])
+    task = session.knowledge.tasks.get((*session.expectations.ids(exchange.sent), "")[0])
     return task is not None and (session.polled(task), exchange.answer.status) in session.judge.hides
 
 
 def _operation(session: Session, exchange: Exchange) -> str:
-    operation, _ = session.expectations.route(exchange.sent)
+    operation = session.expectations.operation(exchange.sent)
     return operation.id if operation else exchange.sent.path

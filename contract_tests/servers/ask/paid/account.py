@@ -9,7 +9,6 @@ from covermock.openapi.needs import Row, row_with
 from ....exchange import Exchange, Sent
 from ...evidence import Blame
 from ...expect.expectations import Expectation
-from ...expect.knowledge import KnownTask
 from ...expect.reasons import Reason
 from ...session import Session
 
@@ -60,8 +59,7 @@ class Purse:
         return self.session.judge.named(operation.raw.get("x-credits", {}).get("clause"))
 
     def sent(self, operation: Operation, source: str | None, story: str) -> Sent:
-        body = self.session.bodies(operation).examples[0].body
-        return self.session.about(operation, source, body, story=story, who=WHO)
+        return self.session.valid(operation, source, story=story, who=WHO)
 
     def is_unpaid(self, exchange: Exchange) -> bool:
         return exchange.answer.status in {self.unpaid.status, *self.unpaid.also}
@@ -82,8 +80,7 @@ class Purse:
             return False
         plain, failing = (sources_of(self.session, self.operation, fails=fails) for fails in (False, True))
         name = (*plain, *failing, None)[0]
-        body = self.session.bodies(self.operation).examples[0].body
-        sent = self.session.about(self.operation, name, body, story="has no credits, for comparison", who="poor")
+        sent = self.session.valid(self.operation, name, story="has no credits, for comparison", who="poor")
         return self.is_unpaid(self.session.ask(sent))
 
     def refused(self, exchange: Exchange, operation: Operation, words: str, *more: Blame) -> None:
@@ -100,15 +97,10 @@ class Purse:
     def gives_back(self, exchange: Exchange) -> bool:
         """Return True if the source of a start is one whose tasks fail."""
         failing = {one.id for one in self.session.knowledge.given if one.fails}
-        operation, _ = self.session.expectations.route(exchange.sent)
-        return operation is not None and not failing.isdisjoint(self.session.expectations.ids(operation, exchange.sent))
+        return not failing.isdisjoint(self.session.expectations.ids(exchange.sent))
 
     def broke(self, blamed: tuple[Blame, ...], title: str, exchange: Exchange) -> None:
         self.session.evidence.note_broken(blamed, title, "that it is accepted", str(exchange.answer), exchange)
-
-    def task(self, operation: Operation, exchange: Exchange) -> KnownTask | None:
-        name = self.session.fact(operation, exchange.answer, "task.id")
-        return self.session.knowledge.tasks.get(name) if isinstance(name, str) else None
 
 
 def cheap_starts(purse: Purse, *, fails: bool = False) -> list[tuple[Operation, str | None]]:
@@ -131,6 +123,5 @@ def has_its_price(purse: Purse, refused: Exchange) -> None:
         paid += operation.price
     if paid >= purse.operation.price and purse.is_unpaid(last):
         blamed = tuple((clause, LEVELS[-1]) for clause, _ in purse.unpaid.accepted)
-        purse.broke(
-            blamed, f"{paid} credits pay for {purse.operation.id}, which costs {purse.operation.price}", refused
-        )
+        own = purse.operation
+        purse.broke(blamed, f"{paid} credits pay for {own.id}, which costs {own.price}", refused)

@@ -1,11 +1,10 @@
 """What a single delivery to a webhook shows: method, form, keys in it, and whether it says what a poll says."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from covermock.openapi import Operation, Validator, facts
+from covermock.openapi import Validator, facts
 from covermock.openapi.rendering import RESULT_FACTS, TASK_FACTS
 
 from ....exchange import UNREADABLE, Answer, Exchange
@@ -26,13 +25,6 @@ class Delivery:
     headers: Mapping[str, str]
     body: bytes
 
-    @property
-    def json(self) -> Any:
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
-
 
 @dataclass(frozen=True)
 class Webhooks:
@@ -43,20 +35,17 @@ class Webhooks:
     repeats: int
     schema: Mapping[str, Any]
 
-    @classmethod
-    def of(cls, session: Session, operation: Operation) -> "Webhooks":
-        """Return it, for an operation that has a callback."""
-        assert operation.callback is not None
-        told = operation.callback[1]
-        delivery = told.get("x-delivery", {})
-        content: Mapping[str, Any] = next(iter(told.get("requestBody", {}).get("content", {}).values()), {})
-        gets = session.judge.named(told.get("x-clause"))
-        how = session.judge.named(delivery.get("clause")) or gets
-        return cls(gets, how, len(delivery.get("repeat_after", ())), content.get("schema", {}))
-
 
 def webhooks_of(session: Session, task: KnownTask) -> Webhooks:
-    return Webhooks.of(session, session.operations[task.started_by])
+    """Return what the contract says of the webhook of a task, which was started by an operation that has one."""
+    callback = session.operations[task.started_by].callback
+    assert callback is not None
+    told = callback[1]
+    delivery = told.get("x-delivery", {})
+    content: Mapping[str, Any] = next(iter(told.get("requestBody", {}).get("content", {}).values()), {})
+    gets = session.judge.named(told.get("x-clause"))
+    how = session.judge.named(delivery.get("clause")) or gets
+    return Webhooks(gets, how, len(delivery.get("repeat_after", ())), content.get("schema", {}))
 
 
 def judge_delivery(session: Session, task: KnownTask, delivery: Delivery, shown: Exchange) -> None:
@@ -66,12 +55,15 @@ def judge_delivery(session: Session, task: KnownTask, delivery: Delivery, shown:
     content = " ".join([str(dict(delivery.headers)), delivery.body.decode("utf-8", "replace")])
     if any(key in content for key in session.settings.keys.values()):
         broke(session, rules.how, "no key is in a callback", "no key", "a key in its headers or body", task)
-    value = delivery.json
+    said = Answer(body=delivery.body)
+    value = said.json
     if not isinstance(value, dict):
         broke(session, rules.how, "a callback is JSON", "a JSON object", delivery.body[:200].decode("latin-1"), task)
         return
-    if flaw := Answer(body=delivery.body).flaw:
-        broke(session, rules.how, "a callback is JSON in UTF-8, without a mark before it", "JSON alone", flaw, task)
+    if said.flaw:
+        broke(
+            session, rules.how, "a callback is JSON in UTF-8, without a mark before it", "JSON alone", said.flaw, task
+        )
     known = _known_from_polls(session, task)
     violations = Validator(rules.schema, session.contract.root).violations(value, "body")
     for violation in (one for one in violations if (one.where, one.expected) not in known):
@@ -84,7 +76,7 @@ def _known_from_polls(session: Session, task: KnownTask) -> set[tuple[str, str]]
     """Return what was wrong with polls of such tasks: to say the same is no fault of a webhook."""
     poll_ = session.polled(task)
     schema = Validator(poll_.schema(poll_.success), session.contract.root)
-    asked = [one for one in list(session.transport.history) if session.expectations.route(one.sent)[0] is poll_]
+    asked = [one for one in list(session.transport.history) if session.expectations.operation(one.sent) is poll_]
     shown = {one.answer.body: one.answer.json for one in asked if one.answer.ok and one.answer.json is not UNREADABLE}
     return {(one.where, one.expected) for value in shown.values() for one in schema.violations(value, "body")}
 
@@ -108,7 +100,8 @@ def _varies(session: Session, task: KnownTask, name: str, said: list[Any], at: f
     What came after the last of them may tell of results that no poll has seen.
     """
     poll_, history = session.polled(task), list(session.transport.history)
-    asked = (one for one in history if one.answer.ok and task.id in session.expectations.ids_of(one.sent, poll_))
+    polls = (one for one in history if one.answer.ok and session.expectations.operation(one.sent) is poll_)
+    asked = (one for one in polls if task.id in session.expectations.ids(one.sent))
     ends = {task.status, *session.knowledge.lifecycles[task.kind].terminal}
     ended = [one for one in asked if session.fact(poll_, one.answer, "task.status") in ends]
     schema, root = poll_.schema(poll_.success), session.contract.root

@@ -106,8 +106,7 @@ def _start(session: Session, story: Story, hook: Hook | None) -> KnownTask | Non
         if exchange.answer.status and not exchange.answer.ok and story.instead not in {None, story.source}:
             exchange = _accepted(session, _request(session, replace(story, source=story.instead), hook), story)
         operation = story.operation
-        task_id = session.fact(operation, exchange.answer, "task.id")
-        task = session.knowledge.tasks.get(task_id) if isinstance(task_id, str) else None
+        task = session.started(operation, exchange)
         if task and len([one for one in session.knowledge.tasks.values() if one.kind == task.kind]) <= _TURNS:
             with session.attempt():
                 _refused_again(session, operation)
@@ -122,7 +121,7 @@ def _await_turn(session: Session, operation: Operation) -> None:
     """Wait a bit while the second task of the operation is kept: what it has to refuse is asked after the first."""
     for _ in range(_PATIENCE):
         started = any(one.started_by == operation.id for one in list(session.knowledge.tasks.values()))
-        if not started or not session.keeps_second(operation) or session.is_slow:
+        if not started or operation.id not in session.kept or session.is_slow:
             return
         session.transport.wait(_LOOK)
 
@@ -162,8 +161,8 @@ def _accepted(session: Session, sent: Sent, story: Story) -> Exchange:
 
 def _one_has_failed(session: Session, operation: Operation, exchanges: list[Exchange]) -> bool:
     """Return True if several were accepted, and one has failed by now: then another one is open."""
-    names = [session.fact(operation, one.answer, "task.id") for one in exchanges if one.answer.ok]
-    tasks = [task for task in map(session.knowledge.tasks.get, map(str, names)) if task] if len(names) > 1 else []
+    accepted = [session.started(operation, one) for one in exchanges if one.answer.ok]
+    tasks = [task for task in accepted if task] if len(accepted) > 1 else []
     for task in tasks:
         poll(session, task, "looks whether one of them failed meanwhile: then another one is open")
     return any(has_ended(session, task) and not has_succeeded(session, task) for task in tasks)
@@ -187,20 +186,18 @@ def _refused_starts(session: Session, story: Story) -> None:
 
 def _refused_again(session: Session, operation: Operation) -> None:
     """Send what the operation has to refuse once more, now that it has accepted something."""
-    bodies = session.bodies(operation)
-    body = bodies.examples[0].body
-    for one in session.knowledge.outside(bodies.need):
+    need, usable = session.bodies(operation).need, session.usable(operation)
+    for one in session.knowledge.outside(need):
         for who in ("main", "second"):
             if session.has(who):
                 story = f"names a source that is not within the range, again: {one.measure:g}"
-                session.ask(session.about(operation, one.id, body, story=story, who=who))
-    usable = session.usable(operation)
-    if bodies.need and not bodies.need.is_task and usable:
+                session.ask(session.valid(operation, one.id, story=story, who=who))
+    if need and not need.is_task and usable:
         for words, headers in session.wrong_keys[:_SHORT]:
-            sent = session.about(operation, usable[0].id, body, story=f"starts another task with {words}", who="")
+            sent = session.valid(operation, usable[0].id, story=f"starts another task with {words}", who="")
             session.ask(sent.with_headers(headers))
         if session.has("poor"):
-            session.ask(session.about(operation, usable[0].id, body, story="has no credits, still", who="poor"))
+            session.ask(session.valid(operation, usable[0].id, story="has no credits, still", who="poor"))
 
 
 def _again(session: Session, story: Story, when: str) -> None:
@@ -242,8 +239,7 @@ def _too_early(session: Session, task: KnownTask, operation: Operation, place: t
     due = session.expectations.broken(operation, row)
     with session.attempt(*(clause for clause, _ in due.accepted)):
         story = f"goes on to {operation.id} while the task is {task.status!r}"
-        body = session.bodies(operation).examples[0].body
-        sent = session.about(operation, task.id, body, story=story, who=task.owner, place=place)
+        sent = session.valid(operation, task.id, story=story, who=task.owner, place=place)
         exchanges = [session.send(sent)]
         exchanges += [session.send(sent)] if session.has_plenty and not exchanges[0].answer.ok else []
         if runs_on(session, task, surely=any(one.answer.ok for one in exchanges)):
@@ -273,10 +269,9 @@ def _go_on(session: Session, story: Story, task: KnownTask) -> None:
 def _leads_nowhere(session: Session, story: Story, task: KnownTask) -> None:
     """Go on from a task that has failed, which is refused."""
     for operation, place in story.further:
-        body = session.bodies(operation).examples[0].body
         words = f"goes on to {operation.id} from a task that has failed"
         with session.attempt():
-            session.ask(session.about(operation, task.id, body, story=words, who=story.who, place=place))
+            session.ask(session.valid(operation, task.id, story=words, who=story.who, place=place))
 
 
 def linger(session: Session, task: KnownTask, times: int = 2) -> None:

@@ -34,11 +34,11 @@ def empty_the_purse(session: Session) -> None:
     purse = Purse(session, operation)
     if session.settings.spends and sources_of(session, operation, fails=True):
         for cheap, _ in cheap_starts(purse):
-            session.keep_second(cheap)
+            session.kept.add(cheap.id)
     try:
         _spend(purse)
     finally:
-        session.give_turns()
+        session.kept.clear()
 
 
 def _spend(purse: Purse) -> None:
@@ -46,8 +46,7 @@ def _spend(purse: Purse) -> None:
     _ = purse.poor_are_refused
     failing, plain = sources_of(session, operation, fails=True), sources_of(session, operation)
     if not failing or not _fails(purse, failing[0]):
-        task = None if failing else _last_twice(purse, plain[0])
-        if task:
+        if not failing and (task := _last_twice(purse, plain[0])):
             _sees_it_through(purse, task)
     elif session.settings.spends:
         _spends_all(purse, failing[0])
@@ -59,7 +58,7 @@ def _fails(purse: Purse, name: str | None) -> bool:
     """Start the first task of the account, which fails; return True if it did."""
     with _after_another(purse):
         exchange = purse.start(purse.operation, name, "spends the last credits on a task that fails", first=True)
-    task = purse.task(purse.operation, exchange)
+    task = purse.session.started(purse.operation, exchange)
     if task is None:
         _unusable(purse, exchange)
         if purse.session.settings.spends and purse.is_unpaid(exchange):
@@ -75,20 +74,18 @@ def _after_another(purse: Purse) -> Iterator[None]:
 
     The second one is better left to a task that succeeds, if there is any.
     """
-    _wait_for_another(purse, purse.operation)
+    _wait_for_another(purse.session, purse.operation)
     with purse.session.turn(purse.operation):
         yield
 
 
-def _wait_for_another(purse: Purse, *operations: Operation) -> None:
-    """Wait a bit until two tasks of each operation were started, or one and no other is to come."""
-    session = purse.session
-    for operation in operations:
-        for waited in range(_PATIENCE):
-            started = [one for one in list(session.knowledge.tasks.values()) if one.started_by == operation.id]
-            if len(started) > 1 or (started and waited >= _ANOTHER):
-                break
-            session.transport.wait(_LOOK)
+def _wait_for_another(session: Session, operation: Operation) -> None:
+    """Wait a bit until two tasks of the operation were started, or one and no other is to come."""
+    for waited in range(_PATIENCE):
+        started = [one for one in list(session.knowledge.tasks.values()) if one.started_by == operation.id]
+        if len(started) > 1 or (started and waited >= _ANOTHER):
+            return
+        session.transport.wait(_LOOK)
 
 
 def _unusable(purse: Purse, exchange: Exchange) -> None:
@@ -116,17 +113,17 @@ def _last_twice(purse: Purse, name: str | None, *, paid: bool = False) -> KnownT
         _free_or_both(purse, name, exchanges[1])
         return None
     purse.refused(exchanges[1], operation, "the last credits, spent twice at once,")
-    return purse.task(operation, exchanges[0])
+    return purse.session.started(operation, exchanges[0])
 
 
 def _free_or_both(purse: Purse, name: str | None, second: Exchange) -> None:
     """Two starts were accepted at once: if a third one is, a start costs nothing; else credits were spent twice."""
-    third = purse.start(purse.operation, name, "starts a third task with the credits of one")
-    if third.answer.ok:
-        purse.session.budget.stray(purse.operation.top_price, 0)
-        purse.refused(second, purse.operation, "a second task with the credits of one", *purse.price(purse.operation))
+    own = purse.operation
+    if purse.start(own, name, "starts a third task with the credits of one").answer.ok:
+        purse.session.budget.stray(own.top_price, 0)
+        purse.refused(second, own, "a second task with the credits of one", *purse.price(own))
     else:
-        purse.refused(second, purse.operation, "the last credits, spent twice at once,")
+        purse.refused(second, own, "the last credits, spent twice at once,")
 
 
 def _sees_it_through(purse: Purse, task: KnownTask) -> None:
@@ -146,10 +143,10 @@ def _no_second(purse: Purse, name: str | None) -> Exchange:
 def _no_cheap_one(purse: Purse) -> bool:
     """Return True unless something cheap was accepted with nothing left."""
     for operation, source in cheap_starts(purse)[:1]:
+        words = f"{operation.id} with nothing left"
         for _ in range(2):
-            words = f"starts {operation.id} with nothing left"
-            exchange = purse.start(operation, source, words)
-            purse.refused(exchange, operation, f"{operation.id} with nothing left")
+            exchange = purse.start(operation, source, f"starts {words}")
+            purse.refused(exchange, operation, words)
             if exchange.answer.ok:
                 return False
     return True
@@ -170,8 +167,7 @@ def _goes_on(purse: Purse, task: KnownTask) -> None:
 def _gets_it_back(purse: Purse, name: str | None) -> None:
     """A failed task gives its price back: the one task can be paid for."""
     purse.session.evidence.note_tried(purse.session.judge.rule("refund"))
-    task = _last_twice(purse, name, paid=True)
-    if task:
+    if task := _last_twice(purse, name, paid=True):
         _sees_it_through(purse, task)
 
 
@@ -188,7 +184,7 @@ def _spends_all(purse: Purse, name: str | None) -> None:
     if cheap:
         steps.append((purse.price(cheap), f"a refusal of {cheap.id} costs nothing", lambda: True))
     if all(_is_whole(purse, name, blamed, title, during) for blamed, title, during in steps):
-        session.give_turns()
+        session.kept.clear()
         _prices(purse, name)
 
 
@@ -205,17 +201,15 @@ def _refuse(purse: Purse, operation: Operation | None, name: str | None = None) 
 
 
 def _is_whole(
-    purse: Purse, name: str | None, blamed: tuple[Blame, ...], title: str, during: Callable[[], bool] = lambda: True
+    purse: Purse, name: str | None, blamed: tuple[Blame, ...], title: str, during: Callable[[], bool]
 ) -> bool:
     """Return True if the whole price is there: a task that fails can be started. Wait for its end."""
     exchange = purse.start(purse.operation, name, "starts a task that fails: are its credits there?")
     if purse.is_unpaid(exchange):
         purse.broke(blamed, title, exchange)
         return False
-    task = purse.task(purse.operation, exchange)
-    if task is None:
-        return False
-    return during() and _ends_in_failure(purse, task)
+    task = purse.session.started(purse.operation, exchange)
+    return task is not None and during() and _ends_in_failure(purse, task)
 
 
 def _ends_in_failure(purse: Purse, task: KnownTask) -> bool:
@@ -228,20 +222,18 @@ def _ends_in_failure(purse: Purse, task: KnownTask) -> bool:
 def _prices(purse: Purse, name: str | None) -> None:
     """Spend the credits on what is cheap: a failed one gives its price back, and a price is no more and no less."""
     session = purse.session
-    _wait_for_another(purse, *(one for one, _ in cheap_starts(purse)[:1]))
+    for operation, _ in cheap_starts(purse)[:1]:
+        _wait_for_another(session, operation)
     if not all(_cheap_failure(purse, name, *one) for one in cheap_starts(purse, fails=True)[:1]):
         return
     cheap = cheap_starts(purse)
     if not cheap or not _accepted(purse, *cheap[0], 0):
         return
     short = purse.start(purse.operation, name, "starts a task with less than its price")
-    task = purse.task(purse.operation, short)
-    if task:
+    if task := session.started(purse.operation, short):
         follow(session, task)
     spent = 1
-    for number, (operation, source) in enumerate(cheap[1:], 1):
-        if not _accepted(purse, operation, source, number):
-            break
+    while spent < len(cheap) and _accepted(purse, *cheap[spent], spent):
         spent += 1
     _judge_price(purse, name, cheap[0][0], short, spent)
 
@@ -249,12 +241,12 @@ def _prices(purse: Purse, name: str | None) -> None:
 def _cheap_failure(purse: Purse, name: str | None, operation: Operation, source: str | None) -> bool:
     """Let a cheap task fail; return True if the dear one can be paid again; else tell what has taken of it."""
     session = purse.session
-    task = purse.task(operation, purse.start(operation, source, f"starts {operation.id}, which fails"))
+    task = purse.session.started(operation, purse.start(operation, source, f"starts {operation.id}, which fails"))
     if task is None or not _ends_in_failure(purse, task):
         return False
     exchange = purse.start(purse.operation, name, "starts a task that fails: are its credits there?")
     if not purse.is_unpaid(exchange):
-        again = purse.task(purse.operation, exchange)
+        again = purse.session.started(purse.operation, exchange)
         return again is not None and _ends_in_failure(purse, again)
     own = [one for one in cheap_starts(purse) if one[0] is operation]
     taken = [purse.start(*one, f"starts {operation.id}: how many are paid for?").answer.ok for one in own]
@@ -274,7 +266,7 @@ def _accepted(purse: Purse, operation: Operation, source: str | None, number: in
     if purse.is_unpaid(exchange) and number < due:
         blamed = purse.unpaid.accepted if number == due - 1 else purse.price(operation)
         purse.broke(blamed, f"{purse.operation.price} credits pay for {due} of {operation.id}", exchange)
-    task = purse.task(operation, exchange)
+    task = purse.session.started(operation, exchange)
     if task and not has_ended(purse.session, task):
         poll(purse.session, task, "polls a task of the last credits")
     return exchange.answer.ok

@@ -79,8 +79,8 @@ def mistaken_starts(session: Session, task: KnownTask) -> None:
         return
     for operation in _elsewhere(session, task):
         if operation.starts:
-            body, story = session.bodies(operation).examples[0].body, f"takes the id of a {task.kind} task for another"
-            session.ask(session.about(operation, task.id, body, story=story, who=task.owner))
+            story = f"takes the id of a {task.kind} task for another"
+            session.ask(session.valid(operation, task.id, story=story, who=task.owner))
 
 
 def _elsewhere(session: Session, task: KnownTask) -> Iterator[Operation]:
