@@ -95,7 +95,8 @@ def _mutations(client: Client, defects: list[Defect], verdicts: list[RunVerdict]
     def run(defect: str) -> RunVerdict:
         return Run(replace(client, defect=defect, show=None), ONCE).verdict()
 
-    return judge_suite(run, defects, jobs, client.stopping)
+    mutations = [Mutation(one.name, one.clause, one.sentence) for one in defects]
+    return judge_suite(run, mutations, jobs, client.stopping)
 
 
 def _show_to(flags: dict[str, Any], key: str) -> Callable[[bytes], None]:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from covermock.openapi import KeyScheme, in_place
 
@@ -43,6 +42,11 @@ class Sent:
     def with_headers(self, headers: Iterable[tuple[str, str]]) -> "Sent":
         """Return the same request with more headers."""
         return replace(self, headers=(*headers, *self.headers))
+
+    def with_body(self, body: object) -> "Sent":
+        """Return the same request with a body: bytes as they are, or a JSON value."""
+        raw = body if isinstance(body, bytes) else json_body(body)
+        return replace(self.with_headers([("Content-Type", JSON)]), body=raw)
 
 
 @dataclass(frozen=True)
@@ -137,10 +141,6 @@ def json_object(raw: bytes | None) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def query_of(**parameters: str) -> str:
-    return urlencode(parameters, errors="surrogatepass", quote_via=quote)
 
 
 def curl(sent: Sent, url: str, scheme: KeyScheme | None) -> str:

@@ -8,6 +8,7 @@ from covermock.openapi import JSON, Contract, Operation, load
 from hypothesis import strategies as st
 
 Body = dict[str, Any]
+_gateway = cache(load)
 _KINDS: Mapping[str, st.SearchStrategy[Any]] = {
     "string": st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=80),
     "boolean": st.booleans(),
@@ -24,7 +25,7 @@ def valid_bodies(operation: str, contract: Contract | None = None, **fixed: Any)
 
     Raises `KeyError` with the nearest names for an operation that there isn't.
     """
-    found = _operation(operation, contract)
+    found = (contract or _gateway()).operation(operation)
     free = {name: _field(schema) for name, schema in _properties(found).items() if name not in fixed}
     needed = {name: free.pop(name) for name in _names_to_give(found) & free.keys()}
     given = {name: st.just(value) for name, value in fixed.items()}
@@ -34,7 +35,7 @@ def valid_bodies(operation: str, contract: Contract | None = None, **fixed: Any)
 
 def invalid_bodies(operation: str, contract: Contract | None = None) -> st.SearchStrategy[Any]:
     """Return JSON values that break the schema of an operation in one place or altogether."""
-    found = _operation(operation, contract)
+    found = (contract or _gateway()).operation(operation)
     names = list(_properties(found))
     valid = valid_bodies(operation, contract)
     spoilt = st.builds(lambda body, name, value: {**body, name: value}, valid, st.sampled_from(names), _WRONG)
@@ -43,15 +44,6 @@ def invalid_bodies(operation: str, contract: Contract | None = None) -> st.Searc
     return st.one_of(spoilt, poorer, other).filter(
         lambda value: found.body is not None and not found.body.is_valid(found.without_absent(value))
     )
-
-
-@cache
-def _gateway() -> Contract:
-    return load()
-
-
-def _operation(name: str, contract: Contract | None) -> Operation:
-    return (contract or _gateway()).operation(name)
 
 
 def _properties(operation: Operation) -> Mapping[str, Any]:

@@ -58,7 +58,7 @@ def broken(session: Session, what: dict[str, Any], answer: Answer) -> set[tuple[
     named = {name: text for name, text in what.items() if name == "task_id"}
     sent: Sent = session.plain(operation, named, story="", who=who)
     sent = sent.with_headers(headers) if headers else sent
-    sent = session.with_body(sent, what["body"]) if "body" in what else sent
+    sent = sent.with_body(what["body"]) if "body" in what else sent
     session.transport.history.append(Exchange(1, sent, answer, 0, 0))
     session.judge.judge(session.transport.history[0], session.expectations.of(sent))
     judge_suspects(session)

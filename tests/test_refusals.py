@@ -59,7 +59,7 @@ def request(session: Session, operation: str, what: dict[str, Any]) -> Sent:
     who, headers = what.get("who", "main"), what.get("headers", ())
     named = {name: text for name, text in what.items() if name == "task_id"}
     sent = session.plain(session.operations[operation], named, story="", who=who).with_headers(headers)
-    return session.with_body(sent, what["body"]) if "body" in what else sent
+    return sent.with_body(what["body"]) if "body" in what else sent
 
 
 @pytest.mark.parametrize(("operation", "what", "status", "accepted", "other"), TABLE)

@@ -28,9 +28,10 @@ from covermock.contract_tests.reports import (
     as_text,
 )
 from covermock.contract_tests.reports.shell import in_lines
-from covermock.contract_tests.reports.timeline import MOST_MARKS, Lane, Mark, lane
+from covermock.contract_tests.reports.timeline import MOST_MARKS, Mark, lane
 from covermock.contract_tests.reports.wrapping import columns, wrap
 from covermock.contract_tests.vocabulary import BROKEN, HELD, UNTRIED
+from covermock.openapi import Lifecycle, Stage
 from covermock.openapi.violations import Validator
 from reports import as_svg, outputs, with_outputs
 from reports import plain as without_colours
@@ -45,6 +46,7 @@ EVIL = "<script>alert(1)</script>\u202e\x1b[2J|`]]>&\"'"
 ITEM = Item(
     "C7", f"two images {EVIL}", "error", f"2 {EVIL}", f"1 {EVIL}", "C7", "documented", "no. 4", "curl -sS x"
 )  # fmt: skip
+CYCLE = Lifecycle("cover", (Stage("PENDING", 1, 0),), Stage("SUCCESS", 0, 2), Stage("FAILED", 0, 0))
 
 
 def report(**over: Any) -> Report:
@@ -67,7 +69,7 @@ def report(**over: Any) -> Report:
         "rules": (),
         "data": {"exit_code": 1},
         "gaps": (Gap(f"a second account {EVIL}", (("G9", "assumed", EVIL),)),),
-        "lanes": (lane(Lane(EVIL, "cover", (), ("PENDING", "SUCCESS"), "SUCCESS", "FAILED"), marks(5)),),
+        "lanes": (lane(EVIL, CYCLE, marks(5)),),
         "tables": (Table("what came up", EVIL, ("operation", "came up"), ((EVIL, EVIL),)),),
         "warnings": (EVIL,),
     }
@@ -186,7 +188,7 @@ def test_wrapping_loses_no_character() -> None:
 
 def test_a_lane_of_very_many_polls_keeps_what_is_new_and_counts_the_rest() -> None:
     """A million polls are no megabytes of picture; each state, the start and the webhook are in it."""
-    found = lane(Lane("t", "cover", ()), marks(100_000))
+    found = lane("t", CYCLE, marks(100_000))
 
     assert len(found.marks) <= MOST_MARKS
     assert ["PENDING", "SUCCESS"] == [state for state, _, _ in found.spans]
@@ -198,7 +200,7 @@ def test_a_lane_of_very_many_polls_keeps_what_is_new_and_counts_the_rest() -> No
 @pytest.mark.parametrize("marks", [(), (Mark(1.0, "start", "", "no. 1"),)])
 def test_a_task_that_was_never_polled_has_a_lane(marks: tuple[Mark, ...]) -> None:
     """Nothing was seen of it, and nothing fails."""
-    found = lane(Lane("t", "cover", ()), marks)
+    found = lane("t", CYCLE, marks)
 
     assert ([], None) == (found.spans, found.pause)
     assert "no state was seen" in FORMS[".html"](report(lanes=(found,)))

@@ -11,19 +11,22 @@ from .entries import Entry
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule for clients. It stands on a sentence of the contract, or on the `reason` it gives; `remedy` is its cure.
+    """A rule for clients. It stands on a sentence of the contract, or on a `reason` of its own; `remedy` is its cure.
 
     `stands_on` says where the contract names that sentence: a word of x-rules, a row of x-errors, `no operation` or
-    `delivery`. `warns`: it never fails. `first`: nothing is worse.
+    `delivery`; or it is the reason, which begins with `No clause`. `warns`: it never fails. `first`: nothing is worse.
     """
 
     name: str
     says: str
-    stands_on: str = ""
-    reason: str = ""
-    remedy: str = ""
+    stands_on: str
+    remedy: str
     warns: bool = False
     first: bool = False
+
+    @property
+    def reason(self) -> str:
+        return self.stands_on if self.stands_on.startswith("No clause") else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,26 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
+from dataclasses import replace
 
 from ..vocabulary import UNTRIED
 from .scenarios import ONCE, SCENARIOS, Scenario
 from .verdicts import Mutation, RunVerdict
 
 Stopping = Callable[[], bool]
-
-
-class NamedDefect(Protocol):
-    """A gateway's defect: its name and the sentence that it breaks."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def clause(self) -> str: ...
-
-    @property
-    def sentence(self) -> str: ...
 
 
 def judge_runs(
@@ -46,14 +33,13 @@ def judge_runs(
 
 
 def judge_suite(
-    run: Callable[[str], RunVerdict], defects: Iterable[NamedDefect], jobs: int, stopping: Stopping
+    run: Callable[[str], RunVerdict], defects: Iterable[Mutation], jobs: int, stopping: Stopping
 ) -> tuple[Mutation, ...]:
     """Return which defects a test-suite notices: it passes without one, and fails with it."""
 
-    def mutation(defect: NamedDefect) -> Mutation:
+    def mutation(defect: Mutation) -> Mutation:
         ending = None if stopping() else run(defect.name).ending
-        noticed = ending is not None and ending.code != 0
-        return Mutation(defect.name, defect.clause, defect.sentence, noticed)
+        return replace(defect, noticed=ending is not None and ending.code != 0)
 
     with ThreadPoolExecutor(jobs) as pool:
         return tuple(pool.map(mutation, defects))

@@ -45,7 +45,7 @@ class Mutation:
     name: str
     clause: str
     sentence: str
-    noticed: bool
+    noticed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,11 +44,6 @@ def plain(contract: Contract, world: str = "plain") -> World:
     return found
 
 
-def odd(contract: Contract) -> World:
-    """Every id has characters that mean something in a URL."""
-    return plain(contract, "odd")
-
-
 def refusing(contract: Contract) -> World:
     """What tasks are started from is out of its range, or used already."""
     found = dict(plain(contract))
@@ -64,11 +59,6 @@ def refusing(contract: Contract) -> World:
     return found
 
 
-def empty(_: Contract) -> World:
-    """Nothing is there that tasks could be started from."""
-    return {}
-
-
 def poor(contract: Contract) -> World:
     """The account has no credits."""
     return {**plain(contract), "accounts": {"main": {"key": key_of(contract), "credits": 0}}}
@@ -76,9 +66,9 @@ def poor(contract: Contract) -> World:
 
 WORLDS: Final[Mapping[str, Callable[[Contract], World]]] = {
     "plain": plain,
-    "odd": odd,
+    "odd": lambda contract: plain(contract, "odd"),  # every id has characters that mean something in a URL
     "refusing": refusing,
-    "empty": empty,
+    "empty": lambda _: {},  # nothing is there that tasks could be started from
     "poor": poor,
 }
 
@@ -110,18 +100,12 @@ def _numbers(contract: Contract, kind: str, *, beyond: bool = False) -> dict[str
         for row in rows_of(operation) if need and need.kind == kind else ():
             if row["check"] == SOURCE_WITHIN:
                 ranges.setdefault(row["of"], []).append(row)
-    return {of: (_outside if beyond else _inside)(rows) for of, rows in ranges.items()}
+    return {of: _number(rows, beyond=beyond) for of, rows in ranges.items()}
 
 
-def _inside(rows: list[Row]) -> float:
-    least, most = _ends(rows, "min"), _ends(rows, "max")
+def _number(rows: list[Row], *, beyond: bool) -> float:
+    least: list[float] = [row["min"] for row in rows if "min" in row]
+    most: list[float] = [row["max"] for row in rows if "max" in row]
+    if beyond:
+        return min(least) - 1 if least else max(most) + 1
     return (max(least) + min(most)) / 2 if least and most else max(least) if least else min(most)
-
-
-def _outside(rows: list[Row]) -> float:
-    least, most = _ends(rows, "min"), _ends(rows, "max")
-    return min(least) - 1 if least else max(most) + 1
-
-
-def _ends(rows: list[Row], name: str) -> list[float]:
-    return [row[name] for row in rows if name in row]

@@ -66,13 +66,10 @@ class _Page:
                 yield space + self.paint(line, *styles)
 
     def report(self, report: Report) -> list[str]:
-        head = [*self.block(report.headline.text, _colour(report), BOLD), *self._remark(report)]
+        remark = report.headline.remark
+        head = [*self.block(report.headline.text, _colour(report), BOLD), *(self.block(remark) if remark else ())]
         lines = [*head, *self._warnings(report), *self._body(report), *self._about(report)]
         return [*lines, "", *head] if len(lines) > _LONG and not self.unfolded else lines
-
-    def _remark(self, report: Report) -> Iterator[str]:
-        if report.headline.remark:
-            yield from self.block(report.headline.remark)
 
     def _about(self, report: Report) -> Iterator[str]:
         if report.about:

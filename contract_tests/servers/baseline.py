@@ -4,8 +4,6 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from covermock.openapi import InvalidSourceError
-
 from ..accepted import Entry, Form, read_accepted, unused
 from .verdicts import Judgement
 
@@ -27,6 +25,3 @@ def read_baseline(path: Path, clauses: Collection[str]) -> list[Entry]:
 
 def _form(clauses: Collection[str]) -> Form:
     return Form("clause", clauses, _COMPARED, frozenset({*_COMPARED, "why"}))
-
-
-__all__ = ["InvalidSourceError", "read_baseline", "with_baseline"]

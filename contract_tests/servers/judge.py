@@ -1,12 +1,12 @@
 """Holds an answer against what may come back: every exchange of a run passes here, whoever sent it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from covermock.openapi import Contract, Operation, Routes, Validator, clauses_of, facts
 
 from ..exchange import UNREADABLE, Answer, Exchange
-from ..statuses import LIMITED, NOT_ALLOWED, is_about_keys, is_error, is_hidden, is_refusal
+from ..statuses import ABOUT_KEYS, HIDDEN, LIMITED, NOT_ALLOWED, is_error, is_refusal
 from .evidence import Blame, Evidence
 from .expect.expectations import Expectation
 from .expect.poverty import POOR, Poverty, error_schema
@@ -46,8 +46,11 @@ class Judge:
         if answer.seconds > (limit := self.contract.answer_limit) and not answer.problem:
             title, wanted = f"every answer comes within {limit:g} s", f"an answer within {limit:g} s"
             self.evidence.note_broken(complete, title, wanted, f"one after {answer.seconds:.1f} s", at)
-        self._judge_status(at, expected)
         if not answer.is_failure:
+            if expected.due:
+                self._judge_refusal(at, expected, expected.due)
+            elif not expected.open:
+                self._judge_acceptance(at, expected)
             self._judge_form(at, expected)
         return self.evidence.by_exchange.get(at.number, [])
 
@@ -63,15 +66,6 @@ class Judge:
         else:
             title = "no request makes the gateway fail (5xx)"
             self._broke(crash or self.rule("complete"), at, title, "no 5xx")
-
-    def _judge_status(self, at: Exchange, expected: Expectation) -> None:
-        due = expected.due
-        if at.answer.is_failure:
-            return
-        if due is not None:
-            self._judge_refusal(at, expected, due)
-        elif not expected.open:
-            self._judge_acceptance(at, expected)
 
     def _judge_refusal(self, at: Exchange, expected: Expectation, due: Reason) -> None:
         answer = at.answer
@@ -152,7 +146,8 @@ class Judge:
             one for pointer in clauses_of(self.contract.root, schema, value) for one in named(pointer)
         )
         if operation.polls:
-            cycle, shown = self.contract.lifecycles[operation.task_kind], set(_texts(self.contract, schema, value))
+            cycle = self.contract.lifecycles[operation.task_kind]
+            shown = list(facts(self.contract.root, schema, value, "task.status"))
             ends = (one for one in (cycle.success, cycle.failure) if one.clause and one.name in shown)
             self.evidence.note_tried(blame for one in ends for blame in named(one.clause))
 
@@ -164,18 +159,19 @@ class Judge:
         if not self._is_json(at, own):
             return
         schema, value = error_schema(self.contract, operation, answer.status), answer.json
-        for violation in self._error_validator(schema).violations(value, "body"):
+        validator = self._errors.setdefault(id(schema), Validator(schema, self.contract.root))
+        for violation in validator.violations(value, "body"):
             title = f"an error's {violation.where} is {violation.expected}"
             self.evidence.note_broken(envelope, title, violation.told, str(answer), at)
-        said = {
-            name: next(facts(self.contract.root, schema, value, f"error.{name}"), None) for name in ("status", "type")
-        }
-        if isinstance(said["status"], int) and said["status"] != answer.status:
+        status, label = (
+            next(facts(self.contract.root, schema, value, f"error.{name}"), None) for name in ("status", "type")
+        )
+        if isinstance(status, int) and status != answer.status:
             self._broke(envelope, at, "an error's code is the HTTP status", f"{answer.status} in the body, too")
         if operation is None:
             self._judge_allow(at)
         elif not expected.open and expected.due:
-            self._judge_type(at, expected.due, said["type"])
+            self._judge_type(at, expected.due, label)
 
     def _judge_type(self, at: Exchange, due: Reason, given: Any) -> None:
         """Judge the label, where the status is the one that is due; elsewhere in the body it only breaks the form."""
@@ -254,7 +250,7 @@ class Judge:
         if due.rank == KEY:
             return expected.operation is not None and is_refusal(answer.status) and not _is_said(due, answer)
         if due.rank > REQUEST:
-            gone = is_hidden(answer.status) or is_about_keys(answer.status)
+            gone = answer.status in HIDDEN | ABOUT_KEYS
             return due.rank == BUSINESS and gone and not self.poverty.shows(expected.operation, answer, due)
         return answer.status in self._later(expected)
 
@@ -262,7 +258,7 @@ class Judge:
         """Return True if something else that is wrong with a request gets such a refusal, as far as that is known."""
         if answer.status in self._later(expected) or (expected.operation, answer.status) in self.hides:
             return True
-        return any(one.may_differ for one in expected.later) and not is_about_keys(answer.status)
+        return any(one.may_differ for one in expected.later) and answer.status not in ABOUT_KEYS
 
     def _refusal(self, operation: Operation, expected: Expectation, at: Exchange) -> tuple[Blame, ...]:
         """Return what the refusal of a valid request breaks."""
@@ -271,21 +267,13 @@ class Judge:
             return (*self.rule("order"), *self.rule("free"))
         if operation.polls and is_refusal(answer.status) and answer.status not in self.contract.unauthorized:
             self.hides.append((operation, answer.status))
-            if not is_hidden(answer.status):
+            if answer.status not in HIDDEN:
                 self.unshown.append((at, expected.refused))
-            return self.rule("ends") if is_hidden(answer.status) else ()
+            return self.rule("ends") if answer.status in HIDDEN else ()
         return (*expected.refused, *(self.rule("key") if answer.status in self.contract.unauthorized else ()))
-
-    def _error_validator(self, schema: Mapping[str, Any]) -> Validator:
-        return self._errors.setdefault(id(schema), Validator(schema, self.contract.root))
 
     def _broke(self, broken: Any, at: Exchange, title: str, expected: str) -> None:
         self.evidence.note_broken(broken, title, expected, str(at.answer), at)
-
-
-def _texts(contract: Contract, schema: Mapping[str, Any], value: Any) -> Iterator[str]:
-    """Yield the states that an answer names."""
-    return (one for one in facts(contract.root, schema, value, "task.status") if isinstance(one, str))
 
 
 def _is_said(due: Reason, answer: Answer) -> bool:

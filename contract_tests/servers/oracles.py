@@ -9,7 +9,7 @@ from typing import Any
 from covermock.openapi import Operation, marks
 
 from ..exchange import Exchange
-from ..statuses import NOT_ALLOWED, NOT_FOUND, asks_to_wait, is_gone
+from ..statuses import LATER, NOT_ALLOWED, NOT_FOUND, NOT_THERE
 from .ask.polling import DONE_WORDS
 from .expect.knowledge import KnownTask
 from .record.suspects import asked_late, judge_suspects
@@ -188,7 +188,7 @@ def every_task_can_be_polled(session: Session, polls: dict[str, list[Poll]]) -> 
         sent = [one for one in _sent_to(session, operation) if one.sent.who]
         lost = [task.id for task in tasks if task.lost and not asked_late(session, task.id, task.owner)]
         asked = [one for one in sent if lost and lost[0] in session.expectations.ids(one.sent)]
-        asked = [one for one in asked if not one.answer.is_failure and not asks_to_wait(one.answer.status)]
+        asked = [one for one in asked if not one.answer.is_failure and one.answer.status not in LATER]
         asked = [one for one in asked if not session.judge.poverty.wants_credits(operation, one)]
         if asked and not any(task.id in polls for task in tasks):
             title, expected = (
@@ -204,8 +204,8 @@ def operations_are_where_they_belong(session: Session) -> None:
     for operation in session.contract.operations:
         sent = _sent_to(session, operation)
         keyed = [one for one in sent if one.sent.who == "main"]
-        gone = all(is_gone(one.answer.status) for one in keyed)
-        there = _refuses_others(session, keyed) and not all(is_gone(one.answer.status) for one in sent)
+        gone = all(one.answer.status in NOT_THERE for one in keyed)
+        there = _refuses_others(session, keyed) and not all(one.answer.status in NOT_THERE for one in sent)
         if len(keyed) > 2 and gone and _needs_more(session, keyed) and not there:
             title, rule = f"{operation.method} {operation.path} exists", session.judge.rule("operations")
             session.evidence.note_broken(rule, title, "an operation", str(keyed[0].answer), keyed[0])

@@ -10,7 +10,7 @@ from typing import cast
 from covermock.openapi import LEVELS, Contract
 
 from ..exchange import Exchange, Sent
-from ..statuses import is_redirect
+from ..statuses import REDIRECTS
 from .agenda import by_turns
 from .ask.business import an_account_without_credits_is_told_so_last
 from .ask.checks import CHECKS, Ask, Check
@@ -89,7 +89,7 @@ def preflight(session: Session) -> str:
         return _silence(session, exchanges)
     if all(one.answer.is_failure for one in exchanges):
         return f"expected answers from {session.settings.url}, received failures alone: {exchanges[0].answer}"
-    if all(is_redirect(one.answer.status) for one in exchanges):
+    if all(one.answer.status in REDIRECTS for one in exchanges):
         return _elsewhere(session, exchanges[0])
     if all(one.answer.status in session.contract.unauthorized for one in exchanges):
         return _refused_keys(session)

@@ -4,16 +4,15 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cached_property
 from threading import Event, Lock
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from covermock.openapi import GATEWAY, Contract, Operation, facts, load, sample_text
 from covermock.openapi.needs import mentions, need_of
 
-from ..exchange import JSON, Answer, Exchange, Sent, curl, json_body, query_of
+from ..exchange import Answer, Exchange, Sent, curl
 from ..reports.redaction import redactor
 from ..statuses import LIMITED
 from .agenda import Agenda
@@ -86,7 +85,7 @@ class Session(Agenda):
     def send(self, sent: Sent, expectation: Expectation | None = None, *, probe: bool = False) -> Exchange:
         """Send the request and learn from the answer, but leave the judging to the caller."""
         expectation = expectation or self.expectations.of(sent)
-        if expectation.due and _top_price(expectation):
+        if expectation.due and expectation.top_price:
             with self._lock:
                 alone = self._probing[expectation.due.fact]
             with alone:  # so that the first acceptance ends the kind
@@ -156,7 +155,7 @@ class Session(Agenda):
 
     def _refuse_repetition(self, expectation: Expectation) -> None:
         """Send no more of what was accepted once although it had to be refused, or could cost more than is left."""
-        due, price, budget = expectation.due, _top_price(expectation), self.budget
+        due, price, budget = expectation.due, expectation.top_price, self.budget
         if due and due.fact in self.strays:
             raise OutOfBudgetError(f"the gateway accepted such a request although {due.fact}")
         if budget.strays and price > budget.left:
@@ -175,8 +174,8 @@ class Session(Agenda):
             self.knowledge.doubtful |= {(operation.id, name) for name in named}
         if not answer.ok:
             return
-        if due and _top_price(expectation):
-            self.budget.stray(_top_price(expectation), expectation.risk)
+        if due and expectation.top_price:
+            self.budget.stray(expectation.top_price, expectation.risk)
             self.strays.add(due.fact)
         self._learn_task(exchange, operation, named)
 
@@ -227,7 +226,7 @@ class Session(Agenda):
         if operation.body is None:
             return sent
         inside = {one: self.contract.ids.value(_kind(operation), text) for one, text in named.items()}
-        return self.with_body(sent, {**(inside if where == "body" else {}), **(body or {})})
+        return sent.with_body({**(inside if where == "body" else {}), **(body or {})})
 
     def valid(
         self, operation: Operation, name: str | None, *, story: str, who: str = "main", place: Place | None = None
@@ -248,12 +247,8 @@ class Session(Agenda):
                 value = given.pop(one.name, None) or self.unknown_id(operation)
                 path = path.replace(f"{{{one.name}}}", quote(value, safe="", errors="surrogatepass"))
         headers = [(one.name, given.pop(one.name)) for one in operation.places["header"] if one.name in given]
-        return Sent(operation.method, path, who, query_of(**given), tuple(headers), None, story)
-
-    def with_body(self, sent: Sent, body: object) -> Sent:
-        """Return the request with a body: bytes as they are, or a JSON value."""
-        raw = body if isinstance(body, bytes) else json_body(body)
-        return replace(sent.with_headers([("Content-Type", JSON)]), body=raw)
+        query = urlencode(given, errors="surrogatepass", quote_via=quote)
+        return Sent(operation.method, path, who, query, tuple(headers), None, story)
 
     def _needed(self, operation: Operation) -> dict[str, str]:
         """Return the parameters that an operation needs besides its id, as its examples have them."""
@@ -261,7 +256,6 @@ class Session(Agenda):
         return {one.name: sample_text(self.contract.root, one) for one in needed if one.name not in ids}
 
     def polled(self, task: KnownTask) -> Operation:
-        """Return the operation that shows the task."""
         return self.contract.polled_by[task.started_by]
 
     def poll(self, task: KnownTask, story: str, who: str | None = None) -> Sent:
@@ -284,9 +278,9 @@ class Session(Agenda):
             return str(number >> 24)
         return ids.spelled(kind, f"{id_prefix(operation) if operation else 'gone'}{number:018x}")
 
-    def has(self, *roles: str) -> bool:
-        """Return True if the run has the keys of these roles."""
-        return all(role in self.settings.keys for role in roles)
+    def has(self, who: str) -> bool:
+        """Return True if the run has the key of this role."""
+        return who in self.settings.keys
 
     @contextmanager
     def attempt(self, *clauses: str) -> Iterator[None]:
@@ -300,8 +294,3 @@ class Session(Agenda):
 def _kind(operation: Operation) -> str:
     need = need_of(operation)
     return need.kind if need else ""
-
-
-def _top_price(expectation: Expectation) -> int:
-    """Return what the operation costs at most, whether or not the request has to be refused."""
-    return expectation.operation.top_price if expectation.operation else 0

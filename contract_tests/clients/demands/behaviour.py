@@ -35,27 +35,17 @@ def behaviour_findings(run: Experience) -> Iterator[ClientFinding]:
         yield from check(run)
 
 
-def _same(run: Experience) -> dict[tuple[str, str], list[Entry]]:
+def _starts(run: Experience, *, by_source: bool = False) -> list[list[Entry]]:
+    """Return the starts that ask for the same thing; `by_source`: from the same source, whatever else they say."""
     groups: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for one in run.starts:
         assert one.operation is not None
-        groups[one.operation.id, one.what].append(one)
-    return groups
-
-
-def _bought(run: Experience) -> Iterable[list[Entry]]:
-    """Return the starts that buy the same thing: a job has one task of each source, whatever else its body says."""
-    if not run.job:
-        return _same(run).values()
-    groups: dict[tuple[str, str], list[Entry]] = defaultdict(list)
-    for one in run.starts:
-        assert one.operation is not None
-        groups[one.operation.id, one.given_id or one.what].append(one)
-    return groups.values()
+        groups[one.operation.id, (by_source and one.given_id) or one.what].append(one)
+    return list(groups.values())
 
 
 def _pays_once(run: Experience) -> Iterator[ClientFinding]:
-    for group in _bought(run):
+    for group in _starts(run, by_source=run.job):  # a job has one task of each source
         for before, again in pairwise(group):
             if _may_start_again(run, before, again):
                 continue
@@ -78,7 +68,7 @@ def _may_start_again(run: Experience, before: Entry, again: Entry) -> bool:
 
 def _gives_up_the_hopeless(run: Experience) -> Iterator[ClientFinding]:
     """Judge starts by the first repetition; a look is free, so each of three watchers may learn it for itself."""
-    starts = [(group, 0 if run.job else _TRIES - 1) for group in _same(run).values()]
+    starts = [(group, 0 if run.job else _TRIES - 1) for group in _starts(run)]
     for group, free in [*starts, *((polls, LOOKS) for polls in run.polls_by_task.values())]:
         hopeless = [(before, again) for before, again in pairwise(group) if is_hopeless(before.status)]
         for before, again in hopeless if len(hopeless) > free else ():
@@ -88,7 +78,7 @@ def _gives_up_the_hopeless(run: Experience) -> Iterator[ClientFinding]:
 
 def _respects_retry_after(run: Experience) -> Iterator[ClientFinding]:
     """Who has asked before the answer came can't know; another watcher may not know, so that is a warning."""
-    for group in (*_same(run).values(), *run.polls_by_task.values()):
+    for group in (*_starts(run), *run.polls_by_task.values()):
         for before, again in pairwise(group):
             wanted, waited = before.retry_after, again.asked - before.answered_at
             if wanted is not None and 0 < waited < wanted - _SLACK:
@@ -186,13 +176,8 @@ def _webhooks(run: Experience) -> Iterator[ClientFinding]:
         status, problem = attempt["status"], attempt["problem"]
         if status is not None and not is_success(status):
             yield finding(run.contract, RULES["answers-webhook"], f"2xx for the webhook of {row['task']}", str(status))
-        elif status is None and _silent(problem):
+        elif status is None and problem.startswith("expected an answer"):  # it took the webhook, and said nothing
             received = f"no answer ({problem})"
             yield finding(run.contract, RULES["answers-webhook"], f"2xx for the webhook of {row['task']}", received)
         elif status is None and row["state"] not in {"sending", "blocked"}:
             yield finding(run.contract, RULES["webhook-reachable"], f"a receiver at {row['url']}", problem)
-
-
-def _silent(problem: str) -> bool:
-    """Return True if a receiver took the webhook and then said nothing."""
-    return problem.startswith("expected an answer")

@@ -17,7 +17,7 @@ from covermock.openapi import (
     nearest,
 )
 
-from ...statuses import is_too_large
+from ...statuses import TOO_LARGE
 from ..entries import NO_JSON, Entry
 from ..experience import Experience
 from ..finding import ClientFinding, finding, pointer_of
@@ -48,18 +48,14 @@ def _files(run: Experience) -> Iterator[ClientFinding]:
             yield _finding(run, "key-for-gateway-only", expected, f"the key in {one.method} {one.path}", one)
 
 
-def _finding(
-    run: Experience, rule: str, expected: str, received: str, at: Entry, violation: Violation | None = None
-) -> ClientFinding:
-    """Return the finding; a violation brings its own clause."""
-    clause = violation.clause if violation and violation.clause in run.contract.clauses else ""
-    return finding(run.contract, RULES[rule], expected, received, at, clause or "")
+def _finding(run: Experience, rule: str, expected: str, received: str, at: Entry) -> ClientFinding:
+    return finding(run.contract, RULES[rule], expected, received, at)
 
 
 def _http(run: Experience, one: Entry) -> Iterator[ClientFinding]:
     if one.error == "malformed-request":
         yield _finding(run, "sound-http", "a well-formed HTTP/1.1 request", one.body or "bytes that are none", one)
-    elif is_too_large(one.status) and one.error:
+    elif one.status == TOO_LARGE and one.error:
         limit = run.contract.body_limit
         yield _finding(run, "sound-http", f"a body of at most {limit} bytes", "a larger one", one)
 
@@ -148,9 +144,8 @@ def _body(run: Experience, one: Entry) -> Iterator[ClientFinding]:
         return
     if operation.body is None:
         if one.body:
-            yield _finding(
-                run, "tidy-request", "no body, the URL says it all", f"a body of {len(one.body)} characters", one
-            )
+            received = f"a body of {len(one.body)} characters"
+            yield _finding(run, "tidy-request", "no body, the URL says it all", received, one)
         return
     media_type = one.headers.get("content-type", "")
     if media_type.partition(";")[0].strip().lower() != JSON:
@@ -179,23 +174,22 @@ def _parameters(run: Experience, one: Entry) -> Iterator[ClientFinding]:
     operation = one.operation
     if operation is None:
         return
-    headers = {name: [one.headers[name.lower()]] for name in _names(operation, "header") if name.lower() in one.headers}
+    named = [parameter.name for parameter in operation.places["header"]]
+    headers = {name: [one.headers[name.lower()]] for name in named if name.lower() in one.headers}
     given = {"query": one.fields, "path": {name: [text] for name, text in one.placed.items()}, "header": headers}
     for place, values in given.items():
         for violation in operation.read(place, values)[1]:
             yield _violation_finding(run, one, violation)
-    known = _names(operation, "query")
+    known = [parameter.name for parameter in operation.places["query"]]
     names = [name for name in one.fields if name.lower() not in _KEY_NAMES and not name.startswith("__")]
     yield from _strange_names(run, one, names, known, "query")
 
 
-def _names(operation: Operation, place: str) -> list[str]:
-    return [parameter.name for parameter in operation.parameters if parameter.place == place]
-
-
 def _violation_finding(run: Experience, one: Entry, violation: Violation) -> ClientFinding:
+    """Return the finding; a violation brings its own clause."""
+    own = violation.clause if violation.clause in run.contract.clauses else None
     expected = f"{violation.where}: {violation.expected}"
-    return _finding(run, "valid-request", expected, violation.received, one, violation)
+    return finding(run.contract, RULES["valid-request"], expected, violation.received, one, own or "")
 
 
 def _strange_names(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from covermock.openapi import Contract, Operation
 
-from ...statuses import is_crash, is_success, is_too_large
+from ...statuses import TOO_LARGE, is_crash, is_success
 from ..experience import Experience
 
 Cell = tuple[str, str]
@@ -33,7 +33,7 @@ def share(contract: Contract, cells: set[Cell]) -> float:
 
 def _of(contract: Contract, operation: Operation) -> Iterator[Cell]:
     for status in (*operation.responses, *_ANYWHERE):
-        if not (status.isdecimal() and is_too_large(int(status))):
+        if not (status.isdecimal() and int(status) == TOO_LARGE):
             yield operation.id, status
     if operation.handler == "show":
         for state in contract.lifecycles[operation.raw["x-task"]].states:
@@ -45,14 +45,10 @@ def _answers(run: Experience) -> Iterator[Cell]:
         if one.operation is None:
             continue
         lost = one.wire in {"reset", "empty", "truncated"}
-        yield one.operation.id, "no answer" if lost else _class(one.status)
+        yield one.operation.id, "no answer" if lost else "5xx" if is_crash(one.status) else str(one.status)
         state = one.fact("task.status") if one.polls and not lost else None
         if isinstance(state, str):
             yield one.operation.id, state
-
-
-def _class(status: int) -> str:
-    return "5xx" if is_crash(status) else str(status)
 
 
 def _hooks(run: Experience) -> Iterator[Cell]:

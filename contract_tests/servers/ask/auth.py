@@ -54,7 +54,7 @@ def the_key_is_looked_at_first(session: Session) -> Iterator[Sent]:
             yield bare
         else:
             plain = session.plain(operation, story="sends no key, and malformed JSON", who="")
-            yield session.with_body(plain, b'{"x": ')
+            yield plain.with_body(b'{"x": ')
             empty = session.about(operation, None, story="sends an unknown key, and an empty object", who="")
             yield empty.with_headers(unknown_key(session.contract))
 

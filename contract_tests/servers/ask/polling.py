@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from ...exchange import Exchange
-from ...statuses import is_hidden
+from ...statuses import HIDDEN
 from ..expect.knowledge import KnownTask
 from ..send.budget import OutOfBudgetError
 from ..session import Session
@@ -14,7 +14,7 @@ _FAILED_WORDS = re.compile("fail|error|cancel|expired|rejected", re.IGNORECASE)
 _GROWTH = 1.15
 _LONGEST = 10.0  # seconds between two polls, at most
 _FAILURES = 6  # polls in a row without a status, after which the task is given up
-_HIDDEN = 8.0  # seconds after which a task that is not found is not just late
+_UNSEEN = 8.0  # seconds after which a task that is not found is not just late
 _FAIR_WAIT = 10.0  # seconds after which a task that still runs is worth a word, if requests ran out before patience
 _LOOKS = 3  # polls that have to show the last stage before it is held against a gateway that it went on from it
 _LONG = 1.0  # seconds in which an earlier one has to go on to the next, or to stay
@@ -43,7 +43,7 @@ def follow(session: Session, task: KnownTask, on_poll: OnPoll = lambda _: None, 
             return _stop_early(session, task, waited, str(error))
         on_poll(exchange)
         failures = 0 if exchange.answer.ok else failures + 1
-        hidden = is_hidden(exchange.answer.status) and waited < _HIDDEN
+        hidden = exchange.answer.status in HIDDEN and waited < _UNSEEN
         if failures >= _FAILURES and not hidden:
             task.lost = True
             _note_untried(session, f"its status could not be read: {exchange.answer}")
@@ -55,9 +55,10 @@ def follow(session: Session, task: KnownTask, on_poll: OnPoll = lambda _: None, 
 
 def has_ended(session: Session, task: KnownTask) -> bool:
     """Return True if the task is at its end, under whatever name the gateway gives it."""
-    known = {state.name for state in session.knowledge.lifecycles[task.kind].states}
-    ends = task.status.lower() in DONE_WORDS or bool(_FAILED_WORDS.search(task.status))
-    return session.knowledge.terminal(task) or (ends and task.status not in known)
+    cycle = session.knowledge.lifecycles[task.kind]
+    if task.status in {state.name for state in cycle.states}:
+        return task.status in cycle.terminal
+    return task.status.lower() in DONE_WORDS or bool(_FAILED_WORDS.search(task.status))
 
 
 def is_running(session: Session, task: KnownTask) -> bool:

@@ -89,13 +89,13 @@ def odd_bodies_get_an_envelope(session: Session) -> Iterator[Sent]:
         for operation in _in_turn(session, session.starts, number):
             name = first_name(session, operation).encode()
             sent = session.plain(operation, story="sends odd JSON (open)")
-            yield session.with_body(sent, raw.replace(b"NAME", name))
+            yield sent.with_body(raw.replace(b"NAME", name))
     for operation in session.starts:
         bodies = session.bodies(operation)
         both = {name: session.unknown_id(operation) for name in sorted(bodies.id_names)}
         if len(both) > 1:
             sent = session.plain(operation, story="names ids in both spellings (open)")
-            yield session.with_body(sent, {**bodies.examples[0].body, **both})
+            yield sent.with_body({**bodies.examples[0].body, **both})
         body = {**bodies.examples[0].body, "no_such_name": "V5"}
         story = "sends an unknown field (open)"
         yield session.about(operation, session.unknown_id(operation), body, story=story)

@@ -53,7 +53,7 @@ def an_id_is_a_string(session: Session) -> Iterator[Sent]:
             first = _TYPES if session.has_plenty else _FEW_TYPES
             for value in [*wrong, {"id": "x"}, 1.5][: 1 if number else first]:
                 plain = session.plain(operation, story="names what it starts from by no string")
-                yield session.with_body(plain, {**bodies.examples[0].body, name: value})
+                yield plain.with_body({**bodies.examples[0].body, name: value})
 
 
 def what_the_schema_refuses_is_refused(session: Session) -> Probes:
@@ -95,7 +95,7 @@ def about_a_real_id(session: Session, exchange: Exchange) -> Sent | None:
     if real is None:
         return None
     plain = session.plain(operation, story=f"{exchange.sent.story}, about a real id")
-    return session.with_body(plain, {**body, **dict.fromkeys(named, real)})
+    return plain.with_body({**body, **dict.fromkeys(named, real)})
 
 
 def _wrong_parameters(session: Session, operation: Operation) -> Iterator[Sent]:
@@ -110,7 +110,7 @@ def _wrong_parameters(session: Session, operation: Operation) -> Iterator[Sent]:
             named = {name: session.unknown_id(operation) for place, name in operation.id_places[:1] if place != "body"}
             story = f"sends a parameter that its schema refuses ({one.name})"
             sent = session.plain(operation, {**named, one.name: value}, story=story)
-            yield sent if usual.body is None else session.with_body(sent, usual.body)
+            yield sent if usual.body is None else sent.with_body(usual.body)
 
 
 def is_definite(session: Session, sent: Sent) -> bool:
@@ -131,11 +131,11 @@ def a_body_is_a_json_object(session: Session) -> Probes:
         real = _at_real_ids(session, operation)
         for text in _MALFORMED:
             raw = text.replace("NAME", name).encode()
-            exchange = yield session.with_body(plain, raw)
+            exchange = yield plain.with_body(raw)
             if exchange and real and exchange.answer.status == session.unknown.get(operation.id):
-                yield session.with_body(real[0], raw)
+                yield real[0].with_body(raw)
         for value in objects:
-            yield session.with_body(replace(plain, story="sends JSON that is no object"), value)
+            yield replace(plain, story="sends JSON that is no object").with_body(value)
 
 
 def _at_real_ids(session: Session, operation: Operation) -> list[Sent]:

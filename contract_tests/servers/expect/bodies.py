@@ -106,7 +106,7 @@ class Bodies:
         values: Body = {}
         for one in self.examples:
             values = {**one.body, **({self.hook: one.hook} if one.hooked else {}), **values}
-        known = {_names(one) for one in self.examples}
+        known = {frozenset(one.body) for one in self.examples}
         for pair in (*combinations(sorted(values), 1), *combinations(sorted(values), 2)):
             needed = next((one for one in self.examples if {*pair} <= {*one.body, self.hook}), None)
             for base in _bases(needed, pair):
@@ -137,7 +137,6 @@ class Bodies:
         """Yield bodies that are valid in every way, without id: the examples, and one whose texts are long."""
         for example in self.examples:
             yield example, dict(example.body)
-        texts = [name for name in self.free_texts() if name in self.examples[0].body]
         fullest = max(self.examples, key=lambda one: len(set(self.free_texts()) & one.body.keys()))
         texts = [name for name in self.free_texts() if name in fullest.body]
         if texts:
@@ -184,10 +183,6 @@ def _bases(needed: Example | None, kept: tuple[str, ...]) -> Iterator[Mapping[st
             yield {key: value for key, value in needed.body.items() if key != name}
     if needed:
         yield needed.body
-
-
-def _names(example: Example) -> frozenset[str]:
-    return frozenset(example.body)
 
 
 def _shape(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,6 +47,11 @@ class Expectation:
         blamed = (*self.due.accepted, *self.due.other) if self.due else self.refused
         return set() if self.open else {clause for clause, _ in blamed}
 
+    @property
+    def top_price(self) -> int:
+        """Return what the operation costs at most, whether or not the request has to be refused."""
+        return self.operation.top_price if self.operation else 0
+
 
 class Expectations:
     """Decides for requests to the operations of one contract, with what is known so far."""
@@ -81,17 +86,9 @@ class Expectations:
         price, unsure = operation.top_price, not any(reason.sure for reason in reasons)
         odd = odd_key or reading.values or self._is_odd(operation, reading)
         risky = due is not None and unsure and (not operation.id_places or self._names_somebodys_id(sent))
-        return Expectation(
-            operation,
-            due,
-            later,
-            odd_id or odd,
-            refused,
-            0 if due else price,
-            price if risky else 0,
-            operation.starts and not odd,
-            self._by_body(operation, reading) if due else (),
-        )
+        cost, risk = (0 if due else price), (price if risky else 0)
+        form, body = operation.starts and not odd, self._by_body(operation, reading) if due else ()
+        return Expectation(operation, due, later, odd_id or odd, refused, cost, risk, form, body)
 
     def _is_odd(self, operation: Operation, reading: Reading) -> bool:
         """Return True if a request has what no schema can say, or what this gateway was seen to misunderstand."""

@@ -174,7 +174,3 @@ class Knowledge:
         cycle = self.lifecycles[task.kind]
         known = {stage.name for stage in cycle.stages} | {cycle.success.name}
         return task.status in known and task.id not in self.twins
-
-    def terminal(self, task: KnownTask) -> bool:
-        """Return True if the task was seen in a state that stays."""
-        return task.status in self.lifecycles[task.kind].terminal

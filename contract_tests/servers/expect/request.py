@@ -2,20 +2,19 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
 from covermock.openapi import JSON, Contract, Operation, Violation, branches, known_fields
 
-from ...exchange import Sent
+from ...exchange import MARK, Sent
 from .oddities import depth, has_broken_escape, has_half_surrogates, has_infinity, is_open, repeats_keys
 
 _JSON_TYPE = re.compile(rf'{JSON}(\s*;\s*charset="?utf-8"?)?', re.IGNORECASE)
 _DEEP = 10  # levels of JSON that nobody documented
 _DEEPEST = 100  # levels that no parser has to bear, whatever is documented
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass
@@ -52,9 +51,8 @@ def read_request(contract: Contract, operation: Operation, sent: Sent, path: Map
         reading.odd |= set() if known else {"media-types"}
         other = bool(types) and types[0].partition(";")[0].strip().lower() not in operation.media_types
         if other and "media-types" not in contract.open:
-            reading.violations.append(
-                Violation("header.Content-Type", " or ".join(operation.media_types), types[0], None)
-            )
+            expected = " or ".join(operation.media_types)
+            reading.violations.append(Violation("header.Content-Type", expected, types[0], None))
         _read_body(contract, operation, sent.body or b"", reading)
     query = {name: texts[0] for name, texts in given.items()}
     values = {"query": query, "body": reading.body, "path": path}
@@ -106,7 +104,7 @@ def _read_body(contract: Contract, operation: Operation, raw: bytes, reading: Re
         return
     except ValueError:
         reading.malformed = bool(raw) or operation.body_required
-        reading.odd |= {"encodings"} if raw.startswith(_BYTE_ORDER_MARK) else set() if raw else {"no-body"}
+        reading.odd |= {"encodings"} if raw.startswith(MARK) else set() if raw else {"no-body"}
         return
     reading.odd |= {"encodings"} if has_half_surrogates(text) else set()
     reading.odd |= {"depth"} if depth(value) > _DEEP else set()
@@ -144,15 +142,12 @@ def _read_fields(contract: Contract, operation: Operation, value: Mapping[str, A
 
 def _open_fields(applicable: Iterable[Mapping[str, Any]], value: Mapping[str, Any], wrong: set[str]) -> set[str]:
     """Return the fields whose values are open: by the words beside them, or wrong where any value is open."""
-    found = set(_by_words(applicable, value))
-    return found | {name for branch in applicable for name in branch.get("x-open", ()) if name in wrong}
-
-
-def _by_words(applicable: Iterable[Mapping[str, Any]], value: Mapping[str, Any]) -> Iterator[str]:
+    found = set[str]()
     for branch in applicable:
-        for name, schema in branch.get("properties", {}).items():
-            if name in value and isinstance(schema, Mapping) and _is_open_there(value[name], schema):
-                yield name
+        found |= wrong & {*branch.get("x-open", ())}
+        fields = {name: inner for name, inner in branch.get("properties", {}).items() if isinstance(inner, Mapping)}
+        found |= {name for name in fields.keys() & value.keys() if _is_open_there(value[name], fields[name])}
+    return found
 
 
 def _is_open_there(value: object, schema: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from threading import Lock
 
 from ...exchange import Answer
-from ...statuses import LIMITED, asks_to_wait
+from ...statuses import LIMITED, UNAVAILABLE
 
 _LONGEST_PAUSE = 30.0  # seconds of Retry-After that are obeyed
 _UNTOLD = 0.5  # seconds to wait after a 429 that says nothing of it
@@ -60,7 +60,7 @@ class Pace:
         told = seconds_to_wait(answer)
         if self._is_limit(answer):
             return (told or _UNTOLD) if tries < _TRIES[told is not None] else None
-        asks = asks_to_wait(answer.status) and answer.status != LIMITED and not answer.problem
+        asks = answer.status == UNAVAILABLE and not answer.problem
         return told if asks and not paid and not tries else None
 
     def _is_limit(self, answer: Answer) -> bool:

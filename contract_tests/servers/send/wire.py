@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...exchange import Answer, Sent
-from ...statuses import has_no_body, is_interim
+from ...statuses import WITHOUT_BODY, is_interim
 from .codings import MOST_BYTES, UnknownCodingError, decoded
 
 _CHUNK = 65536
@@ -34,11 +34,10 @@ class Target:
         """Return the target of an http(s) URL. Raises `ValueError`."""
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError(
-                f"expected an http(s) URL with a host, received {url!r}; for example http://127.0.0.1:8080"
-            )
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        return cls(parts.hostname, port, parts.scheme == "https", parts.path.rstrip("/"))
+            example = "for example http://127.0.0.1:8080"
+            raise ValueError(f"expected an http(s) URL with a host, received {url!r}; {example}")
+        tls = parts.scheme == "https"
+        return cls(parts.hostname, parts.port or (443 if tls else 80), tls, parts.path.rstrip("/"))
 
     @property
     def authority(self) -> str:
@@ -73,15 +72,11 @@ def _encode(target: Target, sent: Sent) -> bytes:
     query = f"?{sent.query}" if sent.query else ""
     lines = [f"{sent.method} {target.prefix}{sent.path}{query} HTTP/1.1", f"Host: {target.authority}"]
     lines += ["User-Agent: covermock-check", "Accept: application/json", "Connection: close"]
-    lines += [] if _names(sent, "accept-encoding") else ["Accept-Encoding: identity"]
+    lines += [] if "accept-encoding" in {name.lower() for name, _ in sent.headers} else ["Accept-Encoding: identity"]
     lines += [f"{name}: {value}" for name, value in sent.headers]
     if sent.body is not None or sent.method in {"POST", "PUT", "PATCH"}:
         lines.append(f"Content-Length: {len(sent.body or b'')}")
     return "\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n\r\n" + (sent.body or b"")
-
-
-def _names(sent: Sent, header: str) -> bool:
-    return any(name.lower() == header for name, _ in sent.headers)
 
 
 def _talk(connection: socket.socket, request: bytes, method: str, end: float) -> Answer:
@@ -122,20 +117,13 @@ class _Incoming(io.RawIOBase):
 
 
 class _Reader(io.BufferedReader):
-    """What `http.client` reads from; it stays open, so that bytes after the answer can be seen."""
+    """What `http.client` reads from, and takes for a socket; it stays open, so that bytes after the answer are seen."""
 
     def close(self) -> None:
         """Stay open: the connection is closed elsewhere."""
 
-
-class _Readable:
-    """The one method of a socket that `http.client` needs."""
-
-    def __init__(self, reader: _Reader) -> None:
-        self.reader = reader
-
-    def makefile(self, *_: Any) -> _Reader:
-        return self.reader
+    def makefile(self, *_: Any) -> "_Reader":
+        return self
 
 
 def _read(connection: socket.socket, method: str, end: float) -> Answer:
@@ -152,7 +140,7 @@ def _read(connection: socket.socket, method: str, end: float) -> Answer:
 def _head(reader: _Reader, method: str) -> http.client.HTTPResponse:
     """Return the answer once its head has come, past what a proxy says before it (103 Early Hints)."""
     while True:
-        response = http.client.HTTPResponse(_Readable(reader), method=method)  # type: ignore[arg-type]
+        response = http.client.HTTPResponse(reader, method=method)  # type: ignore[arg-type]
         response.begin()
         if not is_interim(response.status):
             return response
@@ -187,7 +175,7 @@ def _body(response: http.client.HTTPResponse) -> tuple[bytes, str]:
 def _shortfall(headers: dict[str, str], body: bytes, method: str, status: int) -> str:
     """Say by how much the body is shorter than announced."""
     announced = decimal(headers.get("content-length", ""))
-    if announced is None or method == "HEAD" or has_no_body(status) or "transfer-encoding" in headers:
+    if announced is None or method == "HEAD" or status in WITHOUT_BODY or "transfer-encoding" in headers:
         return ""
     return f"a body of {len(body)} bytes where Content-Length says {announced}" if announced > len(body) else ""
 
