@@ -40,7 +40,6 @@ class Sent:
     story: str = ""
 
     def with_headers(self, headers: Iterable[tuple[str, str]]) -> "Sent":
-        """Return the same request with more headers."""
         return replace(self, headers=(*headers, *self.headers))
 
     def with_body(self, body: object) -> "Sent":
@@ -110,7 +109,6 @@ class Answer:
         return bool(self.problem) or is_crash(self.status)
 
     def __str__(self) -> str:
-        """Return the answer in a few words, as reports show it."""
         if self.problem:
             return self.problem
         if self.sealed or self.garbled:

@@ -38,12 +38,10 @@ class Suite:
             self._shared = SharedJudgement(given["testrunuid"])
 
     def pytest_sessionfinish(self) -> None:
-        """Leave no file behind."""
         if self._shared:
             self._shared.leave()
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Make one test for each clause."""
         if "clause" in metafunc.fixturenames:
             metafunc.parametrize("clause", list(_contract().clauses))
 

@@ -7,7 +7,6 @@ import pytest
 
 @pytest.fixture(scope="session")
 def judgement_data(pytestconfig: pytest.Config) -> dict[str, Any]:
-    """Return the judgement of the suite plugin, as data."""
     suite: Any = next(one for one in pytestconfig.pluginmanager.get_plugins() if type(one).__name__ == "Suite")
     data: dict[str, Any] = suite.data()
     return data

@@ -45,7 +45,6 @@ class Entry:
 
     @property
     def operation(self) -> Operation | None:
-        """Return the operation that the path and the method name."""
         return self.methods.get(self.method)
 
     @property
@@ -55,7 +54,6 @@ class Entry:
 
     @property
     def polls(self) -> bool:
-        """Return True if it asks for the state of a task."""
         return self.operation is not None and self.operation.polls
 
     @property

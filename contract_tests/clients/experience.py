@@ -73,7 +73,6 @@ class Experience:
 
     @cached_property
     def polls(self) -> list[Entry]:
-        """Return the requests for the state of a task."""
         return [one for one in self.exchanges if one.polls]
 
     @cached_property

@@ -40,7 +40,8 @@ def report_of(judgement: ClientJudgement) -> Report:
 def headline(judgement: ClientJudgement) -> Headline:
     """Return the verdict in a sentence. That it keeps the contract is never said of what was not tried."""
     states = counts(tuple(_row(judgement, verdict) for verdict in judgement.verdicts))
-    remark = f"{_counts(judgement)}.{_remark(judgement)}"
+    alone = [one.name for one in judgement.verdicts] == [ONCE.name] and not judgement.mutations
+    remark = f"{_counts(judgement)}." + (f" {_MORE}." if alone else "")
     if judgement.exit_code == 3:
         reasons = "; ".join(dict.fromkeys(one.reason for one in judgement.verdicts if one.reason))
         why = judgement.trouble or f"nothing was exercised{reasons and f': {reasons}'}"
@@ -51,10 +52,8 @@ def headline(judgement: ClientJudgement) -> Headline:
         words = f"the client breaks the contract: {', '.join(rules[:_NAMED])}{more}"
         return Headline(BROKEN, words, remark, whole=False, counts=states)
     if judgement.exit_code:
-        words = (
-            f"the client met too little: {judgement.coverage:.0f} % of the situations, {judgement.cover_min:g} % asked"
-        )
-        return Headline(BROKEN, words, remark, whole=False, counts=states)
+        met = f"{judgement.coverage:.0f} % of the situations, {judgement.cover_min:g} % asked"
+        return Headline(BROKEN, f"the client met too little: {met}", remark, whole=False, counts=states)
     whole = SCENARIOS.keys() <= {one.name for one in judgement.verdicts}
     held = "the client keeps the contract"
     return Headline(HELD, held if whole else f"{held} as far as it was tried", remark, whole=whole, counts=states)
@@ -70,13 +69,7 @@ def _counts(judgement: ClientJudgement) -> str:
     return ", ".join(filter(None, (runs, untried, warned)))
 
 
-def _remark(judgement: ClientJudgement) -> str:
-    once = [one.name for one in judgement.verdicts] == [ONCE.name]
-    return f" {_MORE}." if once and not judgement.mutations else ""
-
-
 def summary(judgement: ClientJudgement) -> str:
-    """Return the verdict and the counts in a line."""
     score = f"; its tests notice {judgement.score:.0f} % of the defects" if judgement.mutations else ""
     return f"{headline(judgement).text}: {_counts(judgement)}{score}"
 

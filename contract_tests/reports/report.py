@@ -69,7 +69,6 @@ class Item:
 
     @property
     def message(self) -> str:
-        """Return the finding in a line."""
         known = f" ({self.level})" if self.level else ""
         return f"{self.title.removesuffix('.')}{known}: expected {self.expected}, received {self.received}"
 
@@ -186,7 +185,6 @@ class Report:
 
     @property
     def failing(self) -> list[Item]:
-        """Return the findings that fail the run."""
         return [item for item in self.items if item.severity == "error"]
 
     @property

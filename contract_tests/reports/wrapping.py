@@ -29,7 +29,6 @@ def paint(text: str, *styles: str) -> str:
 
 
 def pad(text: str, width: int) -> str:
-    """Return the text with blanks up to the width."""
     return text + " " * max(width - columns(text), 0)
 
 

@@ -45,7 +45,6 @@ class Evidence:
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def note_tried(self, blames: Iterable[Blame]) -> None:
-        """Note that sentences were put to the test."""
         with self._lock:
             self.seen.update(blames)
 

@@ -71,7 +71,6 @@ def _acceptances(session: Session) -> Iterator[tuple[Exchange, Operation]]:
 
 
 def ids_are_echoed(session: Session, task: KnownTask, seen: list[Poll]) -> None:
-    """The answer to a poll carries the id that was asked for."""
     rule = session.judge.rule("identity")
     session.evidence.note_tried(rule)
     for poll in seen:
@@ -140,7 +139,6 @@ def status_only_moves_forward(session: Session, task: KnownTask, seen: list[Poll
 
 
 def success_has_its_name(session: Session, task: KnownTask, seen: list[Poll]) -> None:
-    """The completed status is called as documented."""
     lifecycle = session.knowledge.lifecycles[task.kind]
     known = {state.name for state in lifecycle.states}
     last = any(poll.status == lifecycle.stages[-1].name for poll in seen)  # else it may be that one's other name
@@ -171,7 +169,6 @@ def _chance(found: int, tries: int, rate: float) -> float:
 
 
 def task_ids_are_unique(session: Session) -> None:
-    """No two accepted requests get the same task id."""
     seen = set[str]()
     for exchange, operation in _acceptances(session):
         task_id = session.fact(operation, exchange.answer, "task.id") if operation.starts else None
@@ -200,7 +197,6 @@ def every_task_can_be_polled(session: Session, polls: dict[str, list[Poll]]) -> 
 
 
 def operations_are_where_they_belong(session: Session) -> None:
-    """Each operation exists at its method and path."""
     for operation in session.contract.operations:
         sent = _sent_to(session, operation)
         keyed = [one for one in sent if one.sent.who == "main"]

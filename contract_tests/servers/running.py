@@ -89,12 +89,18 @@ def preflight(session: Session) -> str:
         return _silence(session, exchanges)
     if all(one.answer.is_failure for one in exchanges):
         return f"expected answers from {session.settings.url}, received failures alone: {exchanges[0].answer}"
-    if all(one.answer.status in REDIRECTS for one in exchanges):
-        return _elsewhere(session, exchanges[0])
+    if all(one.answer.status in REDIRECTS for one in exchanges):  # http to https, say
+        where = exchanges[0].answer.headers.get("location", "(no Location)")
+        return (
+            f"expected the gateway at {session.settings.url}, received a redirect to {where}: name that gateway's URL"
+        )
     if all(one.answer.status in session.contract.unauthorized for one in exchanges):
         return _refused_keys(session)
-    for who in ("second", "poor", "last"):
-        _drop_refused(session, who)
+    for who in filter(session.has, ("second", "poor", "last")):
+        if _status_of_key(session, who) in session.contract.unauthorized:
+            session.evidence.note_untried(clauses_of_key(session.contract, who), f"the {who} key is refused")
+            taken = {role: key for role, key in session.settings.keys.items() if role != who}
+            session.settings = replace(session.settings, keys=taken)
     return ""
 
 
@@ -105,12 +111,6 @@ def _silence(session: Session, exchanges: list[Exchange]) -> str:
         if not more.answer.problem:
             return ""
     return f"expected an answer from {session.settings.url}, received: {first}"
-
-
-def _elsewhere(session: Session, redirected: Exchange) -> str:
-    """Return what to say when every request is redirected: http to https, say."""
-    where = redirected.answer.headers.get("location", "(no Location)")
-    return f"expected the gateway at {session.settings.url}, received a redirect to {where}: name that gateway's URL"
 
 
 def _refused_keys(session: Session) -> str:
@@ -125,14 +125,6 @@ def _refused_keys(session: Session) -> str:
 def _status_of_key(session: Session, who: str) -> int:
     sent = session.about(session.polls[0], session.unknown_id(), story="looks whether this key is taken", who=who)
     return session.send(sent).answer.status
-
-
-def _drop_refused(session: Session, who: str) -> None:
-    if not session.has(who):
-        return
-    if _status_of_key(session, who) in session.contract.unauthorized:
-        session.evidence.note_untried(clauses_of_key(session.contract, who), f"the {who} key is refused")
-        session.settings = replace(session.settings, keys={k: v for k, v in session.settings.keys.items() if k != who})
 
 
 def _whole_run(session: Session, progress: Progress) -> None:

@@ -279,7 +279,6 @@ class Session(Agenda):
         return ids.spelled(kind, f"{id_prefix(operation) if operation else 'gone'}{number:018x}")
 
     def has(self, who: str) -> bool:
-        """Return True if the run has the key of this role."""
         return who in self.settings.keys
 
     @contextmanager

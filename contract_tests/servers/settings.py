@@ -56,10 +56,9 @@ def is_loopback(url: str) -> bool:
 
 
 def defaults(url: str) -> dict[str, Any]:
-    """Return the limits that hold unless they are given: bold on this machine, careful with anybody else's."""
-    if is_loopback(url):
-        return {"max_credits": LOCAL_CREDITS, "patience": 40.0, "poll_interval": 0.1, "rate": 0.0}
-    return {"max_credits": 0, "patience": 600.0, "poll_interval": 5.0, "rate": 5.0}
+    """Return the limits that hold unless they are given: bold on this machine; elsewhere the careful ones stay."""
+    local = {"max_credits": LOCAL_CREDITS, "patience": 40.0, "poll_interval": 0.1, "rate": 0.0}
+    return local if is_loopback(url) else {}
 
 
 def settings_for(url: str, keys: Mapping[str, str], given: Mapping[str, Any]) -> Settings:
@@ -109,7 +108,7 @@ def from_environment(environment: Mapping[str, str] = os.environ, kinds: Iterabl
         return None
     texts = {name: environment.get(f"{ENVIRONMENT}{name.upper()}", "") for name in kinds}
     own = {one.name: environment.get(f"{ENVIRONMENT}{one.name.upper()}") for one in fields(Settings)}
-    given = {name: convert(name, text) for name, text in own.items() if text and name not in {"url", "keys", "named"}}
+    given = {name: _convert(name, text) for name, text in own.items() if text and name not in {"url", "keys", "named"}}
     named = {name: tuple(words(text)) for name, text in texts.items() if text}
     told = pairs(words(environment.get(f"{ENVIRONMENT}GIVEN", "")))
     return settings_for(url, keys_of(environment), {**given, "named": merge(named, told)})
@@ -120,9 +119,7 @@ def words(text: str) -> list[str]:
     return [part for part in re.split(r"[,\s]+", text) if part]
 
 
-def convert(name: str, text: str) -> Any:
-    if name in {"max_credits", "max_requests", "seed"}:
-        return int(text)
-    if name == "thorough":
-        return text.lower() in YES
-    return float(text) if name in {"patience", "poll_interval", "rate", "seconds"} else text
+def _convert(name: str, text: str) -> Any:
+    """Return the value that a text stands for, of the type of the setting's default."""
+    kind: Any = type(getattr(Settings, name))
+    return text.lower() in YES if kind is bool else kind(text)

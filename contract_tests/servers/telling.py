@@ -72,7 +72,6 @@ def _refuted(judgement: Judgement) -> str:
 
 
 def summary(judgement: Judgement) -> str:
-    """Return the verdict and the counts in a line."""
     states = {state: sum(v.state == state for v in judgement.verdicts) for state in (HELD, BROKEN, UNTRIED)}
     counted = ", ".join(f"{count} {state}" for state, count in states.items())
     return f"{headline(judgement, states).text}; {counted}"

@@ -100,23 +100,13 @@ class Judgement:
 def judgement(session: Session, *, trouble: str, interrupted: bool) -> Judgement:
     findings = () if trouble else tuple(session.evidence.findings)
     budget = session.budget
-    ledger = Ledger(
-        budget.quote or 0,
-        budget.spent,
-        budget.strays,
-        budget.stray_requests,
-        budget.accepted,
-        budget.requests,
-        budget.max_credits,
-        budget.max_requests,
-        session.transport.now,
-    )
+    used = (budget.spent, budget.strays, budget.stray_requests, budget.accepted, budget.requests)
+    ledger = Ledger(budget.quote or 0, *used, budget.max_credits, budget.max_requests, session.transport.now)
+    clauses = session.contract.clauses.values()
     return Judgement(
         session.evidence.redact(session.settings.url),
         session.contract,
-        tuple(
-            _verdict(session, clause, findings, trouble, interrupted) for clause in session.contract.clauses.values()
-        ),
+        tuple(_verdict(session, clause, findings, trouble, interrupted) for clause in clauses),
         findings,
         ledger,
         session.settings.fail_on,

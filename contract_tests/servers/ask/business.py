@@ -10,7 +10,6 @@ from ..session import Session
 
 
 def sources_outside_the_range_are_refused(session: Session) -> Iterator[Sent]:
-    """A source that is too short, too long or whatever the range is about is refused."""
     for operation in session.starts:
         bodies = session.bodies(operation)
         for one in session.knowledge.outside(bodies.need):
@@ -20,7 +19,6 @@ def sources_outside_the_range_are_refused(session: Session) -> Iterator[Sent]:
 
 
 def what_has_not_ended_is_no_source(session: Session) -> Iterator[Sent]:
-    """A task that still runs gets nothing started from it."""
     for operation in session.starts:
         bodies = session.bodies(operation)
         for one in session.knowledge.unfinished(bodies.need):

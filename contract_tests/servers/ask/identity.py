@@ -22,14 +22,12 @@ OTHER_FORM = "no-such-task"
 
 
 def unknown_tasks_are_not_found(session: Session) -> Iterator[Sent]:
-    """An unknown task is not found, whatever its id looks like."""
     for operation in session.polls:
         yield session.about(operation, session.unknown_id(operation), story="polls an unknown task")
         yield session.about(operation, OTHER_FORM, story="polls an unknown task of another form")
 
 
 def ids_that_are_nearly_right_are_not_found(session: Session) -> Iterator[Sent]:
-    """An id that is nearly that of a source names nothing."""
     for operation in session.starts:
         for one in session.usable(operation)[:1]:
             for words, name in near_ids(one.id):

@@ -50,7 +50,6 @@ _BODIES = (
 
 
 def odd_ids_get_an_envelope(session: Session) -> Iterator[Sent]:
-    """Blank, hostile and very long ids are just refused."""
     named = [one for one in session.starts if one.id_places]
     for number, value in enumerate(_ODD_IDS):
         for turn, operation in enumerate(named):
@@ -102,7 +101,6 @@ def odd_bodies_get_an_envelope(session: Session) -> Iterator[Sent]:
 
 
 def odd_texts_get_an_envelope(session: Session) -> Iterator[Sent]:
-    """Odd and huge texts about an unknown id are just refused."""
     for operation in session.starts:
         bodies = session.bodies(operation)
         names = bodies.free_texts() or list(bodies.properties)

@@ -33,7 +33,6 @@ def first_name(session: Session, operation: Operation) -> str:
 
 
 def an_id_is_required(session: Session) -> Iterator[Sent]:
-    """A request that names nothing is refused."""
     for operation in session.starts:
         bodies = session.bodies(operation)
         if bodies.id_names:
@@ -45,7 +44,6 @@ def an_id_is_required(session: Session) -> Iterator[Sent]:
 
 
 def an_id_is_a_string(session: Session) -> Iterator[Sent]:
-    """An id of another type is refused."""
     for operation in session.starts:
         bodies = session.bodies(operation)
         for number, name in enumerate(name for place, name in bodies.places if place == "body"):

@@ -163,7 +163,6 @@ class Expectations:
         return ([] if odd_case and key == MAIN_KEY else [other]), odd_case and "scheme-case" in self.contract.open
 
     def _shown(self, operation: Operation, reading: Reading) -> Iterator[Reason]:
-        """Yield the reasons that the request itself shows."""
         if reading.malformed:
             yield self.reasons.row("invalid-json", "malformed JSON", REQUEST, operation)
         for violation in reading.violations:

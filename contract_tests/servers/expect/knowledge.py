@@ -172,5 +172,5 @@ class Knowledge:
     def _lives(self, task: KnownTask) -> bool:
         """Return True if the task runs or has succeeded: a state that nobody knows may be a failure."""
         cycle = self.lifecycles[task.kind]
-        known = {stage.name for stage in cycle.stages} | {cycle.success.name}
+        known = {stage.name for stage in (*cycle.stages, cycle.success)}
         return task.status in known and task.id not in self.twins

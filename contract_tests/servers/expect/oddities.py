@@ -60,7 +60,6 @@ WORDS: Mapping[str, Callable[[str], bool]] = {
 
 
 def depth(value: Any) -> int:
-    """Return how deeply a JSON value nests."""
     deepest, level = 0, [value]
     while level:
         inner: list[Any] = []
@@ -85,7 +84,6 @@ def has_infinity(value: Any) -> bool:
 
 
 def repeats_keys(text: str) -> bool:
-    """Return True if an object of a JSON text has a key twice."""
     found: list[bool] = []
 
     def look(pairs: list[tuple[str, Any]]) -> None:

@@ -34,7 +34,6 @@ class Reason:
 
     @property
     def statuses(self) -> frozenset[int]:
-        """Return the statuses that are right."""
         return self.also | {self.status}
 
     @property
@@ -58,7 +57,6 @@ class Reason:
         return self.rank == CREDITS or any(level in _KNOWN for _, level in self.other)
 
     def or_status(self, *statuses: int) -> "Reason":
-        """Return the reason with more statuses that are right."""
         return replace(self, also=self.also | set(statuses))
 
 

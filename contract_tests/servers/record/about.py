@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
-from covermock.openapi import Contract
-
 from ...vocabulary import KEY_VARIABLES
 from ..session import Session
 
@@ -15,12 +13,6 @@ _FEW = 3  # flows that are named
 def about_run(session: Session) -> tuple[tuple[str, str], ...]:
     """Return (name, text) pairs for the head of a report."""
     return tuple((name, session.evidence.redact(text)) for name, text in _facts(session) if text)
-
-
-def title_of(contract: Contract) -> str:
-    """Return the contract's title, version and file."""
-    info = contract.root["info"]
-    return f"{info['title']} {info['version']} ({contract.file})"
 
 
 def _more(session: Session) -> str:
@@ -40,7 +32,8 @@ def _facts(session: Session) -> Iterator[tuple[str, str]]:
     settings, budget = session.settings, session.budget
     began = datetime.now(UTC) - timedelta(seconds=session.transport.now)
     yield "gateway", settings.url
-    yield "contract", title_of(session.contract)
+    info = session.contract.root["info"]
+    yield "contract", f"{info['title']} {info['version']} ({session.contract.file})"
     yield "began", f"{began:%Y-%m-%d %H:%M:%S} UTC, took {session.transport.now:.1f} s"
     yield "judged by", f"covermock {version('covermock')}, seed {settings.seed}, fails on {settings.fail_on}"
     yield "keys", ", ".join(KEY_VARIABLES[role] for role in settings.keys)

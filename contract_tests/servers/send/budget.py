@@ -61,11 +61,9 @@ class Budget:
 
     @property
     def left(self) -> int:
-        """Return how many credits may still be spent."""
         limit = self.max_credits if self.quote is None else self.quote
         return max(limit - self.spent - self.strays - self.held, 0)
 
     @property
     def requests_left(self) -> int:
-        """Return how many requests may still be sent."""
         return max(self.max_requests - self.requests, 0)

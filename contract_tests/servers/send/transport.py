@@ -92,7 +92,6 @@ class Transport:
         return value
 
     def _take_turn(self) -> None:
-        """Wait until the rate allows one more request."""
         if self.stopped.is_set():
             raise StoppedError
         if pause := self.pace.turn():

@@ -104,7 +104,6 @@ class _Incoming(io.RawIOBase):
         self.connection, self.end = connection, end
 
     def readable(self) -> bool:
-        """Return True: it is for reading."""
         return True
 
     def readinto(self, buffer: Any, /) -> int:

@@ -205,9 +205,8 @@ def _again(session: Session, story: Story, when: str) -> None:
     operation, source, row = story.operation, story.source, row_with(story.operation, SOURCE_UNUSED)
     if source is None or row is None or not session.knowledge.is_used(operation, source):
         return
-    body, words = story.example.body, f"starts a second one {when}"
-    place = story.place or story.example.place  # as the first one was understood
-    sent = session.about(operation, source, body, story=words, who=story.who, place=place)
+    first = _request(session, replace(story, written=False), None)
+    sent = replace(first, story=f"starts a second one {when}")
     due = session.expectations.broken(operation, row)
     expected = Expectation(operation, replace(due, fact=f"{due.fact} {when}"))
     with session.attempt():

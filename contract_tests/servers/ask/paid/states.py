@@ -35,7 +35,6 @@ def look_at_state(session: Session, task: KnownTask) -> None:
 
 
 def watch_closely(session: Session, task: KnownTask, times: int) -> None:
-    """Poll the task some times in a row."""
     for _ in range(times if session.settings.poll_interval < _FAST else 0):
         poll(session, task, "polls a task again in the same state")
 
@@ -75,9 +74,8 @@ def mistaken_polls(session: Session, task: KnownTask) -> None:
 
 def mistaken_starts(session: Session, task: KnownTask) -> None:
     """Start something from the task that needs another kind of id."""
-    if not session.first_time("mistaken", task.started_by):
-        return
-    for operation in _elsewhere(session, task):
+    first = session.first_time("mistaken", task.started_by)
+    for operation in _elsewhere(session, task) if first else ():
         if operation.starts:
             story = f"takes the id of a {task.kind} task for another"
             session.ask(session.valid(operation, task.id, story=story, who=task.owner))
