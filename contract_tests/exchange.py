@@ -8,12 +8,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from covermock.openapi import KeyScheme, in_place
+from covermock.openapi import JSON, KeyScheme, in_place
 
 from .statuses import is_crash, is_success
 from .vocabulary import KEY_VARIABLES
 
-JSON = "application/json"
 UNREADABLE = object()
 MARK = b"\xef\xbb\xbf"  # a byte-order mark, which JSON may not begin with
 MAIN_KEY = "${COVERMOCK_API_KEY}"  # stands for the key in a header, so that no curl line ever holds one

@@ -35,7 +35,6 @@ class Entry:
     asked: float
     delay: float
     wire: str
-    world: str
     error: str
     faults: tuple[str, ...] = ()
     methods: Methods = field(default_factory=dict)
@@ -184,7 +183,6 @@ def _exchange(contract: Contract, routes: Routes, row: Row) -> Entry:
         seconds_of(row.get("wall", row["at"])),
         float(why.get("delay") or 0.0),
         row.get("wire", ""),
-        why.get("world") or "",
         why.get("error") or "",
         tuple(why.get("faults") or ()),
         methods,

@@ -13,13 +13,13 @@ _BASE64: Final = r"[A-Za-z0-9+/_\-]"
 _ALPHABETS: Final = {"+": r"(?:[+-]|%2[BbDd])", "/": r"(?:\\{0,4}/|_|%2[Ff]|%5[Ff])"}  # of texts and of URLs
 
 
-def redactor(secrets: Iterable[str], *, cut: bool = True) -> Callable[[str], str]:
+def redactor(secrets: Iterable[str]) -> Callable[[str], str]:
     """Return a function that takes secrets out of a text, and spells out what no terminal or file should get.
 
-    With `cut` it takes out, too, the beginning of a secret, where a text was cut in the midst of it.
+    It takes out, too, the beginning of a secret, where a text was cut in the midst of it.
     """
     longest_first = sorted({one for one in secrets if one}, key=len, reverse=True)
-    patterns = [_pattern(secret, cut) for secret in longest_first]
+    patterns = [_pattern(secret) for secret in longest_first]
 
     def redact(text: str) -> str:
         for pattern in patterns:
@@ -30,11 +30,11 @@ def redactor(secrets: Iterable[str], *, cut: bool = True) -> Callable[[str], str
 
 
 @cache
-def _pattern(secret: str, cut: bool) -> re.Pattern[str]:
+def _pattern(secret: str) -> re.Pattern[str]:
     chars = [_char(char) for char in secret]
     forms = ["".join(chars)]
     if len(secret) >= _ENOUGH:
-        forms += ["".join(chars[:_ENOUGH]) + _REST] if cut else []
+        forms.append("".join(chars[:_ENOUGH]) + _REST)
         raw = secret.encode("utf-8", "surrogateescape")
         forms += [f"(?i:{raw.hex()})", *(_in_base64(raw, before) for before in range(3))]
     return re.compile("|".join(forms))

@@ -68,7 +68,7 @@ class _Page:
     def report(self, report: Report) -> list[str]:
         remark = report.headline.remark
         head = [*self.block(report.headline.text, _colour(report), BOLD), *(self.block(remark) if remark else ())]
-        lines = [*head, *self._warnings(report), *self._body(report), *self._about(report)]
+        lines = [*head, *self._body(report), *self._about(report)]
         return [*lines, "", *head] if len(lines) > _LONG and not self.unfolded else lines
 
     def _about(self, report: Report) -> Iterator[str]:
@@ -78,12 +78,10 @@ class _Page:
         for name, text in report.about:
             yield from self.fact(name, text, label=label)
 
-    def _warnings(self, report: Report) -> Iterator[str]:
+    def _body(self, report: Report) -> Iterator[str]:
         for warning in report.warnings:
             yield ""
             yield from self.block(f"warning: {warning}", YELLOW)
-
-    def _body(self, report: Report) -> Iterator[str]:
         yield from self._items("broken", report.failing, RED)
         yield from self._items("found, but no failure", report.others, YELLOW)
         yield from self._gaps(report.gaps)

@@ -1,6 +1,6 @@
 """The verdict for each clause: held, broken, or not exercised with the reason. Nothing unseen is called held."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from covermock.openapi import AFFORDABLE, LEVELS, Clause, Contract, Operation, Sentence, clause_pointer
@@ -113,7 +113,7 @@ def judgement(session: Session, *, trouble: str, interrupted: bool) -> Judgement
         session.settings.seed,
         session.evidence.redact(trouble),
         interrupted,
-        warnings=_warnings(session),
+        warnings=tuple(_warnings(session)),
         about=about_run(session),
         lanes=lanes_of(session),
     )
@@ -198,13 +198,13 @@ def _range(need: Need) -> str:
     return f" of {least} to {most}" if least and most else ""
 
 
-def _warnings(session: Session) -> tuple[str, ...]:
+def _warnings(session: Session) -> Iterator[str]:
     budget, pace = session.budget, session.transport.pace
-    limited = f"the gateway limits the rate: {pace.limited} answers were 429, and the run went slower"
-    others = (*session.evidence.warnings, *([limited] if pace.limited else []))
-    told = (f"the shortest story that failed: {session.evidence.redact(' | '.join(session.story))}",)
-    story = (*others, *(told if session.story else ()))
-    if not budget.stray_requests:
-        return story
-    accepted = f"the gateway accepted {budget.stray_requests} requests that it had to refuse for free"
-    return (f"{accepted}: it seems to have charged for them, up to {budget.strays} credits", *story)
+    if budget.stray_requests:
+        accepted = f"the gateway accepted {budget.stray_requests} requests that it had to refuse for free"
+        yield f"{accepted}: it seems to have charged for them, up to {budget.strays} credits"
+    yield from session.evidence.warnings
+    if pace.limited:
+        yield f"the gateway limits the rate: {pace.limited} answers were 429, and the run went slower"
+    if session.story:
+        yield f"the shortest story that failed: {session.evidence.redact(' | '.join(session.story))}"

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from covermock.openapi import Operation
+from covermock.openapi import JSON, Operation
 
-from ...exchange import JSON, Sent
+from ...exchange import Sent
 from ..session import Session
 from .validation import first_name
 

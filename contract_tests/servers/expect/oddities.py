@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from math import isinf
-from typing import Any, Literal
+from typing import Any
 
 LONG = 5200  # characters; no length is documented, and far longer texts are open
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{2,5})?(/[!-~]*)?")
@@ -43,19 +43,15 @@ def _odd(char: str) -> bool:
     return (code < 0x20 and char not in "\n\t") or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000 or code == 0xFFFD
 
 
-def url_kind(text: str) -> Literal["plain", "odd", "none"]:
-    """Return whether a text is an http(s) URL beyond doubt, none beyond doubt, or odd (which nobody judges)."""
-    if _PLAIN_URL.fullmatch(text):
-        return "plain"
-    if not text.strip() or _ANY_URL.match(text.strip()):
-        return "odd"
-    return "none"
+def odd_url(text: str) -> bool:
+    """Return True if nobody can say for sure whether a text is an http(s) URL."""
+    return not _PLAIN_URL.fullmatch(text) and bool(not text.strip() or _ANY_URL.match(text.strip()))
 
 
 WORDS: Mapping[str, Callable[[str], bool]] = {
     "empty": lambda text: not text,
     "odd": odd_text,
-    "odd-url": lambda text: url_kind(text) == "odd",
+    "odd-url": odd_url,
 }
 
 

@@ -16,17 +16,12 @@ def decoded(body: bytes, codings: str) -> bytes:
 
     Raises `UnknownCodingError`, and `ValueError` where the body is not what the header says.
     """
-    for coding in reversed(names_of(codings)):
+    names = [name.strip().lower() for name in codings.split(",")]
+    for coding in reversed([name for name in names if name not in {"", "identity"}]):  # identity is none
         if coding not in _KNOWN:
             raise UnknownCodingError(coding)
         body = _inflated(body, _KNOWN[coding], coding)
     return body
-
-
-def names_of(codings: str) -> list[str]:
-    """Return the codings that a header names, without `identity`, which is none."""
-    names = (name.strip().lower() for name in codings.split(","))
-    return [name for name in names if name not in {"", "identity"}]
 
 
 def _inflated(body: bytes, ways: tuple[int, ...], coding: str) -> bytes:

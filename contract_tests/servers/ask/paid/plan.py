@@ -18,6 +18,8 @@ _FAILING = (CRASHED,) * 6
 _ONCE = 2  # stories of sources that can be used once that are usual, whatever they cost
 USUAL = 30  # credits, at the highest price, up to which more of them are
 _MOST = 200  # stories that are planned at most
+_FURTHER = 3  # stories of an operation that go on to where its links lead
+_LOOK = 0.1  # seconds between two looks whether the first task has ended
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,7 @@ def _once_only(session: Session) -> tuple[list[Story], list[Story]]:
     """Return stories of sources that can be used once: the first of each operation, and the others, twice at once."""
     first: list[Story] = []
     late: list[Story] = []
-    for operation in session.starts:
-        if not _is_once(session, operation):
-            continue
+    for operation in (one for one in session.starts if _is_once(session, one)):
         examples = session.bodies(operation).examples
         for number, one in enumerate(session.usable(operation)):
             story = Story(operation, one.id, examples[number % len(examples)])
@@ -113,15 +113,9 @@ def _failing(session: Session, operation: Operation) -> list[Story]:
 
 def _further(session: Session, operation: Operation, number: int) -> tuple[tuple[Operation, tuple[str, str]], ...]:
     """Return where the links of a task lead to, with the place of its id there: another one in each story."""
-    found = []
-    for to, _ in links_from(session.contract, operation):
-        places = session.bodies(to).places
-        if places and number < _FURTHER:
-            found.append((to, places[number % len(places)]))
-    return tuple(found)
-
-
-_FURTHER = 3  # stories of an operation that go on to where its links lead
+    links = links_from(session.contract, operation) if number < _FURTHER else ()
+    led = [(to, session.bodies(to).places) for to, _ in links]
+    return tuple((to, places[number % len(places)]) for to, places in led if places)
 
 
 def _more(session: Session) -> Iterator[Story]:
@@ -167,17 +161,10 @@ def _telling(story: Story, receiver: Receiver | None, clauses: Iterable[str], *,
     return story_of_a_task
 
 
-_LOOK = 0.1  # seconds between two looks whether the first task has ended
-
-
 def _purse(session: Session) -> PaidFlow:
-    def flow(session: Session) -> None:
-        with session.attempt():
-            empty_the_purse(session)
-
     price = max(one.top_price for one in session.starts)
     clauses = [clause for clause, _ in session.judge.rule("refund")]
-    return PaidFlow(flow, price, tuple(clauses), "the last credits of an account")
+    return PaidFlow(empty_the_purse, price, tuple(clauses), "the last credits of an account")
 
 
 def choose(session: Session, wanted: Iterable[PaidFlow], credits_: int, *, spends: bool) -> list[PaidFlow]:

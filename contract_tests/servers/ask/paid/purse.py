@@ -36,7 +36,8 @@ def empty_the_purse(session: Session) -> None:
         for cheap, _ in cheap_starts(purse):
             session.kept.add(cheap.id)
     try:
-        _spend(purse)
+        with session.attempt():
+            _spend(purse)
     finally:
         session.kept.clear()
 
