@@ -15,18 +15,8 @@ from typing import Any
 
 import pytest
 import yaml
-from covermock.contract_tests.reports import (
-    FORMS,
-    Gap,
-    Headline,
-    Item,
-    Look,
-    Report,
-    Row,
-    Table,
-    as_short_text,
-    as_text,
-)
+from covermock.contract_tests.reports import FORMS, Item, Look, Report, as_short_text, as_text
+from covermock.contract_tests.reports.report import Gap, Headline, Row, Table
 from covermock.contract_tests.reports.shell import in_lines
 from covermock.contract_tests.reports.timeline import MOST_MARKS, Mark, lane
 from covermock.contract_tests.reports.wrapping import columns, wrap

@@ -137,9 +137,8 @@ class Experience:
     @property
     def succeeded(self) -> bool:
         """Return True if every task that it knows of has succeeded before its eyes, and there was one at least."""
-        failed = {
-            o.given_id for o in self.polls if self.terminal_state(o) == self.contract.lifecycles[o.kind].failure.name
-        }
+        fails = {kind: cycle.failure.name for kind, cycle in self.contract.lifecycles.items()}
+        failed = {one.given_id for one in self.polls if self.terminal_state(one) == fails[one.kind]}
         seen = self.seen_ends & self.tasks.keys()
         wanted = set(self.tasks) if self.job else seen
         return bool(seen) and wanted <= seen and not failed & seen

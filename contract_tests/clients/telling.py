@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from ..reports import Gap, Headline, Item, Report, Row, RuleText, Table, counts
+from ..reports.report import Gap, Headline, Item, Report, Row, RuleText, Table, counts
 from ..vocabulary import BROKEN, HELD, UNTRIED
 from .finding import ClientFinding
 from .rules import RULES

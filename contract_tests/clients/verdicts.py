@@ -129,10 +129,8 @@ def _join(verdicts: Iterable[RunVerdict]) -> list[ClientFinding]:
     for verdict in verdicts:
         for one in verdict.findings:
             key = (one.rule, one.clause, one.expected if one.rule in _APART else "", one.warning)
-            first = found.get(key)
-            found[key] = (
-                one
-                if first is None
-                else replace(first, scenario=f"{first.scenario}, {one.scenario}", times=first.times + one.times)
-            )
+            first = found.setdefault(key, one)
+            if first is not one:
+                where = f"{first.scenario}, {one.scenario}"
+                found[key] = replace(first, scenario=where, times=first.times + one.times)
     return sorted(found.values(), key=_rank)

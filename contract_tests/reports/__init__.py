@@ -10,7 +10,7 @@ from .data import as_json
 from .junit import as_junit
 from .markdown import as_markdown
 from .page import as_page
-from .report import Gap, Headline, Item, Report, Row, RuleText, Table, counts
+from .report import Item, Report
 from .sarif import as_sarif
 from .text import Look, as_short_text, as_text
 
@@ -39,19 +39,13 @@ def write(report: Report, path: Path) -> None:
 
 __all__ = [
     "FORMS",
-    "Gap",
-    "Headline",
     "Item",
     "Look",
     "Report",
-    "Row",
-    "RuleText",
-    "Table",
     "annotations",
     "as_json",
     "as_short_text",
     "as_text",
-    "counts",
     "problem_with",
     "write",
 ]

@@ -182,7 +182,7 @@ def task_ids_are_unique(session: Session) -> None:
 def every_task_can_be_polled(session: Session, polls: dict[str, list[Poll]]) -> None:
     for start, operation in session.contract.polled_by.items():
         tasks = [task for task in session.knowledge.tasks.values() if task.started_by == start and task.owner == "main"]
-        sent = [one for one in _sent_to(session, operation) if one.sent.who]
+        sent = [one for one in session.sent_to(operation) if one.sent.who]
         lost = [task.id for task in tasks if task.lost and not asked_late(session, task.id, task.owner)]
         asked = [one for one in sent if lost and lost[0] in session.expectations.ids(one.sent)]
         asked = [one for one in asked if not one.answer.is_failure and one.answer.status not in LATER]
@@ -198,7 +198,7 @@ def every_task_can_be_polled(session: Session, polls: dict[str, list[Poll]]) -> 
 
 def operations_are_where_they_belong(session: Session) -> None:
     for operation in session.contract.operations:
-        sent = _sent_to(session, operation)
+        sent = session.sent_to(operation)
         keyed = [one for one in sent if one.sent.who == "main"]
         gone = all(one.answer.status in NOT_THERE for one in keyed)
         there = _refuses_others(session, keyed) and not all(one.answer.status in NOT_THERE for one in sent)
@@ -212,10 +212,6 @@ def _refuses_others(session: Session, keyed: list[Exchange]) -> bool:
     paths = {one.sent.path for one in keyed if one.answer.status == NOT_FOUND}
     others = (one for one in session.transport.history if one.sent.path in paths)
     return any(one.answer.status == NOT_ALLOWED for one in others)
-
-
-def _sent_to(session: Session, operation: Operation) -> list[Exchange]:
-    return [one for one in session.transport.history if session.expectations.operation(one.sent) is operation]
 
 
 def _needs_more(session: Session, keyed: list[Exchange]) -> bool:

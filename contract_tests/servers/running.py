@@ -144,13 +144,13 @@ def _whole_run(session: Session, progress: Progress) -> None:
         _afterwards(session, progress)
         if receiver:
             progress.step("waiting for webhooks", session.budget.requests, session.budget.max_requests)
-            wait_for_quiet(session, receiver.hooks)
+            wait_for_quiet(session, receiver.hooks.values())
         complete = True
         _last_look(session)
     finally:
         if receiver:
             receiver.close()
-            judge_webhooks(session, receiver.hooks, complete=complete)
+            judge_webhooks(session, receiver.hooks.values(), complete=complete)
 
 
 def affordable_flows(session: Session, wanted: list[PaidFlow], progress: Progress) -> list[PaidFlow]:

@@ -255,6 +255,10 @@ class Session(Agenda):
         ids, needed = {name for _, name in operation.id_places}, (one for one in operation.parameters if one.required)
         return {one.name: sample_text(self.contract.root, one) for one in needed if one.name not in ids}
 
+    def sent_to(self, operation: Operation) -> list[Exchange]:
+        """Return what was asked of an operation until now."""
+        return [one for one in list(self.transport.history) if self.expectations.operation(one.sent) is operation]
+
     def polled(self, task: KnownTask) -> Operation:
         return self.contract.polled_by[task.started_by]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from covermock.openapi import LEVELS
 
-from ..reports import Gap, Headline, Item, Report, Row, RuleText, counts
+from ..reports.report import Gap, Headline, Item, Report, Row, RuleText, counts
 from ..vocabulary import BROKEN, HELD, UNTRIED
 from .evidence import GatewayFinding, sentence
 from .verdicts import Judgement, SentenceVerdict, Verdict

@@ -1,13 +1,13 @@
 """Rules for the order of requests: paying once, polling the right task politely, stopping. Each reads the journal."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 from urllib.parse import quote, unquote, unquote_plus
 
 from covermock.openapi import excerpt, nearest
+from covermock.openapi.needs import Row, kind_of
 
 from ...statuses import is_hopeless, is_success
 from ..entries import Entry
@@ -98,9 +98,8 @@ def _sources(run: Experience) -> Iterator[ClientFinding]:
 def _sources_for(run: Experience, start: Entry) -> list[str]:
     """Return what the client may start such a task from: what it was given for it, and what it made itself."""
     assert start.operation is not None
-    rows: list[Mapping[str, Any]] = start.operation.raw.get("x-preconditions", [])
-    row = next((row for row in rows if "id" in row), {})
-    given = run.given.sources.get(row.get("lifecycle") or row.get("kind", ""))
+    row: Row = next((row for row in start.operation.rules if "id" in row), {})
+    given = run.given.sources.get(kind_of(row))
     made = [task for task, kind in run.tasks.items() if kind == row.get("lifecycle")]
     return [*([given] if given else []), *made]
 

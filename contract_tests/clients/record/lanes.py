@@ -21,9 +21,8 @@ def lanes_of(run: Experience, group: str) -> tuple[Lane, ...]:
         for attempt in row["attempts"] if row["task"] in kinds else ():
             status, good = attempt["status"], is_success(attempt["status"])
             text = f"webhook, {f'answered with {status}' if status else 'not answered'}"
-            marks[kinds[row["task"]], row["task"]].append(
-                Mark(seconds_of(attempt["at"]) - zero, "webhook", "", text, good)
-            )
+            came = Mark(seconds_of(attempt["at"]) - zero, "webhook", "", text, good)
+            marks[kinds[row["task"]], row["task"]].append(came)
     cycles = run.contract.lifecycles
     return tuple(lane(task, cycles[kind], found, group) for (kind, task), found in marks.items())
 

@@ -60,10 +60,6 @@ class Transport:
         """Return the seconds since the run began."""
         return time.monotonic() - self.began
 
-    def key_header(self, who: str) -> tuple[tuple[str, str], ...]:
-        """Return the header with the key of a role; none for nobody, or where the contract asks for no key."""
-        return (self.scheme.carry(self._keys[who]),) if who and self.scheme else ()
-
     def _once(self, sent: Sent, price: int, probe: bool) -> Exchange:
         self._take_turn()
         self.budget.reserve(price, probe=probe)
@@ -71,7 +67,8 @@ class Transport:
         began = self.now
         try:
             headers = tuple((name, self._filled(value)) for name, value in sent.headers)
-            headers, query = in_place((*self.key_header(sent.who), *headers), sent.query)
+            key = [self.scheme.carry(self._keys[sent.who])] if sent.who and self.scheme else []
+            headers, query = in_place((*key, *headers), sent.query)
             wired = Sent(sent.method, sent.path, sent.who, query, headers, sent.body)
             with self._turns:
                 answer = receive(self._target, wired, self.timeout)

@@ -76,7 +76,7 @@ def _known_from_polls(session: Session, task: KnownTask) -> set[tuple[str, str]]
     """Return what was wrong with polls of such tasks: to say the same is no fault of a webhook."""
     poll_ = session.polled(task)
     schema = Validator(poll_.schema(poll_.success), session.contract.root)
-    asked = [one for one in list(session.transport.history) if session.expectations.operation(one.sent) is poll_]
+    asked = session.sent_to(poll_)
     shown = {one.answer.body: one.answer.json for one in asked if one.answer.ok and one.answer.json is not UNREADABLE}
     return {(one.where, one.expected) for value in shown.values() for one in schema.violations(value, "body")}
 
@@ -99,9 +99,8 @@ def _varies(session: Session, task: KnownTask, name: str, said: list[Any], at: f
 
     What came after the last of them may tell of results that no poll has seen.
     """
-    poll_, history = session.polled(task), list(session.transport.history)
-    polls = (one for one in history if one.answer.ok and session.expectations.operation(one.sent) is poll_)
-    asked = (one for one in polls if task.id in session.expectations.ids(one.sent))
+    poll_ = session.polled(task)
+    asked = (one for one in session.sent_to(poll_) if one.answer.ok and task.id in session.expectations.ids(one.sent))
     ends = {task.status, *session.knowledge.lifecycles[task.kind].terminal}
     ended = [one for one in asked if session.fact(poll_, one.answer, "task.status") in ends]
     schema, root = poll_.schema(poll_.success), session.contract.root

@@ -58,24 +58,20 @@ class Receiver:
         base = session.settings.callback_base
         host, port = ("0.0.0.0", urlsplit(base).port or TUNNEL_PORT) if base else ("127.0.0.1", 0)  # noqa: S104 - asked for by flag
         self._changed = Condition()
-        self._hooks: dict[str, Hook] = {}
+        self.hooks: dict[str, Hook] = {}  # by the end of their URL
         self._session = session
         self._listener = Listener(self.take, host, port)
         self._base = base.rstrip("/") or f"http://127.0.0.1:{self._listener.port}"
         self.close = self._listener.close
 
-    @property
-    def hooks(self) -> list[Hook]:
-        return list(self._hooks.values())
-
     def hook(self, answers: tuple[int, ...]) -> Hook:
         path = f"/hook/{self._session.unknown_id()}"
-        self._hooks[path] = Hook(f"{self._base}{path}", answers, self._changed)
-        return self._hooks[path]
+        self.hooks[path] = Hook(f"{self._base}{path}", answers, self._changed)
+        return self.hooks[path]
 
     def take(self, path: str, method: str, headers: Mapping[str, str], body: bytes) -> int:
         """Keep a delivery and return the status that answers it."""
-        hook = next((hook for end, hook in self._hooks.items() if path.partition("?")[0].endswith(end)), None)
+        hook = next((hook for end, hook in self.hooks.items() if path.partition("?")[0].endswith(end)), None)
         if hook is None:
             return NOT_FOUND
         with self._changed:
