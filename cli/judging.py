@@ -18,7 +18,7 @@ from covermock.contract_tests.clients.allowed import UnknownRuleError, allow, re
 from covermock.contract_tests.clients.record.about import about_client
 from covermock.contract_tests.clients.running import judge_runs, judge_suite
 from covermock.contract_tests.clients.scenarios import ONCE, Scenario, UnknownScenarioError, find_scenarios
-from covermock.contract_tests.clients.verdicts import ClientJudgement, Mutation, RunVerdict, client_judgement
+from covermock.contract_tests.clients.verdicts import ClientJudgement, Mutation, RunVerdict
 from covermock.contract_tests.clients.worlds import key_of
 from covermock.contract_tests.reports.redaction import redactor
 from covermock.fixtures.running_clients import Client, Run, UnstartableError, printable
@@ -44,7 +44,7 @@ def judge_command(command: tuple[str, ...], variables: dict[str, str], flags: di
         verdicts, trouble = _verdicts(client, scenarios, jobs, _print_to(flags))
         mutations = () if trouble or not defects else _mutations(client, defects, verdicts, jobs)
     told = _command(command, key_of(contract))
-    judgement = client_judgement(contract, told, verdicts, flags["fail_on"], flags["cover_min"], trouble)
+    judgement = ClientJudgement(contract, told, tuple(verdicts), flags["fail_on"], flags["cover_min"], trouble)
     about = about_client(contract, told, flags, verdicts, time.monotonic() - began)
     warnings = vain(flags["accepted"], judgement.findings)
     return replace(judgement, mutations=mutations, about=about, warnings=warnings)

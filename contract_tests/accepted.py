@@ -25,33 +25,29 @@ class Form:
     def accepts(self, entry: Entry, finding: Any) -> bool:
         return all(getattr(finding, name) == entry[name] for name in self.compared if name in entry)
 
-    def words(self, entry: Entry) -> str:
-        return " ".join(str(entry[name]) for name in self.compared if name in entry and name != "level")
+    def unused(self, entries: Collection[Entry], findings: Collection[Any]) -> tuple[str, ...]:
+        """Return a warning for each entry that accepts nothing."""
+        vain = [entry for entry in entries if not any(self.accepts(entry, one) for one in findings)]
+        told = ([str(entry[name]) for name in self.compared if name in entry and name != "level"] for entry in vain)
+        return tuple(f"the baseline accepts what was not found: {' '.join(words)}; delete it" for words in told)
 
+    def read(self, path: Path) -> list[Entry]:
+        """Return the entries of a baseline file. Raises `InvalidSourceError` for what is not understood.
 
-def read_accepted(path: Path, form: Form) -> list[Entry]:
-    """Return the entries of a baseline file. Raises `InvalidSourceError` for what is not understood.
-
-    The file is a JSON report of an earlier run (its `findings`), or YAML: `accept: [{<key>, …, why}]`, of which only
-    the key is required.
-    """
-    source = read(path)
-    data = source.data
-    if not isinstance(data, dict) or not ({"accept", "findings"} & data.keys()):
-        wanted = f"`accept: [{{{form.key}: …}}]` or the JSON report of a run"
-        raise source.error((), f"expected {wanted}, received something else")
-    if "accept" in data:
-        return list(_entries(source, data["accept"], form))
-    rows = data["findings"]
-    if not isinstance(rows, list) or not all(isinstance(row, dict) and form.key in row for row in rows):
-        raise source.error(("findings",), f"expected findings with `{form.key}`, received those of another command")
-    return [{name: row[name] for name in form.compared if name in row} for row in rows]
-
-
-def unused(entries: list[Entry], form: Form, findings: Collection[Any]) -> tuple[str, ...]:
-    """Return a warning for each entry that accepts nothing."""
-    vain = [entry for entry in entries if not any(form.accepts(entry, one) for one in findings)]
-    return tuple(f"the baseline accepts what was not found: {form.words(entry)}; delete it" for entry in vain)
+        The file is a JSON report of an earlier run (its `findings`), or YAML: `accept: [{<key>, …, why}]`, of which
+        only the key is required.
+        """
+        source = read(path)
+        data = source.data
+        if not isinstance(data, dict) or not ({"accept", "findings"} & data.keys()):
+            wanted = f"`accept: [{{{self.key}: …}}]` or the JSON report of a run"
+            raise source.error((), f"expected {wanted}, received something else")
+        if "accept" in data:
+            return list(_entries(source, data["accept"], self))
+        rows = data["findings"]
+        if not isinstance(rows, list) or not all(isinstance(row, dict) and self.key in row for row in rows):
+            raise source.error(("findings",), f"expected findings with `{self.key}`, received those of another command")
+        return [{name: row[name] for name in self.compared if name in row} for row in rows]
 
 
 def _entries(source: Source, rows: Any, form: Form) -> Iterator[Entry]:

@@ -9,7 +9,7 @@ import pytest
 from covermock.contract_tests.clients.allowed import UnknownRuleError, allow, read_baseline, vain
 from covermock.contract_tests.clients.scenarios import SCENARIOS
 from covermock.contract_tests.clients.telling import as_data, report_of
-from covermock.contract_tests.clients.verdicts import RunVerdict, client_judgement
+from covermock.contract_tests.clients.verdicts import ClientJudgement, RunVerdict
 from covermock.contract_tests.reports import as_text
 from covermock.contract_tests.vocabulary import BROKEN, HELD
 from covermock.fixtures.gateway import ContractBrokenError, Gateway, gateway
@@ -69,11 +69,11 @@ def test_an_entry_accepts_what_it_names_and_no_more(entry: dict[str, str], state
 
 def test_an_earlier_report_is_a_baseline(tmp_path: Path) -> None:
     """What one run found, the next accepts; what accepts nothing is warned of."""
-    judgement = client_judgement(load(), "shop", [played()], "assumed", 0.0)
+    judgement = ClientJudgement(load(), "shop", (played(),), "assumed", 0.0)
     file = tmp_path / "known.json"
     file.write_text(json.dumps(as_data(judgement)))
     entries = read_baseline(file)
-    second = client_judgement(load(), "shop", [played(*entries)], "assumed", 0.0)
+    second = ClientJudgement(load(), "shop", (played(*entries),), "assumed", 0.0)
 
     assert (1, 0) == (judgement.exit_code, second.exit_code)
     assert "accepted: the baseline accepts it" in as_text(report_of(second))

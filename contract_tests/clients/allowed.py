@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from covermock.openapi import nearest
 
-from ..accepted import Entry, Form, read_accepted, unused
+from ..accepted import Entry, Form
 from .finding import ClientFinding
 from .rules import RULES
 
 _FORM = Form("rule", RULES, ("rule", "clause", "level"), frozenset({"rule", "clause", "level", "scenario", "why"}))
+read_baseline = _FORM.read
 
 
 class UnknownRuleError(ValueError):
@@ -26,11 +26,6 @@ def allow(rules: Iterable[str]) -> list[Entry]:
     return [{"rule": name, "why": "allowed"} for name in names]
 
 
-def read_baseline(path: Path) -> list[Entry]:
-    """Return the entries of a baseline file. Raises `InvalidSourceError` for what is not understood."""
-    return read_accepted(path, _FORM)
-
-
 def accept(findings: Iterable[ClientFinding], entries: Sequence[Entry]) -> list[ClientFinding]:
     """Return the findings; what an entry accepts says why."""
     return [replace(one, accepted=_reason(one, entries)) for one in findings]
@@ -38,7 +33,7 @@ def accept(findings: Iterable[ClientFinding], entries: Sequence[Entry]) -> list[
 
 def vain(entries: Sequence[Entry], findings: Sequence[ClientFinding]) -> tuple[str, ...]:
     """Return a warning for each entry of a baseline that accepts nothing."""
-    return unused([entry for entry in entries if entry.get("why") != "allowed"], _FORM, findings)
+    return _FORM.unused([entry for entry in entries if entry.get("why") != "allowed"], findings)
 
 
 def _reason(one: ClientFinding, entries: Sequence[Entry]) -> str:

@@ -1,7 +1,8 @@
 """The verdict on a client: for each run held, broken or not exercised, and what that means for the exit code."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from covermock.openapi import Contract
 
@@ -48,7 +49,7 @@ class Mutation:
     noticed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ClientJudgement:
     """All verdicts on one client. `trouble` says why it could not be tested at all, `about` what the runs were."""
 
@@ -58,10 +59,14 @@ class ClientJudgement:
     fail_on: str = "assumed"
     cover_min: float = 0.0
     trouble: str = ""
-    findings: tuple[ClientFinding, ...] = field(default=())
     mutations: tuple[Mutation, ...] = ()
     about: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def findings(self) -> list[ClientFinding]:
+        """Return every finding once: the first scenario is shown, all are counted."""
+        return _join(self.verdicts)
 
     @property
     def score(self) -> float:
@@ -114,14 +119,6 @@ def _ends_refused(run: Experience, found: Iterable[ClientFinding]) -> bool:
 def _rank(one: ClientFinding) -> tuple[bool, bool]:
     """Return what findings are sorted by: what is worst is said first, and warnings last."""
     return one.warning, not RULES[one.rule].first
-
-
-def client_judgement(
-    contract: Contract, command: str, verdicts: Iterable[RunVerdict], fail_on: str, cover_min: float, trouble: str = ""
-) -> ClientJudgement:
-    """Return the judgement on all runs, with every finding once: the first scenario is shown, all are counted."""
-    kept = tuple(verdicts)
-    return ClientJudgement(contract, command, kept, fail_on, cover_min, trouble, tuple(_join(kept)))
 
 
 def _join(verdicts: Iterable[RunVerdict]) -> list[ClientFinding]:
