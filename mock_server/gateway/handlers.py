@@ -24,14 +24,17 @@ def start(call: Call) -> TaskView:
     name = told or world.new_id(operation.id_prefix, kind)
     task = world.begin(kind, own, call.now, name, call.account.name)
     task.source, task.started_by, task.price = call.source, operation.id, world.price(operation.id)
-    task.callback_url, task.base = _callback_url(call), media_base(world, call.base)
+    task.base = media_base(world, call.base)
+    if operation.callback:  # where the task's result is to be sent, or an empty text (U7)
+        task.callback_url = str((call.given.body or {}).get(operation.callback[0], ""))
     if told:
         _dictate(task, own["first"])
     world.refuse_more("tasks")
-    _take_in(call, task)
+    if not world.accept(task, call.now, once=SOURCE_UNUSED in operation.checks):
+        raise RuntimeError("the account can't pay: x-preconditions of an operation with a price need 'affordable'")
     if task.callback_url:
         _owe_callback(call, task, own.get("callback", {}))
-    return task, task.plan[0].state, call.repeats or task.id
+    return task, task.plan[0].state, call.repeats or name
 
 
 def show(call: Call) -> TaskView:
@@ -42,12 +45,6 @@ def show(call: Call) -> TaskView:
         call.world.outbox.stir(task.id)
     position = index(task, own_time(task, call.world.clock, call.now))
     return task, task.plan[max(position - call.back, 0)].state, task.id
-
-
-def _callback_url(call: Call) -> str:
-    """Return where the task's result is to be sent, or an empty text (U7)."""
-    callback = call.operation.callback
-    return str((call.given.body or {}).get(callback[0], "")) if callback else ""
 
 
 def _owe_callback(call: Call, task: Task, mode: Mapping[str, Any]) -> None:
@@ -73,11 +70,6 @@ def _dictated_id(call: Call, own: Mapping[str, Any]) -> str:
 def _dictate(task: Task, first: Mapping[str, Any]) -> None:
     task.created_at = first.get("created_at")
     task.results = tuple(first["results"]) if "results" in first else None
-
-
-def _take_in(call: Call, task: Task) -> None:
-    if not call.world.accept(task, call.now, once=SOURCE_UNUSED in call.operation.checks):
-        raise RuntimeError("the account can't pay: x-preconditions of an operation with a price need 'affordable'")
 
 
 HANDLERS: Final[Mapping[str, Callable[[Call], TaskView]]] = {"start": start, "show": show}

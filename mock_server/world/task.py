@@ -83,7 +83,8 @@ class Tasks(dict[str, Task]):
         return found
 
     def __contains__(self, name: object) -> bool:
-        return self.get(str(name)) is not None
+        parts = self._parts
+        return dict.__contains__(self, name) or (bool(parts) and name in parts[hash(name) % _PARTS])
 
     def __setitem__(self, name: str, task: Task) -> None:
         """Add one whose id is new."""
