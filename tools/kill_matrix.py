@@ -41,8 +41,9 @@ HARDER, CURVE_HEAD = "## The harder catalogue", "## What credits buy"
 CATALOGUE = Catalogue(load())
 CURVE_MARK = "<!-- the curve: written by make kill-curve -->"
 NAMED, HARD = "named", "subtle"
+_THOROUGH = (100, 1_000), (300, 1_500)  # credits, and the requests with which nearly all of them are spent
 CURVE: dict[str, dict[str, Any]] = {str(most): {"max_credits": most} for most in (0, 1, 6, 13, 30)}
-CURVE |= {f"{n} thorough": {"max_credits": n, "thorough": True, "max_requests": 10 * n} for n in (100, 300)}
+CURVE |= {f"{n} thorough": {"max_credits": n, "thorough": True, "max_requests": most} for n, most in _THOROUGH}
 BUDGETS: Mapping[str, Mapping[str, Any]] = {
     NAMED: {},
     HARD: {"max_credits": 60, "max_requests": 600, "seconds": 30.0},
