@@ -13,7 +13,7 @@ import redis
 from covermock.mock_server.mock import MakeStore
 from covermock.mock_server.stores.redis import RedisStore
 
-PATIENCE = 30.0  # seconds until a wait for an event counts as a failure
+PATIENCE = 120.0  # seconds until a wait for an event counts as a failure
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 
 

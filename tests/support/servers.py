@@ -19,7 +19,7 @@ import httpx
 from covermock.mock_server import Mock
 from covermock.mock_server.server.server import Server, bind, url_of
 
-PATIENCE = 30.0  # seconds until a wait for an event counts as a failure
+PATIENCE = 120.0  # seconds until a wait for an event counts as a failure
 COVERMOCK = (sys.executable, "-m", "covermock.cli")
 
 
