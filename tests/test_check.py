@@ -169,6 +169,14 @@ def test_without_credits_only_free_requests_are_sent() -> None:
     assert "seems to have charged" in robbed.warnings[0]
 
 
+def test_the_last_credits_pay_for_what_a_task_leads_to() -> None:
+    """Nothing is left for a probe by another account; what was planned is told all the same."""
+    judgement, _ = judge(replace(FAST, upload_price=12), max_credits=13)
+
+    assert 2 == judgement.ledger.accepted
+    assert HELD == next(one.state for one in judgement.verdicts if "C9" == one.clause.id)
+
+
 @pytest.mark.parametrize(("fault", "code"), [("resets", 3), ("all-401", 3), ("all-500", 3), ("all-html", 1)])
 def test_a_gateway_in_ruins_gets_a_clear_verdict(fault: str, code: int) -> None:
     """What answers nothing, or nobody, could not be tested; what answers nonsense breaks the contract."""

@@ -260,7 +260,8 @@ def _go_on(session: Session, story: Story, task: KnownTask) -> None:
         other = "second" if story.who == "main" else "main"
         if session.has(other):
             words = "starts something from another account's task"
-            session.ask(session.about(operation, task.id, example.body, story=words, who=other, place=place))
+            with session.attempt():
+                session.ask(session.about(operation, task.id, example.body, story=words, who=other, place=place))
         with session.attempt(*(clause for clause, _ in session.judge.named(links[operation.id].get("x-clause")))):
             tell(session, Story(operation, task.id, example, None, place, who=story.who))
 
