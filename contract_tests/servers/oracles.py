@@ -16,6 +16,7 @@ from .record.suspects import asked_late, judge_suspects
 from .session import Session
 
 _USUAL = 0.01  # the least share of requests that any gateway may fail at, whatever they ask
+_MEANWHILE = 10  # other requests that tell whether a gateway crashes over one fact alone, or for a while
 _CHANCE = 1e-4  # crashes over one fact that come about by chance more rarely are no accident
 
 
@@ -152,15 +153,21 @@ def success_has_its_name(session: Session, task: KnownTask, seen: list[Poll]) ->
 
 
 def refusals_never_crash(session: Session) -> None:
-    """What has to be refused with a status gets it each time: a crash now and then over that alone breaks it, too."""
-    all_crashes, all_tries = sum(map(len, session.crashes.values())), sum(session.tries.values())
+    """What has to be refused with a status gets it each time: a crash over that alone breaks it, too."""
     for fact, found in session.crashes.items():
         tries = max(session.tries[fact], len(found))
-        elsewhere = (all_crashes - len(found)) / max(all_tries - tries, 1)
         exchange, due = found[0]
-        if _chance(len(found), tries, max(elsewhere, _USUAL)) < _CHANCE:
+        if _chance(len(found), tries, _rate_meanwhile(session, [crash for crash, _ in found])) < _CHANCE:
             received = f"{exchange.answer.status} in {len(found)} of {tries} times"
             session.evidence.note_broken(due.other, f"{fact} each time", f"{due.status}", received, exchange)
+
+
+def _rate_meanwhile(session: Session, crashes: list[Exchange]) -> float:
+    """Return how many of the other requests crashed from the first of these crashes to the last, as a share."""
+    first, last, same = crashes[0].number, crashes[-1].number, {one.sent for one in crashes}
+    others = [one for one in session.transport.history if first < one.number < last and one.sent not in same]
+    failed = sum(one.answer.is_failure for one in others)
+    return max(failed / len(others), _USUAL) if len(others) >= _MEANWHILE else 1.0
 
 
 def _chance(found: int, tries: int, rate: float) -> float:
