@@ -153,7 +153,7 @@ def success_has_its_name(session: Session, task: KnownTask, seen: list[Poll]) ->
 
 
 def refusals_never_crash(session: Session) -> None:
-    """What has to be refused with a status gets it each time: a crash over that alone breaks it, too."""
+    """What has to be refused with a status gets it each time: a crash now and then over that alone breaks it, too."""
     for fact, found in session.crashes.items():
         tries = max(session.tries[fact], len(found))
         exchange, due = found[0]

@@ -123,16 +123,16 @@ class Session(Agenda):
         """Return a repetition of a free request that failed: what fails once only breaks the rule of answers alone."""
         with self._lock:
             self._tries -= 1
-        for _ in range(min(_REPETITIONS, self.budget.requests_left) if self._tries >= 0 else 0):
+        for _ in range(_REPETITIONS if self._tries >= 0 else 0):
+            if not self.budget.requests_left:
+                return first
             again = self.transport.send(sent)
             if not again.answer.is_failure:
                 self.judge.judge_failure(first)
-                break
-        else:
-            again = first
-        if expected.due and not expected.open and not first.answer.problem:
-            self.crashes[expected.due.fact].append((first, expected.due))
-        return again
+                if expected.due and not expected.open and not first.answer.problem:
+                    self.crashes[expected.due.fact].append((first, expected.due))
+                return again
+        return first
 
     @cached_property
     def mentions(self) -> Mapping[str, set[str]]:

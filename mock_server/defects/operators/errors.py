@@ -22,6 +22,7 @@ from ..gateway import DefectiveGateway
 from ..operator import Application, operator
 from ..rewriting import in_place, is_error, other_spelling, refused, rewrite
 
+_NEVER_5XX = frozenset({INVALID_JSON, INVALID_PARAMS})  # their own sentence says so; of others the rule of answers does
 HTML = b"<h1>Something went wrong</h1>"
 
 
@@ -56,7 +57,9 @@ def error_status(contract: Contract, error: str, to: int, type: str = "") -> Def
     def edit(document: Document) -> None:
         document["x-errors"][error].update({"status": to} | ({"type": type} if type else {}))
 
-    return Defect(*about(contract, contract.errors[error].clause, "status"), f"answers {to} to {error}", edit=edit)
+    crashes = to == contract.errors[INTERNAL_ERROR].status and error not in _NEVER_5XX
+    blamed = rule(contract, "complete") if crashes else about(contract, contract.errors[error].clause, "status")
+    return Defect(*blamed, f"answers {to} to {error}", edit=edit)
 
 
 def _each_type(contract: Contract) -> Iterator[Application]:
