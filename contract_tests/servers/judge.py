@@ -6,7 +6,7 @@ from typing import Any
 from covermock.openapi import Contract, Operation, Routes, Validator, clauses_of, facts
 
 from ..exchange import UNREADABLE, Answer, Exchange
-from ..statuses import ABOUT_KEYS, HIDDEN, LIMITED, NOT_ALLOWED, UNAVAILABLE, is_error, is_refusal
+from ..statuses import ABOUT_KEYS, HIDDEN, LIMITED, NOT_ALLOWED, is_error, is_refusal
 from .evidence import Blame, Evidence
 from .expect.expectations import Expectation
 from .expect.poverty import POOR, Poverty, error_schema
@@ -32,7 +32,6 @@ class Judge:
         self.poverty = Poverty(contract, unknown)
         self.hides: list[tuple[Operation, int]] = []  # what refused to show tasks which were there, and how
         self.unshown: list[tuple[Exchange, tuple[Blame, ...]]] = []  # polls refused otherwise, and what that breaks
-        self.withheld: list[tuple[Exchange, Reason, Expectation]] = []  # refusals that may be about whose a source is
         self._routes = Routes(contract.operations)
 
     def judge(self, at: Exchange, expected: Expectation) -> list[str]:
@@ -43,7 +42,7 @@ class Judge:
             return []
         self.evidence.note_tried(complete)
         if answer.is_failure:
-            self.judge_failure(at, self._crash(expected) if answer.status != UNAVAILABLE else ())
+            self.judge_failure(at, self._crash(expected))
         if answer.seconds > (limit := self.contract.answer_limit) and not answer.problem:
             title, wanted = f"every answer comes within {limit:g} s", f"an answer within {limit:g} s"
             self.evidence.note_broken(complete, title, wanted, f"one after {answer.seconds:.1f} s", at)
@@ -82,19 +81,13 @@ class Judge:
             order = self.rule("order") if expected.later else ()
             body = expected.body if due.rank == IDENTITY else ()
             self.evidence.note_tried({*due.accepted, *due.other, *order, *body})
-        elif self.poverty.may_be_elses(at, expected.operation, due):
-            self.withheld.append((at, due, expected))
         elif self._may_come_first(due, expected, answer):
             self.evidence.suspect(at, due)  # it may not have looked at what is wrong, or at something else first
         else:
-            self.judge_other_refusal(at, due, expected)
+            blamed = self._misplaced(due, expected, at)
+            otherwise = f": it is valid otherwise ({', '.join(clause for clause, _ in blamed)})"
+            self._broke(blamed, at, due.fact + otherwise * (blamed is expected.body), _statuses(due))
         self.poverty.learn(at, expected.operation, due)
-
-    def judge_other_refusal(self, at: Exchange, due: Reason, expected: Expectation) -> None:
-        """Note what a refusal in another status than the due one breaks."""
-        blamed = self._misplaced(due, expected, at)
-        otherwise = f": it is valid otherwise ({', '.join(clause for clause, _ in blamed)})"
-        self._broke(blamed, at, due.fact + otherwise * (blamed is expected.body), _statuses(due))
 
     def _judge_acceptance(self, at: Exchange, expected: Expectation) -> None:
         operation, answer = expected.operation, at.answer

@@ -4,8 +4,7 @@ import re
 from collections.abc import Callable
 
 from ...exchange import Exchange
-from ...statuses import HIDDEN, is_refusal
-from ..expect.expectations import Expectation
+from ...statuses import HIDDEN
 from ..expect.knowledge import KnownTask
 from ..send.budget import OutOfBudgetError
 from ..session import Session
@@ -17,8 +16,6 @@ _LONGEST = 10.0  # seconds between two polls, at most
 _FAILURES = 6  # polls in a row without a status, after which the task is given up
 _UNSEEN = 8.0  # seconds after which a task that is not found is not just late
 _FAIR_WAIT = 10.0  # seconds after which a task that still runs is worth a word, if requests ran out before patience
-_DOUBLE = 1.5  # seconds after which a start is no repetition of another one by mistake
-_SHARE = 4  # of the patience, a part for which a refused start waits until no other task runs
 _LOOKS = 3  # polls that have to show the last stage before it is held against a gateway that it went on from it
 _LONG = 1.0  # seconds in which an earlier one has to go on to the next, or to stay
 OnPoll = Callable[[Exchange], None]
@@ -54,25 +51,6 @@ def follow(session: Session, task: KnownTask, on_poll: OnPoll = lambda _: None, 
         pause = min(pause * _GROWTH, max(_LONGEST, session.settings.poll_interval))
     session.evidence.note_tried(session.judge.rule("ends"))
     return True
-
-
-def once_alone(session: Session, first: Exchange, expected: Expectation) -> Exchange:
-    """Return a start's answer; what is refused while others run is sent after them: how many may run is open."""
-    poor = session.judge.poverty.shows(expected.operation, first.answer)
-    if expected.operation is None or expected.due or expected.open or poor or not is_refusal(first.answer.status):
-        return first
-    until = session.transport.now + session.settings.patience / _SHARE
-    waited = any(one.started_by == expected.operation.id for one in list(session.knowledge.tasks.values()))
-    session.transport.wait(_DOUBLE if waited else 0)  # the same twice in a row may be refused
-    while _others_run(session, first.sent.who) and session.transport.now < until:
-        session.transport.wait(session.settings.poll_interval)
-        waited = True
-    return session.send(first.sent, expected) if waited else first
-
-
-def _others_run(session: Session, who: str) -> bool:
-    tasks = [one for one in list(session.knowledge.tasks.values()) if one.owner == who]
-    return any(not (one.lost or one.endless or has_ended(session, one)) for one in tasks)
 
 
 def has_ended(session: Session, task: KnownTask) -> bool:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from covermock.openapi import AFFORDABLE, SOURCE_KNOWN, Contract, Operation, facts
+from covermock.openapi import AFFORDABLE, Contract, Operation, facts
 from covermock.openapi.needs import rows_of
 
 from ...exchange import Answer, Exchange
-from ...statuses import ABOUT_KEYS, is_refusal
-from .reasons import BUSINESS, CREDITS, KEY, Reason
+from ...statuses import is_refusal
+from .reasons import CREDITS, KEY, Reason
 
 POOR = "poor"  # the role of an account without credits
 
@@ -51,14 +51,6 @@ class Poverty:
         if not due.is_foreign:
             self._polls.add((operation.id, status))
         return self._is_unpaid(at.answer) or (operation.id, status) in self._polls
-
-    def may_be_elses(self, at: Exchange, operation: Operation | None, due: Reason) -> bool:
-        """Return True if a source may be refused in any way, since whose it is stays open."""
-        rows = rows_of(operation) if operation and at.sent.who not in {"", "main"} else []
-        elses = any(row["check"] == SOURCE_KNOWN for row in rows) and "whose-source" in self.contract.open
-        invalid = self.contract.errors.get("invalid-params")
-        said = at.answer.status in ABOUT_KEYS or (invalid is not None and at.answer.status == invalid.status)
-        return elses and said and due.rank in {BUSINESS, CREDITS}
 
     def _is_unpaid(self, answer: Answer) -> bool:
         return answer.status in {row.status for row in self._rows}

@@ -16,15 +16,6 @@ def judge_suspects(session: Session) -> None:
     requests_are_looked_at_before_ids(session)
     tasks_are_not_gone(session)
     tasks_are_shown(session)
-    sources_are_shared(session)
-
-
-def sources_are_shared(session: Session) -> None:
-    """What another account was refused about a source is held against nobody, unless a third one could use it."""
-    for exchange, due, expected in session.judge.withheld:
-        used = (one for one in session.transport.history if one.answer.ok and one.sent.who not in {"", "main"})
-        if any(session.expectations.route(one.sent)[0] is expected.operation for one in used):
-            session.judge.judge_other_refusal(exchange, due, expected)
 
 
 def keys_are_looked_at_first(session: Session) -> None:

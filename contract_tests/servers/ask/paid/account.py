@@ -11,10 +11,8 @@ from ...evidence import Blame
 from ...expect.expectations import Expectation
 from ...expect.reasons import Reason
 from ...session import Session
-from ..polling import follow, has_succeeded
 
 WHO = "last"
-_STARTS = 2  # beyond what is paid for, one after the end of the other
 
 
 def has_purse(session: Session) -> bool:
@@ -85,9 +83,7 @@ class Purse:
         sent = self.session.valid(self.operation, name, story="has no credits, for comparison", who="poor")
         return self.is_unpaid(self.session.ask(sent))
 
-    def refused(
-        self, exchange: Exchange, operation: Operation, words: str, *more: Blame, at_once: bool = False
-    ) -> None:
+    def refused(self, exchange: Exchange, operation: Operation, words: str, *more: Blame) -> None:
         """Judge the answer to a start that nothing is left for; an acceptance may have been charged for.
 
         Not so that of a source whose tasks fail: by then it was seen that the account gets those credits back.
@@ -95,27 +91,8 @@ class Purse:
         due = self.session.expectations.broken(operation, row_with(operation, AFFORDABLE) or self.row)
         if exchange.answer.ok and not self.gives_back(exchange):
             self.session.budget.stray(operation.top_price, 0)
-        if exchange.answer.ok and not at_once and self.is_charged_late:
-            return
         broken = more if more and self.poor_are_refused else (*due.accepted, *more)
         self.session.judge.judge(exchange, Expectation(operation, replace(due, fact=words, accepted=broken)))
-
-    @cached_property
-    def is_charged_late(self) -> bool:
-        """Return True if no credits are taken before a task has ended: then one more start than paid for is no fault.
-
-        So it is where one that follows the end of another is refused at last. When credits are taken is open.
-        """
-        for name in (*sources_of(self.session, self.operation), None)[:1]:
-            for number in range(_STARTS):
-                more = self.start(self.operation, name, "starts more: when is it charged?")
-                task = self.session.started(self.operation, more)
-                if task is None:
-                    return number > 0  # else all is taken by now, and what was accepted came for less
-                self.session.budget.stray(self.operation.top_price, 0)
-                if not follow(self.session, task) or not has_succeeded(self.session, task):
-                    return True  # what it has cost may have come back: nothing is known of prices then
-        return False
 
     def gives_back(self, exchange: Exchange) -> bool:
         """Return True if the source of a start is one whose tasks fail."""

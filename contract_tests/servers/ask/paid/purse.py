@@ -124,7 +124,7 @@ def _free_or_both(purse: Purse, name: str | None, second: Exchange) -> None:
         purse.session.budget.stray(own.top_price, 0)
         purse.refused(second, own, "a second task with the credits of one", *purse.price(own))
     else:
-        purse.refused(second, own, "the last credits, spent twice at once,", at_once=True)
+        purse.refused(second, own, "the last credits, spent twice at once,")
 
 
 def _sees_it_through(purse: Purse, task: KnownTask) -> None:

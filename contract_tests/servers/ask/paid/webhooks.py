@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from threading import Condition
 from urllib.parse import urlsplit
 
-from ....exchange import Exchange, Sent
+from ....exchange import Exchange
 from ....listener import Listener
 from ....statuses import NOT_FOUND, OK
 from ...expect.knowledge import KnownTask
 from ...session import Session
-from ..polling import has_ended, has_succeeded, once_alone, poll
+from ..polling import has_ended, has_succeeded, poll
 from .deliveries import Delivery, broke, judge_delivery, webhooks_of
 
 _LOOK, _LATER = 0.2, 3.0  # seconds between two looks at what has come, and how much longer than others a task may take
@@ -44,7 +44,6 @@ class Hook:
     changed: Condition
     deliveries: list[Delivery] = field(default_factory=list)
     ended: Ended | None = None
-    refused: bool = False  # its address was not accepted
 
     def wait(self, count: int, seconds: float) -> bool:
         """Wait until so many deliveries have come; tell whether they have."""
@@ -82,21 +81,6 @@ class Receiver:
         status = hook.answers[number - 1] if number <= len(hook.answers) else OK
         self._session.deliveries.append((hook.url, hook.deliveries[number - 1].at, status))
         return status
-
-
-def without_hook(session: Session, refused: Exchange, plain: Sent, hook: Hook) -> Exchange:
-    """Send a start without its webhook, which may be refused since it is on this machine; that is open."""
-    expected = session.expectations.of(plain)
-    exchange = once_alone(session, session.send(plain, expected), expected)
-    hook.refused = exchange.answer.status != refused.answer.status
-    if not hook.refused or expected.operation is None:
-        return refused
-    reason = f"a webhook on this machine got {refused.answer.status}: another address may do (--callback-base)"
-    for task in filter(None, [session.started(expected.operation, exchange)]):
-        rules = webhooks_of(session, task)
-        session.evidence.note_untried([clause for clause, _ in (*rules.gets, *rules.how)], reason)
-    session.evidence.warn(reason)
-    return exchange
 
 
 def wait_unseen(session: Session, task: KnownTask, hook: Hook) -> None:
