@@ -279,7 +279,8 @@ def measure_curve(told: argparse.Namespace, results: Results) -> None:
     whole = [*CATALOGUE.named, *CATALOGUE.generated, *CATALOGUE.subtle]
     chosen = sample(told.names or whole, told.sample)
     found = {budget: rows_of(budget, chosen, None, results, told.processes) for budget in CURVE}
-    text = f"{len(chosen)} of the {len(whole)} defects, spread evenly.\n\n{curve(found)}"
+    judged = "All" if chosen == whole else f"{len(chosen)}, spread evenly, of the"
+    text = f"{judged} {len(whole)} defects.\n\n{curve(found)}"
     sys.stdout.write(text)
     if not told.names:
         write(CURVE_MARK, HARDER, text)

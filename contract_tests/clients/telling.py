@@ -63,7 +63,7 @@ def _counts(judgement: ClientJudgement) -> str:
     states = [verdict.state for verdict in judgement.verdicts]
     requests = sum(verdict.requests for verdict in judgement.verdicts)
     warnings = sum(one.warning for one in judgement.findings)
-    runs = f"{len(states)} run{'s' * (len(states) != 1)} with {requests} requests"
+    runs = f"{len(states)} run{'s' * (len(states) != 1)} with {requests} request{'s' * (requests != 1)}"
     untried = f"{states.count(UNTRIED)} not exercised" if UNTRIED in states else ""
     warned = f"{warnings} warning{'s' * (warnings != 1)}" if warnings else ""
     return ", ".join(filter(None, (runs, untried, warned)))

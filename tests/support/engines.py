@@ -13,7 +13,8 @@ import redis
 from covermock.mock_server.mock import MakeStore
 from covermock.mock_server.stores.redis import RedisStore
 
-PATIENCE = 120.0  # seconds until a wait for an event counts as a failure
+from support.servers import PATIENCE
+
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 
 
