@@ -23,6 +23,7 @@ from .http.redaction import WORD
 from .limits import Limits, unit_of
 from .stores.memory import MemoryStore
 from .stores.port import Store
+from .world.clock import REAL, Clock
 from .world.files import WorldFiles
 from .world.world import World
 
@@ -141,7 +142,7 @@ class Mock:
 
         def keep(_: None, wall: float) -> None:
             if any(self.store.find_key(word) for word in words):
-                self.store.strays.add(wall, wall, request, Answer(200, b""))
+                self.store.strays.add(wall, REAL, request, Answer(200, b""))
 
         with self.lock, suppress(Refusal):
             self.store.run(keep, None, wall)
@@ -180,13 +181,13 @@ class Mock:
         store = self.store
         world = store.world(answer.why.get("world", ""))
         if world is None:
-            store.strays.add(wall, wall, request, answer)
+            store.strays.add(wall, REAL, request, answer)
             return answer
         world.version += 1
         store.note_use(world, wall)
         if world.outbox.stirred:
             self._stir(world)
-        entry = world.journal.add(wall, world.clock.now(wall), request, answer, world.version)
+        entry = world.journal.add(wall, world.clock, request, answer, world.version)
         return answer if answer.follow_up is NOTHING else hold_back(entry, world, wall)
 
     def _control(self, steps: Steps, wall: float) -> Answer | None:
@@ -199,7 +200,7 @@ class Mock:
         changed = answer.follow_up.changed
         if changed is not None:
             world.version += 1
-            world.controls.add(wall, changed, repeatable(steps.request, answer), answer, world.version)
+            world.controls.add(wall, Clock(changed, wall), repeatable(steps.request, answer), answer, world.version)
             world.outbox.stir()
         self.store.note_use(world, wall)
         if world.outbox.stirred:
@@ -292,7 +293,7 @@ class Mock:
         request = Request("GET", "", body=received.encode())
 
         def note(_: None, wall: float) -> None:
-            self.store.strays.add(wall, wall, request, answer)
+            self.store.strays.add(wall, REAL, request, answer)
 
         with self.lock, suppress(Refusal):
             self.store.run(note, None, wall)

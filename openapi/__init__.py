@@ -10,7 +10,7 @@ from .names import first_repeat, nearest
 from .operations import JSON, Operation, Parameter, examples_of
 from .preconditions import AFFORDABLE, SOURCE_KNOWN, SOURCE_UNUSED, SOURCE_WITHIN, TASK_KNOWN, TASK_SUCCEEDED
 from .references import resolve
-from .rendering import ERROR_FACTS, MADE_RESULTS, Facts, Render, UnrenderableError, json_bytes, renderer, task_renderer
+from .rendering import ERROR_FACTS, MADE_RESULTS, Facts, Render, UnrenderableError, json_bytes, renderer, task_renderers
 from .routes import Methods, Routes
 from .samples import completed, sample_text
 from .security import IN_QUERY, KeyScheme, in_place, out_of_place
@@ -80,5 +80,5 @@ __all__ = [
     "renderer",
     "resolve",
     "sample_text",
-    "task_renderer",
+    "task_renderers",
 ]

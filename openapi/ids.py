@@ -18,7 +18,7 @@ _HEX_END = re.compile("[0-9a-f]{18}$")
 class Ids:
     """What the ids of each lifecycle, and of each kind of source, look like, by the requests and answers.
 
-    `whole` are the kinds whose ids are whole numbers.
+    `whole` are the kinds whose ids are whole numbers, `shaped` those whose ids can't be any text.
     """
 
     def __init__(self, root: Root, operations: Iterable[Operation]) -> None:
@@ -29,6 +29,7 @@ class Ids:
         for kind, schema in rows:
             if _LIMITS & schema.keys():
                 self._rules.setdefault(kind, []).append(Validator(schema, root))
+        self.shaped = self.whole | self._rules.keys()
 
     def fits(self, kind: str, name: str) -> bool:
         """Return True if an id of this kind may look so, wherever it stands."""

@@ -43,13 +43,13 @@ def renderer(
     return _concatenation(list(_pieces(root, schema, facts, _skeleton(root, schema, known))))
 
 
-def task_renderer(root: Mapping[str, Any], schema: Mapping[str, Any], lifecycle: Lifecycle) -> Render:
-    """Compile the schema of a task's view: as `renderer`, for each state of its lifecycle."""
+def task_renderers(root: Mapping[str, Any], schema: Mapping[str, Any], lifecycle: Lifecycle) -> dict[str, Render]:
+    """Compile the schema of a task's view: as `renderer`, for each state of its lifecycle, by name."""
     by_state: dict[str, Render] = {}
     for state in lifecycle.states:
         facts = TASK_FACTS | RESULT_FACTS if state.results else TASK_FACTS
         by_state[state.name] = renderer(root, schema, facts, {"task.status": state.name})
-    return lambda given: by_state[given["task.status"]](given)
+    return by_state
 
 
 def _skeleton(
@@ -93,6 +93,9 @@ def _concatenation(pieces: list[bytes | Render]) -> Render:
             merged.append(piece)
     template = b"".join([piece.replace(b"%", b"%%") if isinstance(piece, bytes) else b"%b" for piece in merged])
     makers = [piece for piece in merged if not isinstance(piece, bytes)]
+    if len(makers) == 1:  # as where a task is started
+        only = makers[0]
+        return lambda given: template % only(given)
     return lambda given: template % tuple([make(given) for make in makers])
 
 

@@ -30,7 +30,8 @@ async def turns(count: int = 3) -> None:
 
 
 def wait(line: Line, seconds: float) -> None:
-    """Let so many seconds pass since the last change, as the server's sweep sees it."""
+    """Let so many seconds pass since the last change, as the server's sweeps see it."""
+    line.client.look(asyncio.get_running_loop().time())
     line.client.look(line.client._since + seconds)
 
 

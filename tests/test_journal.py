@@ -5,6 +5,7 @@ import json
 import pytest
 from covermock.mock_server import Answer, Request
 from covermock.mock_server.limits import Limits
+from covermock.mock_server.world.clock import REAL
 from covermock.mock_server.world.journal import BODY_LIMIT, ROOM, Journal
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ def test_since_yields_what_is_kept_after_a_number(capacity: int, count: int, num
     """However much came and went: the entries after the number that are still there, oldest first."""
     journal = Journal(capacity)
     for _ in range(count):
-        journal.add(0.0, 0.0, Request("GET", "/"), Answer(200, b""))
+        journal.add(0.0, REAL, Request("GET", "/"), Answer(200, b""))
     expected = [n for n in range(1, count + 1) if n > count - capacity and n > number]
 
     assert expected == [entry.number for entry in journal.since(number)]
@@ -48,7 +49,7 @@ def test_a_journal_has_room_for_so_much_whatever_is_long(request_: Request, answ
     """Heads and answers count as well as bodies, each of which is cut; the oldest go."""
     journal, most = Journal(), ROOM // 60_000
     for _ in range(2 * most):
-        entry = journal.add(0.0, 0.0, request_, answer)
+        entry = journal.add(0.0, REAL, request_, answer)
 
     assert len(request_.body) > BODY_LIMIT or not entry.capped
     assert BODY_LIMIT >= len(entry.request.body)

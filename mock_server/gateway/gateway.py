@@ -16,7 +16,7 @@ from covermock.openapi import (
     UnrenderableError,
     Validator,
     nearest,
-    task_renderer,
+    task_renderers,
 )
 
 from ..http import errors
@@ -51,7 +51,7 @@ class Route:
 
     checks: tuple[tuple[Callable[[Call, Precondition], None], Precondition], ...]
     handler: Callable[[Call], TaskView]
-    render: Render
+    render: Mapping[str, Render]  # by the task's state
     status: int
     headers: tuple[tuple[str, str], ...]
     clause: str | None
@@ -144,7 +144,7 @@ class Gateway:
         """Return the body of a webhook: what status answers, or will answer once the task has ended (U7)."""
         task = world.tasks[delivery.task]
         state = task.plan[-1].state if delivery.wayward == "early" else world.state(task, now)
-        return self._render_callback[delivery.operation](TaskFacts(world, task, state))
+        return self._render_callback[delivery.operation][state](TaskFacts(world, task, state))
 
     def _prefer(self, operation: Operation, wanted: Wanted, why: dict[str, Any]) -> Answer:
         why["preferred"] = wanted
@@ -202,9 +202,9 @@ class Gateway:
 
 
 def _answer(call: Call, way: Route, shown: TaskView, why: dict[str, Any]) -> Answer:
-    task, why["state"], why["task"] = shown
-    why["clause"] = way.clause
-    body = way.render(TaskFacts(call.world, task, why["state"], call.base, why["task"]))
+    task, state, name = shown
+    why["state"], why["task"], why["clause"] = state, name, way.clause
+    body = way.render[state](TaskFacts(call.world, task, state, call.base, name))
     return Answer(
         way.status, body, way.headers, why, follow_up=FollowUp(after=call.early.id) if call.early else NOTHING
     )
@@ -231,7 +231,7 @@ def _route(contract: Contract, operation: Operation) -> Route:
     cycle = contract.lifecycles[operation.task_kind]
     try:
         states = cycle.states if operation.polls else cycle.stages[:1]
-        render = _task_renderer(contract, operation, operation.schema(status), states)
+        render = _task_renderers(contract, operation, operation.schema(status), states)
     except (UnrenderableError, KeyError) as error:
         problem = f"expected an answer that can be made, received: {error}"
         raise contract.source.error((*at, "responses", str(status)), problem) from None
@@ -240,23 +240,23 @@ def _route(contract: Contract, operation: Operation) -> Route:
     return Route(checks, HANDLERS[operation.handler], render, status, headers, operation.answer.get("x-clause"))
 
 
-def _task_renderer(
+def _task_renderers(
     contract: Contract, operation: Operation, schema: Mapping[str, Any], states: Iterable[Stage]
-) -> Render:
+) -> Mapping[str, Render]:
     """Return what renders tasks. Raises `UnrenderableError` where the schema refuses what would come of a state."""
-    render = task_renderer(contract.root, schema, contract.lifecycles[operation.task_kind])
+    render = task_renderers(contract.root, schema, contract.lifecycles[operation.task_kind])
     validator = Validator(schema, contract.root)
     for state in () if contract.source.edited else states:  # a defect may answer what it likes
-        for broken in validator.violations(json.loads(render(sample(contract, operation, state))), "body"):
+        for broken in validator.violations(json.loads(render[state.name](sample(contract, operation, state))), "body"):
             raise UnrenderableError(f"{broken}; the mock makes no other value when the task is {state.name!r}")
     return render
 
 
-def _callback_renderer(contract: Contract, operation: Operation, callback: Mapping[str, Any]) -> Render:
+def _callback_renderer(contract: Contract, operation: Operation, callback: Mapping[str, Any]) -> Mapping[str, Render]:
     cycle = contract.lifecycles[operation.task_kind]
     try:
         schema = callback["requestBody"]["content"][JSON]["schema"]
-        return _task_renderer(contract, operation, schema, (cycle.success, cycle.failure))
+        return _task_renderers(contract, operation, schema, (cycle.success, cycle.failure))
     except (UnrenderableError, KeyError) as error:
         at = ("paths", operation.path, operation.method.lower(), "callbacks")
         raise contract.source.error(at, f"expected a webhook that can be made, received: {error}") from None

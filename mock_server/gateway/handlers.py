@@ -24,12 +24,13 @@ def start(call: Call) -> TaskView:
     name = told or world.new_id(operation.id_prefix, kind)
     task = world.begin(kind, own, call.now, name, call.account.name)
     task.source, task.started_by, task.price = call.source, operation.id, world.price(operation.id)
-    task.base = media_base(world, call.base)
+    task.base = world.bases.get(call.base) or media_base(world, call.base)
     if operation.callback:  # where the task's result is to be sent, or an empty text (U7)
         task.callback_url = str((call.given.body or {}).get(operation.callback[0], ""))
     if told:
         _dictate(task, own["first"])
-    world.refuse_more("tasks")
+    if world.number_of("tasks") >= world.limits.tasks:
+        world.refuse_more("tasks")
     if not world.accept(task, call.now, once=SOURCE_UNUSED in operation.checks):
         raise RuntimeError("the account can't pay: x-preconditions of an operation with a price need 'affordable'")
     if task.callback_url:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -132,7 +133,7 @@ def _of_first(name: str) -> Callable[[TaskFacts], Any]:
 
 _FACTS: Mapping[str, Callable[[TaskFacts], Any]] = {
     "task.id": lambda facts: facts.id or facts.task.id,
-    "task.status": lambda facts: facts.state,
+    "task.status": attrgetter("state"),
     "task.created_at": lambda facts: facts.task.created_at or timestamp(facts.task.created),
     "task.results": TaskFacts.results,
     MADE_RESULTS: TaskFacts.made_results,

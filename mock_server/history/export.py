@@ -162,4 +162,6 @@ def _read_entry(row: Document) -> Entry:
     headers = tuple((name, value) for name, value in given["headers"])
     wire = Wire(**given["wire"]) if given["wire"] else None
     answer = Answer(given["status"], bytes_from_json(given["body"]), headers, given["why"], wire)
-    return Entry(row["number"], row["wall"], row["now"], request, answer, row["order"], row["capped"])
+    return Entry(
+        row["number"], row["wall"], Clock(row["now"], row["wall"]), request, answer, row["order"], row["capped"]
+    )

@@ -129,15 +129,19 @@ class Server:
         """Return the time as it goes on where the machine's was set back: no task of this process goes back with it."""
         return CLOCKS.wall() if self.mock.store.far else CLOCKS.go_on(self._last)  # Redis's time is not this machine's
 
-    def _deliver(self, request: Request, connection: Connection, answer: Answer, began: float) -> None:
-        """Let the answer go out, now or when it is due."""
+    def _finish(self, request: Request, client: Connection, answer: Answer, began: float) -> None:
+        """Let the answer go out, now or when it is due, and what follows from the request."""
         if answer.hold is None and (answer.stream is None or request.method == "HEAD"):
-            connection.reply(answer)
+            client.reply(answer)
             log = self._requests
             if log is not None:
                 log.note(request, answer, began) if log.tally is None else log.tally(answer)
-            return
-        client = self._with_note(request, connection, began)
+        else:
+            self._hold(request, self._with_note(request, client, began), answer)
+        self._after()
+
+    def _hold(self, request: Request, client: Client, answer: Answer) -> None:
+        """Let an answer go out when it is due, or piece by piece."""
         if self._waiting.full and request.path.startswith(PREFIX):  # where nothing has happened that is to be told
             client.reply(self._shared.limit_answer("waits", request.path))
         elif answer.hold is not None:
@@ -149,10 +153,6 @@ class Server:
     def _with_note(self, request: Request, client: Client, began: float) -> Client:
         """Return the client, so that the log knows when it gets its answer."""
         return client if self._requests is None else Noted(client, request, began, self._requests.note)
-
-    def _finish(self, request: Request, client: Connection, answer: Answer, began: float) -> None:
-        self._deliver(request, client, answer, began)
-        self._after()
 
     def _after(self) -> None:
         """Let webhooks go out that a changed world may owe, and waits end that may be met."""

@@ -1,6 +1,5 @@
 """The store in memory: the worlds of this process and the keys that name them."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from secrets import token_hex
 from typing import TypeVar
@@ -41,11 +40,13 @@ class MemoryStore:
     def __init__(self) -> None:
         self._worlds: dict[str, World] = {}
         self._keys: dict[str, tuple[World, Account]] = {}
-        self._used: OrderedDict[str, float] = OrderedDict()
+        self._used: dict[str, float] = {}  # when a world was used last, by the wall; of those that may be abandoned
         self._made = 0
         self._limits = Limits()
         self._swept = 0.0
         self.strays = Journal()
+        self.find_key = self._keys.get
+        self.world = self._worlds.get
 
     def run(self, work: Callable[[Subject, float], Result], subject: Subject, wall: float) -> Result:
         """Do one step of work on worlds: here, simply do it."""
@@ -80,12 +81,6 @@ class MemoryStore:
         """Return the names of the worlds that owe webhooks at which nobody has looked yet, such as those of a fork."""
         return {world.name for world in self.worlds() if world.outbox.stirred}
 
-    def find_key(self, key: str) -> tuple[World, Account] | None:
-        return self._keys.get(key)
-
-    def world(self, name: str) -> World | None:
-        return self._worlds.get(name)
-
     def worlds(self) -> Iterable[World]:
         return list(self._worlds.values())
 
@@ -117,7 +112,6 @@ class MemoryStore:
     def note_use(self, world: World, wall: float) -> None:
         if world.name in self._used:
             self._used[world.name] = wall
-            self._used.move_to_end(world.name)
 
     def set_limits(self, limits: Limits) -> None:
         self._limits = limits

@@ -28,7 +28,7 @@ class Clock:
         if since < 0 and since >= -_LATE:
             since = 0.0
         now = self.world + since * self.scale
-        return min(LAST, now)
+        return now if now < LAST else LAST  # noqa: FURB136 - `min` takes three times as long, in each request
 
     def advance(self, seconds: float) -> "Clock":
         """Return the clock after `seconds` (>= 0) more have passed at once."""
@@ -45,3 +45,6 @@ class Clock:
     def wall_at(self, world: float) -> float | None:
         """Return the wall instant at which the world's time will be `world`; None if it never comes by itself."""
         return self.wall + (world - self.world) / self.scale if self.scale > 0 and world <= LAST else None
+
+
+REAL = Clock(0.0, 0.0)  # shows the wall's time

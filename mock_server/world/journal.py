@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, Final
 
 from ..http.messages import Answer, Request
+from .clock import Clock
 
 CAPACITY = 10_000  # entries
 BODY_LIMIT = 65_536  # bytes of a body that are kept
@@ -18,7 +19,7 @@ _HEADER = 100  # the same for each header of a request
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """One exchange. `wall` and `now` are its instants, by the wall and the world's clock, in Unix seconds.
+    """One exchange. `wall` is its instant, in Unix seconds, and `clock` the one that its world had then.
 
     `order` is its place among all that happened in its world, control calls too.
 
@@ -27,13 +28,18 @@ class Entry:
 
     number: int
     wall: float
-    now: float
+    clock: Clock
     request: Request
     answer: Answer
     order: int = 0
     capped: bool = False
     waiting: bool = False
     size: int = 0
+
+    @property
+    def now(self) -> float:
+        """Return its instant by the world's clock."""
+        return self.clock.now(self.wall)
 
 
 @dataclass(slots=True)
@@ -49,21 +55,24 @@ class Journal:
     entries: deque[Entry] = field(default_factory=deque)
     room: int = ROOM
 
-    def add(self, wall: float, now: float, request: Request, answer: Answer, order: int = 0) -> Entry:
+    def add(self, wall: float, clock: Clock, request: Request, answer: Answer, order: int = 0) -> Entry:
         """Append an exchange; the oldest goes when there is no more room."""
         total = self.total = self.total + 1
-        entry = Entry(total, wall, now, request, answer, order)
-        if len(request.body) > BODY_LIMIT:
-            entry.request, entry.capped = replace(request, body=request.body[:BODY_LIMIT]), True
+        capped = len(request.body) > BODY_LIMIT
+        if capped:
+            request = replace(request, body=request.body[:BODY_LIMIT])
+        entry = Entry(total, wall, clock, request, answer, order, capped)
         self.keep(entry)
         return entry
 
     def keep(self, entry: Entry) -> None:
-        entry.size = weight = _weight(entry.request, entry.answer)
-        entries, size = self.entries, self.size + weight
+        entry.size = _weight(entry.request, entry.answer)
+        entries, size = self.entries, self.size + entry.size
         entries.append(entry)
-        while (size > self.room or len(entries) > self.capacity) and len(entries) > 1:
+        count = len(entries)
+        while (count > self.capacity or size > self.room) and count > 1:
             size -= entries.popleft().size
+            count -= 1
         self.size = size
 
     @property

@@ -159,7 +159,7 @@ class World:
 
     def accept(self, task: Task, now: float, *, once: bool = False) -> bool:
         """Charge for the task, store it and return True, or return False. `once`: its source gives one at a time."""
-        risky = self.fails(task)
+        risky = task.plan is not self.plans.get(task.lifecycle) and self.fails(task)  # the usual plan succeeds
         account = self.accounts[task.account]
         if not account.charge(task, lambda other: self.has_failed(other, now), risky=risky):
             return False
@@ -191,8 +191,10 @@ class World:
         ids = self.contract.ids
         while True:
             self.made += 1
-            name = digits(self.seed, self.made)
-            name = str(int(name[:12], 16)) if kind in ids.whole else ids.spelled(kind, f"{prefix}{name}")
+            number = digits(self.seed, self.made)
+            name = prefix + number
+            if kind in ids.shaped:
+                name = str(int(number[:12], 16)) if kind in ids.whole else ids.spelled(kind, name)
             if name not in self.tasks:
                 return name
 

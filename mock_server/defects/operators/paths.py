@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from covermock.openapi import TASK_KNOWN, Contract, Operation, json_bytes, task_renderer
+from covermock.openapi import TASK_KNOWN, Contract, Operation, json_bytes, task_renderers
 
 from ...gateway.call import Call
 from ...gateway.values import TaskFacts
@@ -53,7 +53,7 @@ def unknown_shown(contract: Contract, operation: str, id: str = "") -> Defect:  
 
 
 def _shown(contract: Contract, schema: Any, facts: TaskFacts) -> bytes:
-    return task_renderer(contract.root, schema, contract.lifecycles[facts.task.lifecycle])(facts)
+    return task_renderers(contract.root, schema, contract.lifecycles[facts.task.lifecycle])[facts.state](facts)
 
 
 def _each_foreign(contract: Contract) -> Iterator[Application]:

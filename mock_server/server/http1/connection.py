@@ -43,6 +43,7 @@ class Connection(asyncio.Protocol):
         self._drop: Callable[[], None] | None = None  # to be called if the client goes while its answer is held back
         self._phase = ""
         self._since = 0.0  # when the phase began: of a request that comes, of being idle, of the end
+        self._replied = False  # an answer was written since the last look: being idle begins then
         self._unread = 0
         self._read = 0.0  # when the client has last read some of what was written
 
@@ -165,7 +166,7 @@ class Connection(asyncio.Protocol):
     def reply(self, answer: Answer) -> None:
         """Write the answer of the request that is being answered; there is never more than one."""
         transport, connection = self._transport, self._connection
-        self._busy, self._drop, self._since = False, None, self._loop.time()
+        self._busy, self._drop, self._replied = False, None, True
         if transport.is_closing():
             return
         if answer.wire is not None:
@@ -221,7 +222,7 @@ class Connection(asyncio.Protocol):
 
     def _end(self) -> None:
         """Send no more, and read on for a moment: closing with bytes unread would take back the last answer."""
-        self._ended, self._busy, self._drop = True, False, None
+        self._ended, self._busy, self._drop, self._replied = True, False, None, False
         self._since = self._loop.time()
         self._reader.end()
         self._throttle()
@@ -248,6 +249,9 @@ class Connection(asyncio.Protocol):
     def look(self, now: float) -> int:
         """End what takes too long; return how many bytes wait for the client to read them."""
         unread = self._transport.get_write_buffer_size()
+        if self._replied and not self._phase:
+            self._since = now
+        self._replied = False
         if unread:
             self._look_at_client(now, unread)
         elif self._busy:

@@ -5,6 +5,7 @@ from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 from typing import Any
 
 from ...http.messages import Answer, Request
+from ...world.clock import Clock
 from ...world.journal import CAPACITY, ROOM, Entry, Journal
 from ...world.outbox import Outbox
 from ...world.webhook import SENDING, Delivery, release_delivery
@@ -162,9 +163,9 @@ class SharedJournal(Journal):
         self.current = False
         self.fresh: list[bytes] = []
 
-    def add(self, wall: float, now: float, request: Request, answer: Answer, order: int = 0) -> Entry:
+    def add(self, wall: float, clock: Clock, request: Request, answer: Answer, order: int = 0) -> Entry:
         """Append an exchange once the step is committed. Its number is known to those who read it later."""
-        entry = Entry(self._total + 1, wall, now, request, answer, order)
+        entry = Entry(self._total + 1, wall, clock, request, answer, order)
         self.fresh.append(entry_json(entry, wall + answer.follow_up.delay))
         return entry
 

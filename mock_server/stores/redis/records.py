@@ -126,7 +126,7 @@ def read_entry(raw: bytes, number: int, wall: float) -> Entry:
     request = Request(method, path, query, headers, bytes_from_json(body))
     rows = tuple((name, value) for name, value in shown)
     answer = Answer(status, bytes_from_json(answered), rows, why, Wire(**wire) if wire else None)
-    return Entry(number, at, now, request, answer, int(order), capped, waiting=until > wall)
+    return Entry(number, at, Clock(now, at), request, answer, int(order), capped, waiting=until > wall)
 
 
 def stored_record(value: bytes) -> StoredRecord | None:
