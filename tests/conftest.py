@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,10 @@ from support.servers import Process, serving
 
 # Taken out of the environment: the programs under test refuse variables of our prefix that they don't know.
 NO_SKIPS = os.environ.pop("COVERMOCK_NO_SKIPS", "") == "1"
+
+# A shell that starts something in the background may let it ignore SIGINT, and so would all that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("covermock", deadline=None)

@@ -15,6 +15,7 @@ _SOON = 0.001  # the same, right after a request was answered
 _AT_ONCE = 0.002  # seconds for which those who wait are looked at before requests have their turn
 _SHARE = 3  # times as long as a look has taken is the pause after it, so that requests have most of the time
 _LONGEST = 0.1  # seconds of that pause: what stops a process for a moment delays no answer long
+_DEAF = 0.25  # seconds without a look at most where time alone makes anything due
 
 Note = Callable[[Request, Answer, float], None]
 
@@ -194,11 +195,11 @@ class Waiting:
         of = id(one.on) if one.on.of is None else one.on.of
         group = self._groups.setdefault(of, _Group(one.on.version, one.on.version()))
         group.kept[one] = None
-        self._deaf = False
         group.again = min(group.again, again)
         self._count += 1
         one.client.hold(lambda: self._drop(of, one))
-        if self._timer is None:
+        if self._timer is None or self._deaf:
+            self._deaf = False
             self._look_in(_TICK)
 
     def _drop(self, of: Hashable, one: _One) -> None:
@@ -235,14 +236,15 @@ class Waiting:
         self._timer = asyncio.get_running_loop().call_later(seconds, self._tick)
 
     def _tick(self) -> None:
-        began = CLOCKS.monotonic()
+        began, wall = CLOCKS.monotonic(), CLOCKS.wall()
         try:
-            self._look(CLOCKS.wall(), began + _AT_ONCE)
+            self._look(wall, began + _AT_ONCE)
         finally:
             self._hurried = False
             self._pause = min(_SHARE * (CLOCKS.monotonic() - began), _LONGEST)
             if self._groups:
-                self._look_in(max(_TICK, self._pause))
+                due = min(group.again for group in self._groups.values()) - wall if self._deaf else 0.0
+                self._look_in(max(_TICK, self._pause, min(due, _DEAF)))
             else:
                 self._rest()
 
