@@ -25,7 +25,7 @@ from .report import machine
 
 TASKS, EXCHANGES = 1000, 10_000
 ROUNDS, SECONDS = 7, 10
-FASTEST, SLOWEST = 100.0, 500.0  # seconds of a stage: a few tasks a second come to another one, and all go on running
+FASTEST, SLOWEST = 200.0, 600.0  # seconds of a stage: a few tasks a second come to another one, and all go on running
 SETTLED = 3000  # milliseconds after which an opened page has loaded all that it shows
 MARK = "<!-- the figures: written by python -m benchmarks.dashboard -->"
 SECTIONS = ("", "/tasks", "/journal", "/faults", "/webhooks", "/ledger", "/coverage")
