@@ -19,7 +19,7 @@ from .steps import Making
 from .views import precise
 
 _REST = 0.01  # seconds until the next look after one that has found something
-_LONG_REST = 0.25  # the same, when more has happened than may be told
+_LONG_REST = 0.5  # the same, when more has happened than may be told
 _CALM = 5.0  # by which the rate is divided while far more happens: nobody can follow that, and it is others' time
 _AT_ONCE = 1000  # events of the past that are told at first
 _RATES = 500, 200, 100, 50, 20, 10, 5, 2, 1  # a rate is rounded down to one of them, since each costs its own looks
