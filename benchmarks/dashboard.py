@@ -180,7 +180,8 @@ def as_text(found: dict[str, float]) -> str:
         ("longest task of the page's main thread, looking at every section", told(found, "quiet")),
         ("the same on the first page, at full load", told(found, "loaded")),
     ]
-    words = f"A world with {EXCHANGES:,} exchanges and {TASKS:,} running tasks, {ROUNDS} pairs of {SECONDS} s by turns, medians."
+    world = f"A world with {EXCHANGES:,} exchanges and {TASKS:,} running tasks"
+    words = f"{world}, {ROUNDS} pairs of {SECONDS} s by turns, medians."
     table = [f"| {name} | {figure} |" for name, figure in rows]
     return "\n".join([MARK, f"Measured on {machine()}.", words, "", "| | |", "| --- | --- |", *table, ""])
 
