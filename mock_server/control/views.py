@@ -67,5 +67,5 @@ def task_view(world: World, task: Task, now: float) -> dict[str, Any]:
 
 def _results(world: World, task: Task, state: str) -> list[dict[str, Any]]:
     """Return what the task shows in that state, each fact under its plain name."""
-    rows = TaskFacts(world, task, state).results()
+    rows = TaskFacts(world, task, state, task.id).results()
     return [{name.removeprefix("result."): value for name, value in row.items()} for row in rows]

@@ -26,8 +26,8 @@ class Call:
 
     The preconditions fill `source` (the id that was asked about) and `task` or `found` (what it names). Faults fill
     `own` (what the task to come is to be), `back` (how many stages a status lies back) and `repeats` (the id to answer
-    with); the start of
-    a task sets `early`, the webhook that has to go out before the answer.
+    with); the start of a task sets `early`, the webhook that has to go out before the answer. `price` is what the
+    operation costs, once somebody has asked.
     """
 
     operation: Operation
@@ -40,6 +40,7 @@ class Call:
     back: int = field(default=0, init=False)
     repeats: str = field(default="", init=False)
     early: Delivery | None = field(default=None, init=False)
+    price: int | None = field(default=None, init=False)
     source: str = field(default="", init=False)
     task: Task | None = field(default=None, init=False)
     found: TaskSource | None = field(default=None, init=False)

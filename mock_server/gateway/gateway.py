@@ -144,7 +144,7 @@ class Gateway:
         """Return the body of a webhook: what status answers, or will answer once the task has ended (U7)."""
         task = world.tasks[delivery.task]
         state = task.plan[-1].state if delivery.wayward == "early" else world.state(task, now)
-        return self._render_callback[delivery.operation][state](TaskFacts(world, task, state))
+        return self._render_callback[delivery.operation][state](TaskFacts(world, task, state, task.id))
 
     def _prefer(self, operation: Operation, wanted: Wanted, why: dict[str, Any]) -> Answer:
         why["preferred"] = wanted
@@ -204,7 +204,7 @@ class Gateway:
 def _answer(call: Call, way: Route, shown: TaskView, why: dict[str, Any]) -> Answer:
     task, state, name = shown
     why["state"], why["task"], why["clause"] = state, name, way.clause
-    body = way.render[state](TaskFacts(call.world, task, state, call.base, name))
+    body = way.render[state](TaskFacts(call.world, task, state, name, call.base))
     return Answer(
         way.status, body, way.headers, why, follow_up=FollowUp(after=call.early.id) if call.early else NOTHING
     )

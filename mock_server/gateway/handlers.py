@@ -23,7 +23,8 @@ def start(call: Call) -> TaskView:
     kind = operation.task_kind
     name = told or world.new_id(operation.id_prefix, kind)
     task = world.begin(kind, own, call.now, name, call.account.name)
-    task.source, task.started_by, task.price = call.source, operation.id, world.price(operation.id)
+    task.source, task.started_by = call.source, operation.id
+    task.price = world.price(operation.id) if call.price is None else call.price
     task.base = world.bases.get(call.base) or media_base(world, call.base)
     if operation.callback:  # where the task's result is to be sent, or an empty text (U7)
         task.callback_url = str((call.given.body or {}).get(operation.callback[0], ""))

@@ -77,7 +77,7 @@ def source_within(call: Call, rule: Precondition) -> None:
 
 def affordable(call: Call, rule: Precondition) -> None:
     """The account has the credits that the operation costs (G6)."""
-    price = call.world.price(call.operation.id)
+    price = call.price = call.world.price(call.operation.id)
     if call.account.balance >= price:
         return  # refunds that are due don't matter, and looking for them takes as long as there are tasks at risk
     available = call.world.available(call.account, call.now)

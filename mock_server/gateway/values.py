@@ -96,14 +96,14 @@ _RESULT_FACTS: Mapping[str, Callable[[Result, Mapping[str, Any]], Any]] = {
 class TaskFacts(Mapping[str, Any]):
     """The x-value facts of a task as it is in a state, each worked out when a schema asks for it.
 
-    `base` is the server's URL; `id` is what the task is shown under, where that is not its own.
+    `id` is what the task is shown under, `base` the server's URL.
     """
 
     world: World
     task: Task
     state: str
+    id: str
     base: str = ""
-    id: str = ""
 
     def __getitem__(self, name: str) -> Any:
         return _FACTS[name](self)
@@ -132,7 +132,7 @@ def _of_first(name: str) -> Callable[[TaskFacts], Any]:
 
 
 _FACTS: Mapping[str, Callable[[TaskFacts], Any]] = {
-    "task.id": lambda facts: facts.id or facts.task.id,
+    "task.id": attrgetter("id"),
     "task.status": attrgetter("state"),
     "task.created_at": lambda facts: facts.task.created_at or timestamp(facts.task.created),
     "task.results": TaskFacts.results,

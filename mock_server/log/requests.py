@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from operator import attrgetter
 from typing import Final, Self
 
 from ..http.messages import Answer, Request
@@ -21,7 +20,6 @@ FORMS: Final = (TEXT, JSON, NONE)
 MOST: Final = 1000  # lines a second; after a second with more requests they are summed up, until one has fewer
 _FLUSH = 0.05  # seconds until a line is written
 _STDERR = 2
-_STATUS = attrgetter("status")
 Said = Callable[[Request, Answer], str]
 
 
@@ -42,7 +40,7 @@ class RequestLog:
     from one event loop. Within its context it takes what is logged by others, too, since that must wait for nobody
     either.
 
-    While requests are summed up, `tally` takes an answer in the place of `note`: a list's own `append`, since at full
+    While requests are summed up, `tally` takes a status in the place of `note`: a list's own `append`, since at full
     load even a call of a function is a percent.
     """
 
@@ -54,10 +52,10 @@ class RequestLog:
         self._coloured = is_coloured(stream, os.environ)
         self._writer: Writer[Record] = Writer(stream, self._json if form == JSON else self._text, self._loss)
         self._lines: list[Line] = []
-        self._answers: list[Answer] = []
+        self._statuses: list[int] = []
         self._sums: Counter[int] = Counter()
         self._count = 0
-        self.tally: Callable[[Answer], None] | None = None
+        self.tally: Callable[[int], None] | None = None
         self._second = 0.0  # when the second that is counted began
         self._timer: asyncio.TimerHandle | None = None
         self._clock = 0, ""  # the last second that was written, as the time of day
@@ -82,7 +80,7 @@ class RequestLog:
     def note(self, request: Request, answer: Answer, began: float) -> None:
         """Take down an exchange that began at the wall instant and has just ended."""
         if self.tally is not None:
-            self.tally(answer)
+            self.tally(answer.status)
             return
         if self._timer is None:
             self._second = CLOCKS.wall()
@@ -92,7 +90,7 @@ class RequestLog:
         self._lines.append(line(request, answer, began, ms, message, self._known))
         self._count += 1
         if self._count == MOST:
-            self.tally = self._answers.append
+            self.tally = self._statuses.append
 
     def say(self, level: str, message: str) -> None:
         """Write what the mock says about itself. May be called from any thread."""
@@ -114,14 +112,14 @@ class RequestLog:
             self._wait()
 
     def _add_up(self) -> None:
-        self._count += len(self._answers)
-        self._sums.update(map(_STATUS, self._answers))
-        self._answers.clear()
+        self._count += len(self._statuses)
+        self._sums.update(self._statuses)
+        self._statuses.clear()
 
     def _sum_up(self, now: float) -> int:
         """End the second; return how many requests it had."""
         count, self._count, self._second = self._count, 0, now
-        self.tally = self._answers.append if count > MOST else None
+        self.tally = self._statuses.append if count > MOST else None
         if self._sums:
             self._writer.put([Sum(now, self._sums)])
             self._sums = Counter()

@@ -135,7 +135,7 @@ class Server:
             client.reply(answer)
             log = self._requests
             if log is not None:
-                log.note(request, answer, began) if log.tally is None else log.tally(answer)
+                log.note(request, answer, began) if log.tally is None else log.tally(answer.status)
         else:
             self._hold(request, self._with_note(request, client, began), answer)
         self._after()

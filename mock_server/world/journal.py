@@ -66,7 +66,10 @@ class Journal:
         return entry
 
     def keep(self, entry: Entry) -> None:
-        entry.size = _weight(entry.request, entry.answer)
+        """Append an entry, whose size is what it takes, roughly; the oldest go when there is no more room."""
+        request, answer = entry.request, entry.answer
+        bodies, head = len(request.body) + len(answer.body), request.head or _head_weight(request)
+        entry.size = _OBJECTS + head + _HEADER * len(request.headers) + bodies + _headers_weight(answer.headers)
         entries, size = self.entries, self.size + entry.size
         entries.append(entry)
         count = len(entries)
@@ -96,13 +99,10 @@ class Journal:
         return entries[place] if 0 <= place < len(entries) else None
 
 
-def _weight(request: Request, answer: Answer) -> int:
-    """Return the bytes that an exchange takes, roughly."""
-    headers, head = request.headers, request.head
-    if not head:
-        head = sum(map(len, headers)) + sum(map(len, headers.values())) + len(request.path) + len(request.query)
-    bodies = len(request.body) + len(answer.body)
-    return _OBJECTS + head + _HEADER * len(headers) + bodies + _headers_weight(answer.headers)
+def _head_weight(request: Request) -> int:
+    """Return the bytes of a head that nobody counted, roughly."""
+    headers = request.headers
+    return sum(map(len, headers)) + sum(map(len, headers.values())) + len(request.path) + len(request.query)
 
 
 @lru_cache(maxsize=64)

@@ -61,12 +61,13 @@ class Tasks(dict[str, Task]):
     is in parts, by the hash of its id, of which each is moved for itself; the first ones follow, one with each new one.
     """
 
-    __slots__ = ("_order", "_parts")
+    __slots__ = ("_moving", "_order", "_parts")
 
     def __init__(self, tasks: Iterable[Task] = ()) -> None:
         super().__init__()
         self._order: list[Task] = []
         self._parts: list[dict[str, Task]] = []
+        self._moving = False  # some of the first are not in a part yet
         for task in tasks:
             self[task.id] = task
 
@@ -74,7 +75,7 @@ class Tasks(dict[str, Task]):
         if not self._parts:
             return dict.get(self, name, default)
         found = self._parts[hash(name) % _PARTS].get(name)
-        return found or dict.get(self, name, default)
+        return dict.get(self, name, default) if found is None and self._moving else found or default
 
     def __getitem__(self, name: str) -> Task:
         found: Task | None = self.get(name)
@@ -83,21 +84,28 @@ class Tasks(dict[str, Task]):
         return found
 
     def __contains__(self, name: object) -> bool:
-        parts = self._parts
-        return dict.__contains__(self, name) or (bool(parts) and name in parts[hash(name) % _PARTS])
+        if not self._parts:
+            return dict.__contains__(self, name)
+        return name in self._parts[hash(name) % _PARTS] or (self._moving and dict.__contains__(self, name))
 
     def __setitem__(self, name: str, task: Task) -> None:
         """Add one whose id is new."""
-        self._order.append(task)
-        if len(self._order) <= _FIRST:
+        order, parts = self._order, self._parts
+        order.append(task)
+        if parts:
+            parts[hash(name) % _PARTS][name] = task
+            if self._moving:
+                self._move()
+        else:
             dict.__setitem__(self, name, task)
-            return
-        if not self._parts:
-            self._parts = [{} for _ in range(_PARTS)]
+            if len(order) == _FIRST:
+                self._parts, self._moving = [{} for _ in range(_PARTS)], True
+
+    def _move(self) -> None:
+        """Let one of the first follow, so that soon there is but one place to look."""
+        name, task = dict.popitem(self)
         self._parts[hash(name) % _PARTS][name] = task
-        if dict.__len__(self):  # one of the first follows, so that soon there is but one place to look
-            name, task = dict.popitem(self)
-            self._parts[hash(name) % _PARTS][name] = task
+        self._moving = bool(dict.__len__(self))
 
     def __len__(self) -> int:
         return len(self._order)

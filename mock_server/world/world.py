@@ -195,7 +195,7 @@ class World:
             name = prefix + number
             if kind in ids.shaped:
                 name = str(int(number[:12], 16)) if kind in ids.whole else ids.spelled(kind, name)
-            if name not in self.tasks:
+            if self.tasks.get(name) is None:  # `in` is an operator, and costs a call more
                 return name
 
     def begin(self, lifecycle: str, own: Spec, now: float, name: str, account: str) -> Task:

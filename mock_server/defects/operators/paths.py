@@ -44,7 +44,7 @@ def unknown_shown(contract: Contract, operation: str, id: str = "") -> Defect:  
         name = id or next(iter(gateway.ids(request).values()), "")
         task = Task(name, one.task_kind, "", BEGAN, BEGAN, ())
         schema = schema_of(one.answer) or {}
-        body = _shown(contract, schema, TaskFacts(gateway.last[0], task, first))
+        body = _shown(contract, schema, TaskFacts(gateway.last[0], task, first, name))
         answer.status, answer.body = one.success, body
         answer.headers = (("Content-Type", one.media_type(one.success)),)
 

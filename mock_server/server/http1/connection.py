@@ -167,7 +167,7 @@ class Connection(asyncio.Protocol):
         """Write the answer of the request that is being answered; there is never more than one."""
         transport, connection = self._transport, self._connection
         self._busy, self._drop, self._replied = False, None, True
-        if transport.is_closing():
+        if self._ended:
             return
         if answer.wire is not None:
             self._spoil(answer, answer.wire)
