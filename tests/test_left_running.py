@@ -1,5 +1,6 @@
 """A server that is left running: clients that go, clients that are too many, no descriptor left, and the end."""
 
+import asyncio
 import json
 import resource
 import signal
@@ -11,11 +12,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from math import inf
+from types import SimpleNamespace
 
 import httpx
 import pytest
 from covermock.fixtures.laboratory import Laboratory, over_http
 from covermock.mock_server import Mock, Settings
+from covermock.mock_server.http.messages import Hold, Request
 from covermock.mock_server.limits import Limits
 from covermock.mock_server.real_time import CLOCKS
 from covermock.mock_server.server.http1.reader import Reader
@@ -394,6 +397,29 @@ def test_each_look_reaches_somebody_however_slow_the_machine_is() -> None:
     waiting._look(0.0, -inf)
 
     assert 2 == len(set(looked)) == len(looked)
+
+
+def test_a_stream_that_rests_is_looked_at_when_it_is_due() -> None:
+    """No request hurries it, since time alone makes it due; one more who waits is looked at as soon as ever."""
+
+    async def scene() -> tuple[float, float]:
+        loop, waiting = asyncio.get_running_loop(), Waiting(9)
+        waiting._groups = {1: _Group(lambda: None, seen=None, kept={Item([], CLOCKS.wall() + 60): None})}  # type: ignore[dict-item]
+        before = loop.time()
+        waiting._tick()
+        waiting.soon()
+        assert waiting._timer is not None
+        rest = waiting._timer.when() - before
+        client = SimpleNamespace(hold=lambda _: None)
+        waiting.keep(None, Hold(lambda _: None, lambda _: inf, lambda: 0), client, Request("GET", "/"))  # type: ignore[arg-type]
+        soon = waiting._timer.when() - loop.time()
+        waiting._rest()
+        return rest, soon
+
+    rest, soon = asyncio.run(scene())
+
+    assert rest > 0.2
+    assert soon <= 0.01
 
 
 def test_all_threads_are_there_from_the_start(here: Place) -> None:
