@@ -221,6 +221,36 @@ def test_an_idle_connection_ends_in_silence() -> None:
     play(scene)
 
 
+def test_each_answer_begins_the_time_of_a_quiet_connection_anew() -> None:
+    """Who asks once a minute stays, and is let go 75 s after the last answer was seen."""
+
+    async def scene() -> None:
+        line, now = Lines().open(), asyncio.get_running_loop().time()
+        for minute in range(1, 4):
+            line.client.data_received(GET)
+            line.client.look(now + 60 * minute)
+        line.client.look(now + 180 + 74.9)
+        open_ = not line.finished
+        line.client.look(now + 180 + 75.1)
+
+        assert (True, True) == (open_, line.finished)
+
+    play(scene)
+
+
+def test_an_answer_gives_a_head_that_has_begun_no_more_time() -> None:
+    """The half of a request behind one that was answered has its 30 seconds, and no look makes them more."""
+
+    async def scene() -> None:
+        line = Lines().open()
+        line.client.data_received(GET + GET[:5])
+        line.client.look(line.client._since + 30.1)
+
+        assert [200, 400] == statuses(line)
+
+    play(scene)
+
+
 def test_an_answer_that_nobody_reads_ends_the_connection() -> None:
     """Some of it must have been read every 30 s, however much is left."""
 
