@@ -164,20 +164,15 @@ class Mock:
             page = browser.answer(request, self.contract)
             if page is not None:
                 return page
-        if self.settings.cors:
-            if cors.is_preflight(self.settings.cors, request):
-                return self._preflight(request, wall)
-            answer = cors.with_cors(self.settings.cors, request, lambda: self.gateway.answer(request, wall))
-        else:
+        origin = self.settings.cors
+        if not origin:
             answer = self.gateway.answer(request, wall)
-        return self._journal(request, answer, wall)
-
-    def _preflight(self, request: Request, wall: float) -> Answer:
-        """Answer a browser's question; it is no request of the client, so it counts only where that is wanted."""
-        answer = cors.preflight(self.settings.cors, request, self.contract)
-        return self._journal(request, answer, wall) if self.settings.keep_preflights else answer
-
-    def _journal(self, request: Request, answer: Answer, wall: float) -> Answer:
+        elif cors.is_preflight(origin, request):  # no request of the client, so it counts only where that is wanted
+            answer = cors.preflight(origin, request, self.contract)
+            if not self.settings.keep_preflights:
+                return answer
+        else:
+            answer = cors.with_cors(origin, request, lambda: self.gateway.answer(request, wall))
         store = self.store
         world = store.world(answer.why.get("world", ""))
         if world is None:

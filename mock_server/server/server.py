@@ -138,7 +138,9 @@ class Server:
                 log.note(request, answer, began) if log.tally is None else log.tally(answer.status)
         else:
             self._hold(request, self._with_note(request, client, began), answer)
-        self._after()
+        self._waiting.soon()  # those that may be met by what has changed
+        if self._shared.mock.stirred:
+            self.courier.poke()
 
     def _hold(self, request: Request, client: Client, answer: Answer) -> None:
         """Let an answer go out when it is due, or piece by piece."""
@@ -153,12 +155,6 @@ class Server:
     def _with_note(self, request: Request, client: Client, began: float) -> Client:
         """Return the client, so that the log knows when it gets its answer."""
         return client if self._requests is None else Noted(client, request, began, self._requests.note)
-
-    def _after(self) -> None:
-        """Let webhooks go out that a changed world may owe, and waits end that may be met."""
-        self._waiting.soon()
-        if self._shared.mock.stirred:
-            self.courier.poke()
 
     def _in_thread(self, request: Request) -> Answer:
         """Answer in a thread. Flask is imported when first needed, since that costs a tenth of a second."""
@@ -185,7 +181,8 @@ class Server:
                     await asyncio.sleep(0)
                 if number % _SWEEPS_OF_STORE == 0:
                     self.mock.take_over(CLOCKS.wall())
-                    self._after()
+                    if self.mock.stirred:
+                        self.courier.poke()
                 if number % _SWEEPS_OF_MEMORY == 0:
                     await loop.run_in_executor(self._threads, give_back)
             except Exception:  # noqa: BLE001 - nothing that takes too long would ever end again
