@@ -1,10 +1,10 @@
 """What an open dashboard costs the server, and whether its page stays responsive: `python -m benchmarks.dashboard`.
 
 The world has 10,000 exchanges and 1,000 running tasks. Requests per second, and the processor time of one, are measured
-with the page open, before and after; the page follows the very world that is under load. First all share the
-processors as they come, then the server has one for itself, and the page and the load have the others. Of the tasks of
-the page's main thread the longest are told: by the clock (PerformanceObserver tells those over 50 ms) and by processor
-time (a trace), which a busy machine does not stretch. With --write FILE the figures replace those in it.
+with the page open, and without it before and after; the page follows the very world that is under load. First all
+share the processors as they come, then the server has one for itself, and the page and the load have the others. Of
+the tasks of the page's main thread the longest are told: by the clock (PerformanceObserver tells those over 50 ms) and
+by processor time (a trace), which a busy machine does not stretch. With --write FILE the figures replace those in it.
 """
 
 import contextlib

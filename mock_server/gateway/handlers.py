@@ -25,13 +25,12 @@ def start(call: Call) -> TaskView:
     task = world.begin(kind, own, call.now, name, call.account.name)
     task.source, task.started_by = call.source, operation.id
     task.price = world.price(operation.id) if call.price is None else call.price
-    task.base = world.bases.get(call.base) or media_base(world, call.base)
+    task.base = media_base(world, call.base)
     if operation.callback:  # where the task's result is to be sent, or an empty text (U7)
         task.callback_url = str((call.given.body or {}).get(operation.callback[0], ""))
     if told:
         _dictate(task, own["first"])
-    if world.number_of("tasks") >= world.limits.tasks:
-        world.refuse_more("tasks")
+    world.refuse_more("tasks")
     if not world.accept(task, call.now, once=SOURCE_UNUSED in operation.checks):
         raise RuntimeError("the account can't pay: x-preconditions of an operation with a price need 'affordable'")
     if task.callback_url:
