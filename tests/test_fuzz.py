@@ -2,13 +2,17 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from covermock.mock_server.http.messages import Request
+from covermock.mock_server.real_time import CLOCKS
 from fuzz import promises
 from fuzz.engine import FOUND, seeded
+from fuzz.inside import WALL
+from fuzz.memory_loop import MemoryLoop, running
 from fuzz.promises import attempt
 from fuzz.targets import TARGETS, Target, growth
 
@@ -80,6 +84,13 @@ def test_a_fault_is_seen(monkeypatch: pytest.MonkeyPatch, name: str, where: str,
     monkeypatch.setattr(where, instead)
 
     assert first_broken(target).startswith(expected)
+
+
+def test_the_clock_of_inputs_is_that_of_their_thread_alone() -> None:
+    """A server in another thread, which a test beside has started, sees no clock that jumps back by months."""
+    with running(MemoryLoop()), ThreadPoolExecutor(1) as beside:
+        assert WALL == CLOCKS.wall() == time.time()
+        assert WALL < min(beside.submit(CLOCKS.wall).result(), beside.submit(time.time).result())
 
 
 def test_what_depends_on_history_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

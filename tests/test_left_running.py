@@ -8,6 +8,7 @@ import socket
 import struct
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -233,6 +234,7 @@ def test_those_who_stay_although_they_are_too_many_keep_nobody_out() -> None:
 
 def test_without_a_descriptor_one_line_is_logged_and_all_is_well_again() -> None:
     """Clients wait outside; those who are inside are served; when some have left the others come in."""
+    began = time.monotonic()
     with serving() as process, ExitStack() as stack:
         first = stack.enter_context(socket.create_connection(("127.0.0.1", process.port), timeout=PATIENCE))
         assert 200 == exchange_on(first).status
@@ -253,7 +255,7 @@ def test_without_a_descriptor_one_line_is_logged_and_all_is_well_again() -> None
 
     assert {200} == set(served)
     assert 200 == last
-    assert 1 == said.count("no connection can be accepted")
+    assert 1 <= said.count("no connection can be accepted") <= 1 + (time.monotonic() - began) // 60  # once a minute
     assert "Traceback" not in said
     assert len(said) < 30_000
 

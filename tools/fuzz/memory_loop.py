@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from itertools import count
+from threading import get_ident
 from typing import Any
 
 from covermock.mock_server.real_time import CLOCKS
@@ -178,10 +179,11 @@ class _Socket:
 
 @contextmanager
 def running(loop: MemoryLoop) -> Iterator[None]:
-    """Make this the running loop of the thread, and let the wall clock go with it."""
-    before, real, held = asyncio._get_running_loop(), time.time, CLOCKS.wall
+    """Make this the running loop of the thread, and let its wall clock go with it; other threads keep theirs."""
+    before, real, held, here = asyncio._get_running_loop(), time.time, CLOCKS.wall, get_ident()
     asyncio._set_running_loop(loop)  # type: ignore[arg-type]
-    time.time = CLOCKS.wall = lambda: WALL + loop.now
+    time.time = lambda: WALL + loop.now if get_ident() == here else real()
+    CLOCKS.wall = lambda: WALL + loop.now if get_ident() == here else held()
     try:
         yield
     finally:
