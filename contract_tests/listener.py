@@ -52,6 +52,13 @@ def _handler(take: Take) -> type[BaseHTTPRequestHandler]:
 
         do_POST = do_PUT = do_GET = do_PATCH = do_DELETE = answer  # noqa: N815 - the names that http.server calls
 
+        def probe(self) -> None:
+            self.send_response(200)  # some look whether anybody listens before they deliver
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_HEAD = do_OPTIONS = probe  # noqa: N815
+
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 

@@ -16,6 +16,7 @@ ABOUT_KEYS: Final = frozenset({UNAUTHORIZED, 403})  # who asks may not
 HIDDEN: Final = frozenset({NOT_FOUND, 410})  # nothing there, or nothing any more: some say so of what can't be seen yet
 NOT_THERE: Final = frozenset({NOT_FOUND, NOT_ALLOWED})  # a path, or a method
 LATER: Final = frozenset({LIMITED, UNAVAILABLE})  # the same request may be sent later, after Retry-After
+AT_THE_DOOR: Final = frozenset({403, 408})  # a firewall may say it, whatever was asked
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 WITHOUT_BODY: Final = frozenset({204, 304})
 _AGAIN: Final = frozenset({408, 409, 421, 423, 425, 429})  # refusals that a repetition may change

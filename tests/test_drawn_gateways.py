@@ -26,6 +26,14 @@ def test_a_refuted_guess_is_blamed_as_what_it_is(seed: int) -> None:
     assert trial.findings
 
 
+@pytest.mark.parametrize("locks", ["page", "403", "408"])
+def test_who_is_locked_out_for_a_moment_blames_nobody(locks: str) -> None:
+    """A gateway or a firewall that refuses everybody after many bad requests is waited for."""
+    trial = try_gateway(plain() | {"locks": locks, "stages": 0.0}, means=False, max_requests=250)
+
+    assert [] == trial.alarms, str(trial)
+
+
 def test_nothing_is_drawn_twice_and_everything_can_be() -> None:
     """Every point has several answers, and a guess other ones than ours; none stands on a documented sentence."""
     assert OPEN.keys() & GUESSES.keys() == set()

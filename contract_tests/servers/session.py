@@ -25,6 +25,7 @@ from .expect.reasons import IDENTITY, Reason
 from .expect.sources import Given, given_sources
 from .judge import SLOW_SECONDS, Judge
 from .send.budget import Budget, OutOfBudgetError
+from .send.lockouts import Lockouts
 from .send.transport import Transport
 from .settings import MAX_REQUESTS, Settings
 
@@ -53,9 +54,9 @@ class Session(Agenda):
         given = given_sources(self.contract, settings.named)
         self.knowledge = Knowledge(given, self.contract.lifecycles, "whose-source" in self.contract.open)
         self.expectations = Expectations(self.contract, self.knowledge)
-        redact = redactor(settings.keys.values())
-        self.evidence = Evidence(redact, lambda exchange: curl(exchange.sent, settings.url, scheme))
+        self.evidence = Evidence(redactor(settings.keys.values()), lambda one: curl(one.sent, settings.url, scheme))
         self.judge = Judge(self.contract, self.evidence, self.knowledge.unknown)
+        self.lockouts = Lockouts(self.transport, self.evidence.warn)
         self.chance = random.Random(settings.seed)  # noqa: S311 - for made-up ids, not for secrets
         self.wrong_keys = list(wrong_keys(self.contract, settings.keys.get("main", "")))
         self.strays: set[str] = set()  # facts that the gateway has not kept, and may have charged for
@@ -84,8 +85,7 @@ class Session(Agenda):
 
     def send(self, sent: Sent, expectation: Expectation | None = None, *, probe: bool = False) -> Exchange:
         """Send the request and learn from the answer, but leave the judging to the caller."""
-        expectation = expectation or self.expectations.of(sent)
-        if expectation.due and expectation.top_price:
+        if (expectation := expectation or self.expectations.of(sent)).due and expectation.top_price:
             with self._lock:
                 alone = self._probing[expectation.due.fact]
             with alone:  # so that the first acceptance ends the kind
@@ -100,6 +100,7 @@ class Session(Agenda):
             exchange = self._second_look(sent, exchange, free=not cost)
         elif exchange.answer.is_failure and not cost and not (sent.method != "GET" and expectation.due is None):
             exchange = self._another_try(sent, exchange, expectation)
+        exchange = self.lockouts.look(exchange, expectation, lambda: self.transport.send(sent, cost, probe=probe))
         if expectation.due and not expectation.open:
             self.tries[expectation.due.fact] += 1
         self._learn(exchange, expectation)
@@ -135,8 +136,7 @@ class Session(Agenda):
     @cached_property
     def mentions(self) -> Mapping[str, set[str]]:
         """Return the clauses that each start and the operation that polls it mention, by its id."""
-        raws = {one.id: [one.raw, self.contract.polled_by[one.id].raw] for one in self.starts}
-        return {name: mentions(self.contract, both) for name, both in raws.items()}
+        return {one.id: mentions(self.contract, [one.raw, self.contract.polled_by[one.id].raw]) for one in self.starts}
 
     @property
     def has_plenty(self) -> bool:

@@ -111,6 +111,8 @@ OPEN: dict[str, tuple[Any, ...]] = {
     "before": ("", "", "100", "103"),
     "keeps": (False, True),
     "reason": ("known", "none", "other"),
+    # who refuses everybody for a moment, after many bad requests
+    "locks": ("", "", "", "page", "403", "408"),
 }
 
 
