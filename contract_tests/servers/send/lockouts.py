@@ -33,6 +33,7 @@ class Lockouts:
     def look(self, first: Exchange, expected: Expectation, repeat: Callable[[], Exchange]) -> Exchange:
         """Return the answer, or that to a repetition. Raises `OutOfBudgetError` where nobody gets through any more."""
         status, due, operation = first.answer.status, expected.due, expected.operation
+        form = first.answer.headers.get("content-type", "").partition(";")[0].lower()
         fact = (operation and operation.id, due.fact if due else "", first.sent.who)
         if due is not None and status in due.statuses:
             self._usual.setdefault(fact, (first.sent, status))
@@ -41,13 +42,13 @@ class Lockouts:
             return first
         with self._lock:
             control, usual = self._usual.get(fact) or next(iter(self._usual.values()), (first.sent, status))
-            if status == usual or (fact, status) in self._meant:
+            if status == usual or (fact, status, form) in self._meant:
                 return first
-            again = self._again(first, control, repeat, least=0 if expected.open else 1)
+            again = self._again(first, control, repeat, least=0 if expected.open and "json" in form else 1)
             if again.answer.status != status:
                 self._warn(_WARNING.format(status))
             elif due and not expected.open:
-                self._meant.add((fact, status))
+                self._meant.add((fact, status, form))
             return again
 
     def _again(self, first: Exchange, control: Sent, repeat: Callable[[], Exchange], *, least: int) -> Exchange:
