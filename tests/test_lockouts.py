@@ -104,3 +104,17 @@ def test_who_refuses_each_thing_so_is_asked_again_a_few_times_only(session: Sess
 
     assert len(sent) < 21 + 12
     assert findings(session)
+
+
+def test_what_may_cost_something_is_never_sent_to_see_whether_it_gets_through(session: Session) -> None:
+    """A start that was refused may be accepted when it comes again; polls are free."""
+    answers = scripted(404, 404, 403)
+    sent = served_by(session, lambda _: next(answers))
+    start, poll = session.operations["startCover"], session.operations["getCoverStatus"]
+    for operation in (start, poll):
+        session.ask(session.about(operation, "nobodys", story=""))
+    with pytest.raises(OutOfBudgetError):
+        session.ask(session.about(start, "nobodys", story=""))
+
+    assert ["POST", "GET", "POST"] == [one.method for one in sent[:3]]
+    assert {"GET"} == {one.method for one in sent[3:]}

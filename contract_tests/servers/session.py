@@ -85,7 +85,8 @@ class Session(Agenda):
 
     def send(self, sent: Sent, expectation: Expectation | None = None, *, probe: bool = False) -> Exchange:
         """Send the request and learn from the answer, but leave the judging to the caller."""
-        if (expectation := expectation or self.expectations.of(sent)).due and expectation.top_price:
+        expectation = expectation or self.expectations.of(sent)
+        if expectation.due and expectation.top_price:
             with self._lock:
                 alone = self._probing[expectation.due.fact]
             with alone:  # so that the first acceptance ends the kind

@@ -36,7 +36,8 @@ class Lockouts:
         form = first.answer.headers.get("content-type", "").partition(";")[0].lower()
         fact = (operation and operation.id, due.fact if due else "", first.sent.who)
         if due is not None and status in due.statuses:
-            self._usual.setdefault(fact, (first.sent, status))
+            if not expected.top_price:  # a start that is refused now may be accepted later, and cost something
+                self._usual.setdefault(fact, (first.sent, status))
             return first
         if status not in AT_THE_DOOR or self._transport.budget.requests_left < _ROOM:
             return first
